@@ -1,0 +1,359 @@
+//! Decoding: from any JSON to what Go would hold and write back.
+//!
+//! [`decode`] checks a value against the schema table as the API server's strict JSON decoder does, and returns it
+//! normalised: without unknown fields, without the zero values that Go leaves out, with quantities in canonical form.
+//! So equal objects are equal values, and the hash of a revision is taken over the bytes that Kubernetes takes it over.
+
+use serde_json::{Map, Number, Value};
+
+use super::path::Path;
+use super::quantity::Quantity;
+use super::schema::{Field, Schema, Ty, Type};
+use super::time::Timestamp;
+
+/// Why a value cannot be held by its type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeError {
+    /// Where: `spec.replicas`.
+    pub path: String,
+    /// Go's sentence: `json: cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32`.
+    pub message: String,
+}
+
+/// What decoding gives where the types fit.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    /// The normalised value.
+    pub value: Value,
+    /// The paths of fields that no type has. The API server refuses them by default.
+    pub unknown: Vec<String>,
+}
+
+/// Decodes `value` as a struct of type `ty`.
+///
+/// # Errors
+/// The first value, in the order of the keys, that its type cannot hold.
+pub fn decode(ty: &Type, value: &Value) -> Result<Decoded, DecodeError> {
+    let mut decoder = Decoder { unknown: Vec::new() };
+    let value = decoder.structure(ty, value, &Path::ROOT, "", &ty.go_name())?;
+    Ok(Decoded { value, unknown: decoder.unknown })
+}
+
+struct Decoder {
+    unknown: Vec<String>,
+}
+
+impl Decoder {
+    /// `owner` is the struct whose field is being decoded, for Go's message.
+    fn structure(
+        &mut self,
+        ty: &Type,
+        value: &Value,
+        path: &Path<'_>,
+        owner: &str,
+        go_type: &str,
+    ) -> Result<Value, DecodeError> {
+        let empty = Map::new();
+        let fields = match value {
+            Value::Object(fields) => fields,
+            Value::Null => &empty,
+            other => return Err(mismatch(other, path, owner, go_type)),
+        };
+        for key in fields.keys() {
+            if ty.field(key).is_none() {
+                self.unknown.push(path.field(key).to_string());
+            }
+        }
+        let owner = ty.name.rsplit('.').next().unwrap_or(ty.name);
+        let mut out = Map::new();
+        for field in &ty.fields {
+            let place = path.field(field.name);
+            let given = fields.get(field.name).unwrap_or(&Value::Null);
+            if let Some(value) = self.field(field, given, &place, owner)? {
+                out.insert(field.name.to_owned(), value);
+            }
+        }
+        Ok(Value::Object(out))
+    }
+
+    /// The field's value as Go writes it, or `None` where Go leaves it out.
+    fn field(
+        &mut self,
+        field: &Field,
+        given: &Value,
+        path: &Path<'_>,
+        owner: &str,
+    ) -> Result<Option<Value>, DecodeError> {
+        let value = match &field.ty {
+            Ty::Pointer(inner) => match given {
+                Value::Null => None,
+                given => Some(self.value(inner, given, path, owner)?),
+            },
+            Ty::List(_) | Ty::Map(_) | Ty::Bytes => match given {
+                Value::Null => None,
+                given => Some(self.value(&field.ty, given, path, owner)?).filter(|v| field.always || !is_empty(v)),
+            },
+            Ty::Time if field.omit_zero => match given {
+                Value::Null => None,
+                given => Some(self.value(&field.ty, given, path, owner)?),
+            },
+            Ty::Struct(_) | Ty::Quantity | Ty::IntOrString | Ty::Time | Ty::Raw => {
+                let value = self.value(&field.ty, given, path, owner)?;
+                Some(value).filter(|v| !(field.omit_zero && is_empty(v)))
+            }
+            _ => Some(self.value(&field.ty, given, path, owner)?).filter(|v| field.always || !is_zero(v)),
+        };
+        Ok(value.or_else(|| field.always.then_some(Value::Null)))
+    }
+
+    fn value(&mut self, ty: &Ty, given: &Value, path: &Path<'_>, owner: &str) -> Result<Value, DecodeError> {
+        let refused = || mismatch(given, path, owner, &ty.go_name());
+        let worded = |message: String| DecodeError { path: path.to_string(), message };
+        Ok(match (ty, given) {
+            (Ty::Struct(name), given) => {
+                let ty = Schema::get().struct_named(name);
+                self.structure(ty, given, path, owner, &ty.go_name())?
+            }
+            (Ty::Pointer(inner), given) => self.value(inner, given, path, owner)?,
+            (Ty::List(inner), Value::Array(items)) => {
+                let mut out = Vec::with_capacity(items.len());
+                for (i, item) in items.iter().enumerate() {
+                    out.push(self.value(inner, item, &path.index(i), owner)?);
+                }
+                Value::Array(out)
+            }
+            (Ty::Map(inner), Value::Object(entries)) => {
+                let mut out = Map::new();
+                for (key, entry) in entries {
+                    out.insert(key.clone(), self.value(inner, entry, &path.key(key), owner)?);
+                }
+                Value::Object(out)
+            }
+            (Ty::List(_) | Ty::Map(_) | Ty::Bytes | Ty::Raw | Ty::Time, Value::Null) => Value::Null,
+            (Ty::Raw, given) => given.clone(),
+            (Ty::Bool(_), Value::Null) => Value::Bool(false),
+            (Ty::Bool(_), Value::Bool(_)) => given.clone(),
+            (Ty::String(_), Value::Null) => Value::String(String::new()),
+            (Ty::String(_), Value::String(_)) => given.clone(),
+            (Ty::Int(..) | Ty::Float(_), Value::Null) => Value::from(0),
+            (Ty::Int(bits, _), Value::Number(number)) => match whole(number, *bits) {
+                Some(whole) => Value::from(whole),
+                None => {
+                    let given = format!("number {}", super::json::to_string(given));
+                    return Err(mismatch_of(&given, path, owner, &ty.go_name()));
+                }
+            },
+            (Ty::Float(_), Value::Number(_)) => given.clone(),
+            (Ty::Bytes, Value::String(text)) => {
+                check_base64(text).map_err(|at| worded(format!("illegal base64 data at input byte {at}")))?;
+                given.clone()
+            }
+            (Ty::Quantity, Value::Null) => Value::from("0"),
+            (Ty::Quantity, given) => {
+                let text = match given {
+                    Value::String(text) => text.trim().to_owned(),
+                    other => super::json::to_string(other),
+                };
+                let quantity = Quantity::parse(&text).map_err(|message| worded(message.to_owned()))?;
+                Value::String(quantity.canonical())
+            }
+            (Ty::IntOrString, Value::String(_)) => given.clone(),
+            (Ty::IntOrString, Value::Null) => Value::from(0),
+            (Ty::IntOrString, given) => {
+                let number = match given {
+                    Value::Number(number) => whole(number, 32),
+                    _ => None,
+                };
+                let shown = match given {
+                    Value::Number(_) => format!("number {}", super::json::to_string(given)),
+                    other => json_kind(other).to_owned(),
+                };
+                Value::from(number.ok_or_else(|| {
+                    worded(format!("json: cannot unmarshal {shown} into Go value of type int32"))
+                })?)
+            }
+            (Ty::Time, Value::String(text)) => {
+                let time = Timestamp::parse(text).ok_or_else(|| worded(time_error(text)))?;
+                Value::String(time.to_string())
+            }
+            _ => return Err(refused()),
+        })
+    }
+}
+
+/// What a value is, in the words of Go's JSON package.
+fn json_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+fn mismatch(given: &Value, path: &Path<'_>, owner: &str, go_type: &str) -> DecodeError {
+    mismatch_of(json_kind(given), path, owner, go_type)
+}
+
+fn mismatch_of(given: &str, path: &Path<'_>, owner: &str, go_type: &str) -> DecodeError {
+    let target = match owner {
+        "" => format!("value of type {go_type}"),
+        owner => format!("struct field {owner}.{} of type {go_type}", path.go_fields()),
+    };
+    DecodeError { path: path.to_string(), message: format!("json: cannot unmarshal {given} into Go {target}") }
+}
+
+fn whole(number: &Number, bits: u32) -> Option<i64> {
+    let whole = number.as_i64()?;
+    (bits == 64 || i32::try_from(whole).is_ok()).then_some(whole)
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::String(text) => text.is_empty(),
+        _ => false,
+    }
+}
+
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Bool(flag) => !flag,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        other => is_empty(other),
+    }
+}
+
+/// Checks standard base64 with padding; line breaks are skipped.
+///
+/// # Errors
+/// The offset that Go's decoder reports.
+fn check_base64(text: &str) -> Result<(), usize> {
+    let bytes: Vec<(usize, u8)> = text.bytes().enumerate().filter(|(_, b)| !matches!(b, b'\r' | b'\n')).collect();
+    let is_digit = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
+    for (i, &(at, byte)) in bytes.iter().enumerate() {
+        if is_digit(byte) {
+            continue;
+        }
+        let place = i % 4;
+        if byte != b'=' || place < 2 {
+            return Err(at);
+        }
+        let padding = 4 - place;
+        if bytes.len() != i + padding {
+            // Too little padding is noticed at the end, too much where it begins to be too much.
+            return Err(bytes.get(i + padding).map_or(text.len(), |(at, _)| *at));
+        }
+        return bytes[i..].iter().find(|(_, b)| *b != b'=').map_or(Ok(()), |(at, _)| Err(*at));
+    }
+    if bytes.len() % 4 == 0 { Ok(()) } else { Err(bytes.len() - bytes.len() % 4) }
+}
+
+/// Go's sentence about a text that is no RFC 3339 time: it names the first part that does not fit.
+fn time_error(text: &str) -> String {
+    const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
+    let parts = [
+        ("2006", 4), ("-", 1), ("01", 2), ("-", 1), ("02", 2), ("T", 1), ("15", 2), (":", 1), ("04", 2), (":", 1), ("05", 2),
+    ];
+    let mut rest = text;
+    for (layout, length) in parts {
+        let fits = rest.get(..length).is_some_and(|part| {
+            part.bytes().zip(layout.bytes()).all(|(b, l)| if l.is_ascii_digit() { b.is_ascii_digit() } else { b == l })
+        });
+        if !fits {
+            return format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {rest:?} as {layout:?}");
+        }
+        rest = &rest[length..];
+    }
+    if Timestamp::parse(&format!("{}Z", &text[..19])).is_none() {
+        let part = if text[11..19].as_bytes() > b"23:59:59" { "hour" } else { "day" };
+        return format!("parsing time {text:?}: {part} out of range");
+    }
+    format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {rest:?} as \"Z07:00\"")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[track_caller]
+    fn check(ty: &str, given: Value, expected: Value) {
+        let decoded = decode(Schema::get().find(ty).unwrap(), &given).unwrap();
+        assert_eq!(decoded.value, expected);
+        assert_eq!(decoded.unknown, Vec::<String>::new());
+    }
+
+    #[track_caller]
+    fn check_error(ty: &str, given: Value, path: &str, message: &str) {
+        let error = decode(Schema::get().find(ty).unwrap(), &given).unwrap_err();
+        assert_eq!((error.path.as_str(), error.message.as_str()), (path, message));
+    }
+
+    #[test]
+    fn zero_values_go_as_go_lets_them_go() {
+        check(
+            "Container",
+            json!({"name": "nginx", "image": "nginx", "stdin": false, "args": [], "env": null}),
+            json!({"name": "nginx", "image": "nginx", "resources": {}}),
+        );
+        check("StatefulSetStatus", json!({}), json!({"availableReplicas": 0, "replicas": 0}));
+        // A pointer to zero is not absent.
+        check("RollingUpdateStatefulSetStrategy", json!({"partition": 0}), json!({"partition": 0}));
+        check("PodTemplateSpec", json!({"spec": {"containers": []}}), json!({"metadata": {}, "spec": {"containers": []}}));
+    }
+
+    #[test]
+    fn a_wrong_type_is_refused_in_the_words_of_go() {
+        check_error(
+            "StatefulSet",
+            json!({"spec": {"replicas": "2"}}),
+            "spec.replicas",
+            "json: cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32",
+        );
+        check_error(
+            "StatefulSet",
+            json!({"spec": {"template": {"spec": {"containers": [{"env": [{"name": "A", "value": 1}]}]}}}}),
+            "spec.template.spec.containers[0].env[0].value",
+            "json: cannot unmarshal number into Go struct field EnvVar.spec.template.spec.containers.env.value of type string",
+        );
+        check_error(
+            "StatefulSet",
+            json!({"spec": []}),
+            "spec",
+            "json: cannot unmarshal array into Go struct field StatefulSet.spec of type v1.StatefulSetSpec",
+        );
+        check_error(
+            "ConfigMap",
+            json!({"data": {"a": 1}}),
+            "data[a]",
+            "json: cannot unmarshal number into Go struct field ConfigMap.data of type string",
+        );
+        check_error(
+            "StatefulSet",
+            json!({"spec": {"replicas": 3_000_000_000i64}}),
+            "spec.replicas",
+            "json: cannot unmarshal number 3000000000 into Go struct field StatefulSetSpec.spec.replicas of type int32",
+        );
+    }
+
+    #[test]
+    fn unknown_fields_are_collected_with_their_place() {
+        let given = json!({"spec": {"replica": 1, "template": {"spec": {"containers": [{"nmae": "x"}]}}}});
+        let decoded = decode(Schema::get().find("StatefulSet").unwrap(), &given).unwrap();
+        assert_eq!(decoded.unknown, ["spec.replica", "spec.template.spec.containers[0].nmae"]);
+    }
+
+    #[test]
+    fn base64_is_checked_as_go_checks_it() {
+        assert_eq!(check_base64("aGVsbG8="), Ok(()));
+        assert_eq!(check_base64("aGVs\nbG8="), Ok(()));
+        assert_eq!(check_base64(""), Ok(()));
+        assert_eq!(check_base64("hello world"), Err(5));
+        assert_eq!(check_base64("aGVsbG8"), Err(4));
+    }
+}

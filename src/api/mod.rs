@@ -1,0 +1,19 @@
+//! What a Kubernetes object is: kinds, metadata, the table of types, decoding, and the values in fields.
+
+pub mod decode;
+pub mod defaults;
+pub mod fields;
+pub mod gates;
+pub mod image;
+pub mod json;
+pub mod kind;
+pub mod meta;
+pub mod object;
+pub mod patch;
+pub mod path;
+pub mod quantity;
+pub mod schema;
+pub mod selector;
+pub mod status;
+pub mod time;
+pub mod validation;

@@ -1,0 +1,225 @@
+//! The patch that `kubectl apply` sends: what is new in the manifest, and what was in the last one and is gone.
+//!
+//! Follows `k8s.io/apimachinery/pkg/util/strategicpatch/patch.go` of Kubernetes v1.37.2, Apache-2.0.
+
+use serde_json::{Map, Value, json};
+
+use super::strategic::{Options, deduplicate, merge_map};
+use super::{
+    DELETE_FROM_PRIMITIVE_LIST, Meta, PatchError, RETAIN_KEYS, SET_ELEMENT_ORDER, as_object, go_print, index_of,
+    items_are_maps, no_merge_key, normalize_slice_order,
+};
+use crate::api::schema::Type;
+
+#[derive(Clone, Copy)]
+struct DiffOptions {
+    /// Leave out what the first object has and the second lacks.
+    ignore_deletions: bool,
+    /// Leave out everything but that.
+    ignore_changes_and_additions: bool,
+    build_retain_keys: bool,
+}
+
+/// The strategic merge patch from `current` to `modified`, with the deletion of what `original`, the manifest applied
+/// before, had and `modified` has not.
+///
+/// # Errors
+/// Where a list that is merged by a key has items without it.
+// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go CreateThreeWayMergePatch
+pub fn three_way_merge_patch(
+    original: &Map<String, Value>,
+    modified: &Map<String, Value>,
+    current: &Map<String, Value>,
+    schema: Option<&'static Type>,
+) -> Result<Map<String, Value>, PatchError> {
+    let options = DiffOptions { ignore_deletions: true, ignore_changes_and_additions: false, build_retain_keys: false };
+    let delta = diff_maps(current, modified, schema, options)?;
+    let options = DiffOptions { ignore_deletions: false, ignore_changes_and_additions: true, build_retain_keys: false };
+    let deletions = diff_maps(original, modified, schema, options)?;
+    merge_map(deletions, delta, schema, Options { carry_out: false, ignore_unmatched_nulls: false })
+}
+
+// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go diffMaps
+fn diff_maps(
+    original: &Map<String, Value>,
+    modified: &Map<String, Value>,
+    schema: Option<&'static Type>,
+    options: DiffOptions,
+) -> Result<Map<String, Value>, PatchError> {
+    let mut patch = Map::new();
+    let mut retain_keys: Vec<Value> = Vec::new();
+    for (key, new) in modified {
+        if options.build_retain_keys && !new.is_null() {
+            retain_keys.push(Value::from(key.as_str()));
+        }
+        let meta = Meta::of(schema, key);
+        let below = DiffOptions { build_retain_keys: meta.retain_keys, ..options };
+        match (original.get(key), new) {
+            (Some(Value::Object(old)), Value::Object(new)) => {
+                let value = diff_maps(old, new, meta.schema, below)?;
+                if !value.is_empty() {
+                    patch.insert(key.clone(), Value::Object(value));
+                }
+            }
+            (Some(Value::Array(old)), Value::Array(new)) if meta.merge => {
+                let lists = diff_lists(old, new, meta, below)?;
+                for (prefix, list) in
+                    [("", lists.patch), (DELETE_FROM_PRIMITIVE_LIST, lists.delete), (SET_ELEMENT_ORDER, lists.order)]
+                {
+                    if !list.is_empty() {
+                        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}/{key}") };
+                        patch.insert(key, Value::Array(list));
+                    }
+                }
+            }
+            (old, new) => {
+                if old != Some(new) && !options.ignore_changes_and_additions {
+                    patch.insert(key.clone(), new.clone());
+                }
+            }
+        }
+    }
+    if !options.ignore_deletions {
+        for key in original.keys().filter(|key| !modified.contains_key(*key)) {
+            patch.insert(key.clone(), Value::Null);
+        }
+    }
+    let has_more = original.keys().any(|key| !modified.contains_key(key));
+    if !retain_keys.is_empty() && (!patch.is_empty() || has_more) {
+        patch.insert(RETAIN_KEYS.to_owned(), Value::Array(retain_keys));
+    }
+    Ok(patch)
+}
+
+#[derive(Default)]
+struct ListDiff {
+    patch: Vec<Value>,
+    delete: Vec<Value>,
+    order: Vec<Value>,
+}
+
+// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go diffLists
+fn diff_lists(old: &[Value], new: &[Value], meta: Meta, options: DiffOptions) -> Result<ListDiff, PatchError> {
+    if old.is_empty() {
+        let patch = if options.ignore_changes_and_additions { Vec::new() } else { new.to_vec() };
+        return Ok(ListDiff { patch, ..ListDiff::default() });
+    }
+    if !items_are_maps([old, new])? {
+        let patch: Vec<Value> = new.iter().filter(|item| !old.contains(item)).cloned().collect();
+        let delete: Vec<Value> = old.iter().filter(|item| !new.contains(item)).cloned().collect();
+        let patch = if options.ignore_changes_and_additions { Vec::new() } else { patch };
+        let delete = if options.ignore_deletions { Vec::new() } else { sort_scalars(deduplicate(delete)) };
+        let changed = !options.ignore_changes_and_additions && old != new;
+        let order = if !delete.is_empty() || changed { new.to_vec() } else { Vec::new() };
+        return Ok(ListDiff { patch, delete, order });
+    }
+    let key = meta.merge_key;
+    let (patch, deletions) = diff_lists_of_maps(old, new, meta, options)?;
+    let mut patch = normalize_slice_order(patch, new, key);
+    let mut order_same = old.len() == new.len();
+    for (a, b) in old.iter().zip(new) {
+        order_same = order_same && merge_key_of(a, key)? == merge_key_of(b, key)?;
+    }
+    patch.extend(deletions);
+    let reordered = !options.ignore_changes_and_additions && (!patch.is_empty() || !order_same);
+    let order = if reordered || (!options.ignore_deletions && !patch.is_empty()) {
+        new.iter().map(|item| Ok(json!({ key: merge_key_of(item, key)? }))).collect::<Result<_, PatchError>>()?
+    } else {
+        Vec::new()
+    };
+    Ok(ListDiff { patch, delete: Vec::new(), order })
+}
+
+/// What is to be merged into the list, and the directives that delete from it, each sorted by merge key.
+// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go diffListsOfMaps
+fn diff_lists_of_maps(
+    old: &[Value],
+    new: &[Value],
+    meta: Meta,
+    options: DiffOptions,
+) -> Result<(Vec<Value>, Vec<Value>), PatchError> {
+    let key = meta.merge_key;
+    for item in old.iter().chain(new) {
+        merge_key_of(item, key)?;
+    }
+    let mut patch = Vec::new();
+    for item in new {
+        match index_of(old, item, key) {
+            Some(at) => {
+                let mut value = diff_maps(as_object(&old[at])?, as_object(item)?, meta.schema, options)?;
+                if !value.is_empty() {
+                    value.insert(key.to_owned(), merge_key_of(item, key)?.clone());
+                    patch.push(Value::Object(value));
+                }
+            }
+            None if options.ignore_changes_and_additions => {}
+            None => patch.push(item.clone()),
+        }
+    }
+    let mut deletions = Vec::new();
+    if !options.ignore_deletions {
+        for item in old.iter().filter(|item| index_of(new, item, key).is_none()) {
+            deletions.push(json!({ "$patch": "delete", key: merge_key_of(item, key)? }));
+        }
+        deletions.sort_by_key(|item| go_print(&item[key]));
+    }
+    Ok((patch, deletions))
+}
+
+fn merge_key_of<'a>(item: &'a Value, key: &str) -> Result<&'a Value, PatchError> {
+    let fields = as_object(item)?;
+    fields.get(key).ok_or_else(|| no_merge_key(fields, key))
+}
+
+fn sort_scalars(mut list: Vec<Value>) -> Vec<Value> {
+    list.sort_by_key(go_print);
+    list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::patch::strategic_merge;
+    use crate::api::schema::Schema;
+
+    #[track_caller]
+    fn check(original: Value, modified: Value, current: Value, patch: Value, result: Value) {
+        let schema = Schema::get().find("StatefulSet");
+        let map = |value: &Value| value.as_object().unwrap().clone();
+        let made = three_way_merge_patch(&map(&original), &map(&modified), &map(&current), schema).unwrap();
+        assert_eq!(Value::Object(made.clone()), patch);
+        assert_eq!(Value::Object(strategic_merge(map(&current), made, schema).unwrap()), result);
+    }
+
+    #[test]
+    fn what_the_last_manifest_had_is_removed_and_what_others_set_stays() {
+        check(
+            json!({"spec": {"replicas": 2, "minReadySeconds": 5}}),
+            json!({"spec": {"replicas": 3}}),
+            json!({"spec": {"replicas": 2, "minReadySeconds": 5, "podManagementPolicy": "Parallel"}}),
+            json!({"spec": {"replicas": 3, "minReadySeconds": null}}),
+            json!({"spec": {"replicas": 3, "podManagementPolicy": "Parallel"}}),
+        );
+    }
+
+    #[test]
+    fn an_item_that_left_the_manifest_leaves_the_list() {
+        let pod = |containers: Value| json!({"spec": {"template": {"spec": {"containers": containers}}}});
+        check(
+            pod(json!([{"name": "a"}, {"name": "b"}])),
+            pod(json!([{"name": "b", "image": "b"}])),
+            pod(json!([{"name": "a", "x": 1}, {"name": "b", "x": 2}, {"name": "injected"}])),
+            json!({"spec": {"template": {"spec": {
+                "containers": [{"name": "b", "image": "b"}, {"$patch": "delete", "name": "a"}],
+                "$setElementOrder/containers": [{"name": "b"}],
+            }}}}),
+            pod(json!([{"name": "b", "image": "b", "x": 2}, {"name": "injected"}])),
+        );
+    }
+
+    #[test]
+    fn nothing_new_is_an_empty_patch() {
+        let spec = json!({"spec": {"replicas": 2, "template": {"spec": {"containers": [{"name": "a"}]}}}});
+        check(spec.clone(), spec.clone(), spec.clone(), json!({}), spec);
+    }
+}

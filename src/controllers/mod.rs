@@ -1,0 +1,3 @@
+//! The controllers of the cluster.
+
+pub mod statefulset;

@@ -1,0 +1,589 @@
+//! The decision: which pods to create, repair, delete, and what the status says.
+//!
+//! Follows `pkg/controller/statefulset/stateful_set_control.go` of Kubernetes v1.37.2, Apache-2.0. Where upstream logs
+//! that the set waits and returns, these functions return a [`Wait`].
+
+use std::sync::Arc;
+
+use super::client::{Client, EventType};
+use super::error::Error;
+use super::history::{create_controller_revision, equal_revision, sort_controller_revisions, update_controller_revision};
+use super::set::{StatefulSet, StatefulSetStatus, StrategyType};
+use super::stateful_pod_control::{
+    claims_match_retention_policy, create_missing_persistent_volume_claims, create_stateful_pod, delete_stateful_pod,
+    pod_claim_is_stale, update_pod_claim_for_retention_policy, update_stateful_pod,
+};
+use super::stateful_set_utils::{
+    apply_revision, complete_update, end_ordinal, identity_matches, inconsistent_status, is_created, is_pending,
+    is_running_and_available, is_running_and_ready, is_terminal_phase, is_terminating, is_unavailable, max_unavailable,
+    new_revision, new_versioned_stateful_set_pod, next_revision, ordinal, pod_in_ordinal_range, pod_revision,
+    set_matches_latest_existing_revision, set_progressing_condition, storage_matches,
+};
+use super::wait::Wait;
+use crate::api::gates::FeatureGates;
+use crate::api::object::Object;
+use crate::api::time::Instant;
+
+/// How many pods a Parallel set handles at once, at most.
+const MAX_BATCH_SIZE: usize = 500;
+
+type Pod = Arc<Object>;
+type Revision = Arc<Object>;
+
+/// What a sync came to.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The status that was computed, where the sync got that far without an error.
+    pub status: Option<StatefulSetStatus>,
+    /// What went wrong.
+    pub error: Option<Error>,
+    /// Why the sync stopped where it stopped.
+    pub waits: Vec<Wait>,
+}
+
+/// Brings a set one step nearer to what its specification says: in OrderedReady one pod after the other, each when its
+/// predecessors are available, and down from the highest ordinal; in Parallel all at once.
+// Models pkg/controller/statefulset/stateful_set_control.go UpdateStatefulSet
+pub fn update_stateful_set(
+    client: &mut impl Client,
+    set: &StatefulSet,
+    pods: &[Pod],
+    gates: &FeatureGates,
+    now: Instant,
+) -> Outcome {
+    let mut revisions = client.list_controller_revisions(set);
+    sort_controller_revisions(&mut revisions);
+    let mut sync = Sync { client, set, gates, now, waits: Vec::new() };
+
+    let mut live = LiveRevisions::default();
+    let performed = sync.perform_update(pods, &revisions, &mut live);
+    let truncated = sync.truncate_history(pods, &revisions, &live);
+    let mut waits = sync.waits;
+    let (status, error) = match (performed, truncated) {
+        (Ok(status), truncated) => (Some(status), truncated.err()),
+        (Err(error), truncated) => {
+            let mut errors = match error {
+                Error::Several(errors) => errors,
+                one => vec![one],
+            };
+            errors.extend(truncated.err());
+            (None, Error::aggregate(errors))
+        }
+    };
+    if let Some(error) = &error {
+        waits.push(Wait::Failed { error: error.to_string() });
+    }
+    Outcome { status, error, waits }
+}
+
+/// The current and the update revision, as far as they were found.
+#[derive(Default)]
+struct LiveRevisions {
+    current: Option<Revision>,
+    update: Option<Revision>,
+}
+
+/// What a step of a sync says: go on, or stop here for this reason. A stop without a reason is one in which something
+/// was done.
+enum Flow {
+    Continue,
+    Stop(Option<Wait>),
+}
+
+/// One sync of one set.
+struct Sync<'a, C> {
+    client: &'a mut C,
+    set: &'a StatefulSet,
+    gates: &'a FeatureGates,
+    now: Instant,
+    waits: Vec<Wait>,
+}
+
+/// The pods of a set in a sync.
+struct Pods {
+    /// Those within the range of ordinals, the missing ones as they would be created.
+    replicas: Vec<Pod>,
+    /// Those outside it, the highest ordinal first.
+    condemned: Vec<Pod>,
+    /// The first that is not available: among the replicas from the lowest ordinal, then among the condemned.
+    first_unavailable: Option<Pod>,
+}
+
+impl<C: Client> Sync<'_, C> {
+    // Models pkg/controller/statefulset/stateful_set_control.go performUpdate
+    fn perform_update(
+        &mut self,
+        pods: &[Pod],
+        revisions: &[Revision],
+        live: &mut LiveRevisions,
+    ) -> Result<StatefulSetStatus, Error> {
+        let (current, update, collision_count) = self.stateful_set_revisions(revisions)?;
+        live.current = Some(Arc::clone(&current));
+        live.update = Some(Arc::clone(&update));
+        let (status, result) = self.update_stateful_set(&current, &update, collision_count, pods);
+        let Some(mut status) = status else { return Err(result.err().unwrap_or_else(|| Error::text("no status"))) };
+        let written = self.update_stateful_set_status(&mut status);
+        result.and(written).map(|()| status)
+    }
+
+    /// Deletes revisions that nothing uses, the oldest first, until as many are left as the set may keep.
+    // Models pkg/controller/statefulset/stateful_set_control.go truncateHistory
+    fn truncate_history(&mut self, pods: &[Pod], revisions: &[Revision], live: &LiveRevisions) -> Result<(), Error> {
+        let is_live = |name: &str| {
+            [&live.current, &live.update].into_iter().flatten().any(|revision| revision.meta.name == name)
+                || pods.iter().any(|pod| pod_revision(pod) == name)
+        };
+        let history: Vec<&Revision> = revisions.iter().filter(|revision| !is_live(&revision.meta.name)).collect();
+        let Ok(limit) = usize::try_from(self.set.revision_history_limit) else { return Ok(()) };
+        for revision in &history[..history.len().saturating_sub(limit)] {
+            self.client.delete_controller_revision(revision)?;
+        }
+        Ok(())
+    }
+
+    /// The current and the update revision, and the collision count. A new template gets a new revision, an old one its
+    /// old revision under a new number.
+    // Models pkg/controller/statefulset/stateful_set_control.go getStatefulSetRevisions
+    fn stateful_set_revisions(&mut self, revisions: &[Revision]) -> Result<(Revision, Revision, i32), Error> {
+        let set = self.set;
+        let mut collision_count = set.status.collision_count.unwrap_or_default();
+        let proposed = new_revision(set, next_revision(revisions), collision_count);
+        let equal = revisions.iter().rev().find(|revision| equal_revision(revision, &proposed));
+        let update = match (equal, revisions.last()) {
+            (Some(equal), Some(last)) if equal_revision(last, equal) => Arc::clone(last),
+            (Some(equal), _) => {
+                update_controller_revision(self.client, equal, super::history::revision_number(&proposed))?
+            }
+            (None, Some(last)) if set_matches_latest_existing_revision(set, &proposed, last, self.gates) => {
+                Arc::clone(last)
+            }
+            _ => create_controller_revision(self.client, set, proposed, &mut collision_count)?,
+        };
+        let current = revisions.iter().find(|revision| revision.meta.name == set.status.current_revision);
+        Ok((Arc::clone(current.unwrap_or(&update)), update, collision_count))
+    }
+
+    /// Everything between the revisions and the writing of the status. The status is missing where nothing could be
+    /// computed.
+    // Models pkg/controller/statefulset/stateful_set_control.go updateStatefulSet
+    fn update_stateful_set(
+        &mut self,
+        current: &Revision,
+        update: &Revision,
+        collision_count: i32,
+        pods: &[Pod],
+    ) -> (Option<StatefulSetStatus>, Result<(), Error>) {
+        let set = self.set;
+        let unreadable = |revision: &Revision| {
+            let name = &revision.meta.name;
+            (None, Err(Error::text(format!("the data of ControllerRevision {name} is no patch of a StatefulSet"))))
+        };
+        let Some(current_set) = apply_revision(set, current) else { return unreadable(current) };
+        let Some(update_set) = apply_revision(set, update) else { return unreadable(update) };
+
+        if set.update_strategy.ty == StrategyType::Recreate && !self.gates.stateful_set_recreate_strategy {
+            let message = format!(
+                "statefulset {}/{} uses Recreate strategy but feature gate StatefulSetRecreateStrategy is disabled",
+                set.meta.namespace, set.meta.name
+            );
+            self.client.event(set, EventType::Warning, "UnknownStrategy", message.clone());
+            return (None, Err(Error::text(message)));
+        }
+
+        let mut status = StatefulSetStatus {
+            observed_generation: set.meta.generation,
+            current_revision: current.meta.name.clone(),
+            update_revision: update.meta.name.clone(),
+            collision_count: Some(collision_count),
+            conditions: set.status.conditions.clone(),
+            ..StatefulSetStatus::default()
+        };
+        self.update_status(&mut status, &[pods]);
+
+        let pods = self.sort_pods(pods, &current_set, &update_set, &status);
+        if set.meta.is_terminating() {
+            self.waits.push(Wait::SetTerminating);
+            return (Some(status), Ok(()));
+        }
+        let result = self.process_pods(&pods, &update_set, &mut status);
+        (Some(status), result)
+    }
+
+    /// Parts the pods into those that the set is to have and those that it is to lose.
+    fn sort_pods(
+        &self,
+        pods: &[Pod],
+        current_set: &StatefulSet,
+        update_set: &StatefulSet,
+        status: &StatefulSetStatus,
+    ) -> Pods {
+        let set = self.set;
+        let replica_count = usize::try_from(set.replicas).unwrap_or_default();
+        let mut replicas: Vec<Option<Pod>> = vec![None; replica_count];
+        let mut condemned: Vec<Pod> = Vec::new();
+        for pod in pods {
+            let ordinal = ordinal(pod);
+            if pod_in_ordinal_range(pod, set) {
+                replicas[(ordinal - set.start_ordinal) as usize] = Some(Arc::clone(pod));
+            } else if ordinal >= 0 {
+                condemned.push(Arc::clone(pod));
+            }
+        }
+        let (current, update) = (&status.current_revision, &status.update_revision);
+        let replicas: Vec<Pod> = (set.start_ordinal..=end_ordinal(set))
+            .zip(replicas)
+            .map(|(ordinal, pod)| {
+                pod.unwrap_or_else(|| {
+                    Arc::new(new_versioned_stateful_set_pod(current_set, update_set, current, update, ordinal))
+                })
+            })
+            .collect();
+        condemned.sort_by_key(|pod| std::cmp::Reverse(ordinal(pod)));
+        let first_unavailable = replicas
+            .iter()
+            .chain(condemned.iter().rev())
+            .find(|pod| is_unavailable(pod, set.min_ready_seconds, self.now))
+            .cloned();
+        Pods { replicas, condemned, first_unavailable }
+    }
+
+    /// The part of upstream's `updateStatefulSet` that writes.
+    fn process_pods(
+        &mut self,
+        pods: &Pods,
+        update_set: &StatefulSet,
+        status: &mut StatefulSetStatus,
+    ) -> Result<(), Error> {
+        let set = self.set;
+        let lists: [&[Pod]; 2] = [&pods.replicas, &pods.condemned];
+        if set.update_strategy.ty == StrategyType::Recreate {
+            let all_old_pods_terminated = self.recreate_delete_and_wait(pods, status);
+            if !matches!(all_old_pods_terminated, Ok(true)) {
+                self.update_status(status, &lists);
+                return all_old_pods_terminated.map(drop);
+            }
+            if status.current_revision != status.update_revision {
+                let message = "Waiting for new-revision pods to be created";
+                set_progressing_condition(status, "True", "RecreateInProgress", message, self.now);
+            }
+        }
+
+        let update_revision = status.update_revision.clone();
+        let processed = self.run_for_all(&pods.replicas, |sync, pod| {
+            sync.process_replica(update_set, pod, &update_revision)
+        });
+        if processed.as_ref().map_or(true, |stopped| *stopped) {
+            self.update_status(status, &lists);
+            return processed.map(drop);
+        }
+        let fixed = self.run_for_all(&pods.condemned, |sync, pod| {
+            if !claims_match_retention_policy(sync.client, update_set, pod)? {
+                update_pod_claim_for_retention_policy(sync.client, update_set, pod)?;
+            }
+            Ok(Flow::Continue)
+        });
+        if fixed.as_ref().map_or(true, |stopped| *stopped) {
+            self.update_status(status, &lists);
+            return fixed.map(drop);
+        }
+        let first_unavailable = pods.first_unavailable.as_ref();
+        let processed = self.run_for_all(&pods.condemned, |sync, pod| sync.process_condemned(pod, first_unavailable));
+        self.update_status(status, &lists);
+        if processed.as_ref().map_or(true, |stopped| *stopped) {
+            return processed.map(drop);
+        }
+
+        match set.update_strategy.ty {
+            StrategyType::OnDelete => {
+                let outdated = names(pods.replicas.iter().filter(|pod| pod_revision(pod) != update_revision));
+                if !outdated.is_empty() {
+                    self.waits.push(Wait::OnDelete { pods: outdated });
+                }
+                Ok(())
+            }
+            StrategyType::Recreate => Ok(()),
+            StrategyType::RollingUpdate if self.gates.max_unavailable_stateful_set => {
+                self.update_after_invariant_established(&pods.replicas, status)
+            }
+            StrategyType::RollingUpdate => self.update_one_by_one(&pods.replicas, status),
+        }
+    }
+
+    /// Creates, waits for, or repairs one pod that the set is to have.
+    // Models pkg/controller/statefulset/stateful_set_control.go processReplica
+    fn process_replica(
+        &mut self,
+        update_set: &StatefulSet,
+        replica: &Pod,
+        update_revision: &str,
+    ) -> Result<Flow, Error> {
+        let set = self.set;
+        let monotonic = !set.parallel;
+        let pod = || replica.meta.name.clone();
+        if is_terminal_phase(replica) {
+            if !is_terminating(replica) {
+                delete_stateful_pod(self.client, set, replica)?;
+            }
+            return Ok(Flow::Stop(Some(Wait::PodEnded { pod: pod() })));
+        }
+        if !is_created(replica) {
+            if pod_claim_is_stale(self.client, set, replica)? {
+                return Ok(Flow::Stop(Some(Wait::ClaimStale { pod: pod() })));
+            }
+            create_stateful_pod(self.client, set, replica)?;
+            if monotonic {
+                return Ok(Flow::Stop(Some(Wait::PodCreated { pod: pod() })));
+            }
+        }
+        if is_pending(replica) {
+            create_missing_persistent_volume_claims(self.client, set, replica)?;
+        }
+        if monotonic {
+            if is_terminating(replica) {
+                return Ok(Flow::Stop(Some(Wait::PodTerminating { pod: pod() })));
+            }
+            if !is_running_and_ready(replica) {
+                let outdated = pod_revision(replica) != update_revision;
+                return Ok(Flow::Stop(Some(Wait::PodNotReady { pod: pod(), outdated })));
+            }
+            if !is_running_and_available(replica, set.min_ready_seconds, self.now) {
+                let min_ready_seconds = set.min_ready_seconds;
+                return Ok(Flow::Stop(Some(Wait::PodNotAvailable { pod: pod(), min_ready_seconds })));
+            }
+        }
+        // A claim that cannot be read now is looked at in a later sync.
+        let retention_match = claims_match_retention_policy(self.client, update_set, replica).unwrap_or(true);
+        if !(identity_matches(set, replica) && storage_matches(set, replica) && retention_match) {
+            update_stateful_pod(self.client, update_set, Object::clone(replica))?;
+        }
+        Ok(Flow::Continue)
+    }
+
+    /// Deletes one pod that the set is to lose, when its turn has come.
+    // Models pkg/controller/statefulset/stateful_set_control.go processCondemned
+    fn process_condemned(&mut self, condemned: &Pod, first_unavailable: Option<&Pod>) -> Result<Flow, Error> {
+        let set = self.set;
+        let monotonic = !set.parallel;
+        let pod = || condemned.meta.name.clone();
+        if is_terminating(condemned) {
+            let wait = monotonic.then(|| Flow::Stop(Some(Wait::CondemnedTerminating { pod: pod() })));
+            return Ok(wait.unwrap_or(Flow::Continue));
+        }
+        let is_first = first_unavailable.is_some_and(|first| Arc::ptr_eq(first, condemned));
+        let blocked_by = || first_unavailable.map(|first| first.meta.name.clone()).unwrap_or_default();
+        if monotonic && !is_first {
+            if !is_running_and_ready(condemned) {
+                return Ok(Flow::Stop(Some(Wait::CondemnedNotReady { pod: pod(), blocked_by: blocked_by() })));
+            }
+            if !is_running_and_available(condemned, set.min_ready_seconds, self.now) {
+                return Ok(Flow::Stop(Some(Wait::CondemnedNotAvailable { pod: pod(), blocked_by: blocked_by() })));
+            }
+        }
+        delete_stateful_pod(self.client, set, condemned)?;
+        Ok(Flow::Stop(monotonic.then(|| Wait::CondemnedDeleted { pod: pod() })))
+    }
+
+    /// Deletes every pod of an older revision, and says whether all are gone.
+    // Models pkg/controller/statefulset/stateful_set_control.go recreateDeleteAndWait
+    fn recreate_delete_and_wait(&mut self, pods: &Pods, status: &mut StatefulSetStatus) -> Result<bool, Error> {
+        let set = self.set;
+        let update_revision = status.update_revision.clone();
+        let all: Vec<Pod> = pods.replicas.iter().chain(&pods.condemned).cloned().collect();
+        let is_old = |pod: &&Pod| is_created(pod) && pod_revision(pod) != update_revision;
+        slow_start_batch(&all, |pod| {
+            if !is_old(&pod) || is_terminating(pod) {
+                return Ok(());
+            }
+            delete_stateful_pod(self.client, set, pod).or_else(|error| if error.is_not_found() { Ok(()) } else { Err(error) })
+        })?;
+        let old = names(all.iter().filter(is_old));
+        if old.is_empty() {
+            return Ok(true);
+        }
+        set_progressing_condition(status, "True", "RecreateInProgress", "Deleting old revision pods", self.now);
+        self.waits.push(Wait::Recreating { pods: old });
+        Ok(false)
+    }
+
+    /// Without `maxUnavailable`: deletes the pod with the highest ordinal that has not the update revision, each when
+    /// those above it are available.
+    fn update_one_by_one(&mut self, replicas: &[Pod], status: &mut StatefulSetStatus) -> Result<(), Error> {
+        let set = self.set;
+        let partition = self.partition();
+        for target in replicas.iter().skip(partition).rev() {
+            if pod_revision(target) != status.update_revision && !is_terminating(target) {
+                delete_stateful_pod(self.client, set, target)?;
+                status.current_replicas -= 1;
+                return Ok(());
+            }
+            if is_unavailable(target, set.min_ready_seconds, self.now) {
+                self.waits.push(Wait::Updating { pod: target.meta.name.clone() });
+                return Ok(());
+            }
+        }
+        self.wait_for_partition(replicas, status);
+        Ok(())
+    }
+
+    /// With `maxUnavailable`: deletes as many pods of older revisions as may be unavailable, from the highest ordinal.
+    // Models pkg/controller/statefulset/stateful_set_control.go updateStatefulSetAfterInvariantEstablished
+    fn update_after_invariant_established(
+        &mut self,
+        replicas: &[Pod],
+        status: &mut StatefulSetStatus,
+    ) -> Result<(), Error> {
+        let set = self.set;
+        let (min_ready_seconds, now) = (set.min_ready_seconds, self.now);
+        let rolling = set.update_strategy.rolling_update.as_ref();
+        let budget = match rolling {
+            Some(rolling) => max_unavailable(rolling.max_unavailable.as_ref(), set.replicas).map_err(Error::text)?,
+            None => 1,
+        };
+        let update_revision = status.update_revision.clone();
+        let is_outdated = |pod: &&Pod| pod_revision(pod) != update_revision;
+        let unavailable: Vec<&Pod> =
+            replicas.iter().filter(|pod| is_unavailable(pod, min_ready_seconds, now)).collect();
+        let needs_update = set.parallel && unavailable.iter().any(|pod| is_outdated(pod) && !is_terminating(pod));
+        let unavailable_count = i32::try_from(unavailable.len()).unwrap_or(i32::MAX);
+        let targets: Vec<&Pod> = replicas.iter().skip(self.partition()).rev().filter(is_outdated).collect();
+        if unavailable_count >= budget && !needs_update {
+            let remaining = names(targets.iter().copied().filter(|pod| !is_terminating(pod)));
+            if !remaining.is_empty() {
+                let unavailable = names(unavailable);
+                self.waits.push(Wait::MaxUnavailable { max_unavailable: budget, unavailable, remaining });
+            }
+            self.wait_for_partition(replicas, status);
+            return Ok(());
+        }
+        if set.parallel {
+            for target in &targets {
+                if !is_running_and_available(target, min_ready_seconds, now) && !is_terminating(target) {
+                    delete_stateful_pod(self.client, set, target)?;
+                    status.current_replicas -= 1;
+                }
+            }
+        }
+        let mut budget_left = budget - unavailable_count;
+        for target in targets {
+            if budget_left <= 0 {
+                break;
+            }
+            let is_candidate = if set.parallel {
+                !is_unavailable(target, min_ready_seconds, now)
+            } else {
+                !is_terminating(target)
+            };
+            if is_candidate {
+                delete_stateful_pod(self.client, set, target)?;
+                budget_left -= 1;
+                status.current_replicas -= 1;
+            }
+        }
+        self.wait_for_partition(replicas, status);
+        Ok(())
+    }
+
+    fn partition(&self) -> usize {
+        let rolling = self.set.update_strategy.rolling_update.as_ref();
+        rolling.and_then(|rolling| usize::try_from(rolling.partition).ok()).unwrap_or_default()
+    }
+
+    /// Notes the pods that the partition keeps at an older revision.
+    fn wait_for_partition(&mut self, replicas: &[Pod], status: &StatefulSetStatus) {
+        let kept = names(replicas.iter().take(self.partition()).filter(|pod| pod_revision(pod) != status.update_revision));
+        if !kept.is_empty() {
+            let partition = i32::try_from(self.partition()).unwrap_or(i32::MAX);
+            self.waits.push(Wait::Partition { partition, pods: kept });
+        }
+    }
+
+    /// Counts the pods.
+    // Models pkg/controller/statefulset/stateful_set_control.go updateStatus
+    fn update_status(&self, status: &mut StatefulSetStatus, lists: &[&[Pod]]) {
+        status.replicas = 0;
+        status.ready_replicas = 0;
+        status.available_replicas = 0;
+        status.current_replicas = 0;
+        status.updated_replicas = 0;
+        for pod in lists.iter().copied().flatten() {
+            if is_running_and_ready(pod) {
+                status.ready_replicas += 1;
+                if is_running_and_available(pod, self.set.min_ready_seconds, self.now) {
+                    status.available_replicas += 1;
+                }
+            }
+            if is_created(pod) {
+                status.replicas += 1;
+                if !is_terminating(pod) {
+                    let revision = pod_revision(pod);
+                    status.current_replicas += i32::from(revision == status.current_revision);
+                    status.updated_replicas += i32::from(revision == status.update_revision);
+                }
+            }
+        }
+    }
+
+    /// Writes the status where it has changed, completing the update first where it is complete.
+    // Models pkg/controller/statefulset/stateful_set_control.go updateStatefulSetStatus
+    fn update_stateful_set_status(&mut self, status: &mut StatefulSetStatus) -> Result<(), Error> {
+        let set = self.set;
+        complete_update(set, status, self.gates, self.now);
+        if self.gates.max_unavailable_stateful_set
+            && let Some(rolling) = &set.update_strategy.rolling_update
+        {
+            max_unavailable(rolling.max_unavailable.as_ref(), set.replicas).map_err(Error::text)?;
+        }
+        if inconsistent_status(set, status) {
+            self.client.update_stateful_set_status(set, status)?;
+        }
+        Ok(())
+    }
+
+    /// Does a step for every pod: in OrderedReady one after the other until one says stop, in Parallel in batches that
+    /// double, until one fails. Says whether the sync stops.
+    // Models pkg/controller/statefulset/stateful_set_control.go runForAll
+    fn run_for_all(
+        &mut self,
+        pods: &[Pod],
+        mut step: impl FnMut(&mut Self, &Pod) -> Result<Flow, Error>,
+    ) -> Result<bool, Error> {
+        if self.set.parallel {
+            slow_start_batch(pods, |pod| {
+                if let Flow::Stop(Some(wait)) = step(self, pod)? {
+                    self.waits.push(wait);
+                }
+                Ok(())
+            })?;
+            return Ok(false);
+        }
+        for pod in pods {
+            if let Flow::Stop(wait) = step(self, pod)? {
+                self.waits.extend(wait);
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+/// Does a step for every pod in batches of 1, 2, 4, …, at most [`MAX_BATCH_SIZE`]; after a batch with errors no other
+/// begins. Upstream runs the steps of a batch at the same time, here they follow one another.
+// Models pkg/controller/statefulset/stateful_set_control.go slowStartBatch
+fn slow_start_batch(pods: &[Pod], mut step: impl FnMut(&Pod) -> Result<(), Error>) -> Result<(), Error> {
+    let mut remaining = pods;
+    let mut batch_size = 1;
+    while !remaining.is_empty() {
+        let (batch, rest) = remaining.split_at(batch_size.min(remaining.len()));
+        let errors: Vec<Error> = batch.iter().filter_map(|pod| step(pod).err()).collect();
+        if let Some(error) = Error::aggregate(errors) {
+            return Err(error);
+        }
+        remaining = rest;
+        batch_size = (batch_size * 2).min(MAX_BATCH_SIZE);
+    }
+    Ok(())
+}
+
+fn names<'a>(pods: impl IntoIterator<Item = &'a Pod>) -> Vec<String> {
+    pods.into_iter().map(|pod| pod.meta.name.clone()).collect()
+}

@@ -1,0 +1,7 @@
+//! Statefulscope: what a Kubernetes StatefulSet does, in the browser.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod api;
+pub mod controllers;
