@@ -4,4 +4,9 @@
 #![warn(missing_docs)]
 
 pub mod api;
+pub mod cluster;
+pub mod command;
 pub mod controllers;
+pub mod kubectl;
+pub mod manifest;
+pub mod timeline;

@@ -36,7 +36,10 @@ pub struct Decoded {
 pub fn decode(ty: &Type, value: &Value) -> Result<Decoded, DecodeError> {
     let mut decoder = Decoder { unknown: Vec::new() };
     let value = decoder.structure(ty, value, &Path::ROOT, "", &ty.go_name())?;
-    Ok(Decoded { value, unknown: decoder.unknown })
+    Ok(Decoded {
+        value,
+        unknown: decoder.unknown,
+    })
 }
 
 struct Decoder {
@@ -108,7 +111,10 @@ impl Decoder {
 
     fn value(&mut self, ty: &Ty, given: &Value, path: &Path<'_>, owner: &str) -> Result<Value, DecodeError> {
         let refused = || mismatch(given, path, owner, &ty.go_name());
-        let worded = |message: String| DecodeError { path: path.to_string(), message };
+        let worded = |message: String| DecodeError {
+            path: path.to_string(),
+            message,
+        };
         Ok(match (ty, given) {
             (Ty::Struct(name), given) => {
                 let ty = Schema::get().struct_named(name);
@@ -168,9 +174,10 @@ impl Decoder {
                     Value::Number(_) => format!("number {}", super::json::to_string(given)),
                     other => json_kind(other).to_owned(),
                 };
-                Value::from(number.ok_or_else(|| {
-                    worded(format!("json: cannot unmarshal {shown} into Go value of type int32"))
-                })?)
+                Value::from(
+                    number
+                        .ok_or_else(|| worded(format!("json: cannot unmarshal {shown} into Go value of type int32")))?,
+                )
             }
             (Ty::Time, Value::String(text)) => {
                 let time = Timestamp::parse(text).ok_or_else(|| worded(time_error(text)))?;
@@ -202,7 +209,10 @@ fn mismatch_of(given: &str, path: &Path<'_>, owner: &str, go_type: &str) -> Deco
         "" => format!("value of type {go_type}"),
         owner => format!("struct field {owner}.{} of type {go_type}", path.go_fields()),
     };
-    DecodeError { path: path.to_string(), message: format!("json: cannot unmarshal {given} into Go {target}") }
+    DecodeError {
+        path: path.to_string(),
+        message: format!("json: cannot unmarshal {given} into Go {target}"),
+    }
 }
 
 fn whole(number: &Number, bits: u32) -> Option<i64> {
@@ -233,7 +243,11 @@ fn is_zero(value: &Value) -> bool {
 /// # Errors
 /// The offset that Go's decoder reports.
 fn check_base64(text: &str) -> Result<(), usize> {
-    let bytes: Vec<(usize, u8)> = text.bytes().enumerate().filter(|(_, b)| !matches!(b, b'\r' | b'\n')).collect();
+    let bytes: Vec<(usize, u8)> = text
+        .bytes()
+        .enumerate()
+        .filter(|(_, b)| !matches!(b, b'\r' | b'\n'))
+        .collect();
     let is_digit = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
     for (i, &(at, byte)) in bytes.iter().enumerate() {
         if is_digit(byte) {
@@ -248,21 +262,40 @@ fn check_base64(text: &str) -> Result<(), usize> {
             // Too little padding is noticed at the end, too much where it begins to be too much.
             return Err(bytes.get(i + padding).map_or(text.len(), |(at, _)| *at));
         }
-        return bytes[i..].iter().find(|(_, b)| *b != b'=').map_or(Ok(()), |(at, _)| Err(*at));
+        return bytes[i..]
+            .iter()
+            .find(|(_, b)| *b != b'=')
+            .map_or(Ok(()), |(at, _)| Err(*at));
     }
-    if bytes.len() % 4 == 0 { Ok(()) } else { Err(bytes.len() - bytes.len() % 4) }
+    if bytes.len() % 4 == 0 {
+        Ok(())
+    } else {
+        Err(bytes.len() - bytes.len() % 4)
+    }
 }
 
 /// Go's sentence about a text that is no RFC 3339 time: it names the first part that does not fit.
 fn time_error(text: &str) -> String {
     const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";
     let parts = [
-        ("2006", 4), ("-", 1), ("01", 2), ("-", 1), ("02", 2), ("T", 1), ("15", 2), (":", 1), ("04", 2), (":", 1), ("05", 2),
+        ("2006", 4),
+        ("-", 1),
+        ("01", 2),
+        ("-", 1),
+        ("02", 2),
+        ("T", 1),
+        ("15", 2),
+        (":", 1),
+        ("04", 2),
+        (":", 1),
+        ("05", 2),
     ];
     let mut rest = text;
     for (layout, length) in parts {
         let fits = rest.get(..length).is_some_and(|part| {
-            part.bytes().zip(layout.bytes()).all(|(b, l)| if l.is_ascii_digit() { b.is_ascii_digit() } else { b == l })
+            part.bytes()
+                .zip(layout.bytes())
+                .all(|(b, l)| if l.is_ascii_digit() { b.is_ascii_digit() } else { b == l })
         });
         if !fits {
             return format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {rest:?} as {layout:?}");
@@ -270,7 +303,11 @@ fn time_error(text: &str) -> String {
         rest = &rest[length..];
     }
     if Timestamp::parse(&format!("{}Z", &text[..19])).is_none() {
-        let part = if text[11..19].as_bytes() > b"23:59:59" { "hour" } else { "day" };
+        let part = if text[11..19].as_bytes() > b"23:59:59" {
+            "hour"
+        } else {
+            "day"
+        };
         return format!("parsing time {text:?}: {part} out of range");
     }
     format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {rest:?} as \"Z07:00\"")
@@ -301,10 +338,22 @@ mod tests {
             json!({"name": "nginx", "image": "nginx", "stdin": false, "args": [], "env": null}),
             json!({"name": "nginx", "image": "nginx", "resources": {}}),
         );
-        check("StatefulSetStatus", json!({}), json!({"availableReplicas": 0, "replicas": 0}));
+        check(
+            "StatefulSetStatus",
+            json!({}),
+            json!({"availableReplicas": 0, "replicas": 0}),
+        );
         // A pointer to zero is not absent.
-        check("RollingUpdateStatefulSetStrategy", json!({"partition": 0}), json!({"partition": 0}));
-        check("PodTemplateSpec", json!({"spec": {"containers": []}}), json!({"metadata": {}, "spec": {"containers": []}}));
+        check(
+            "RollingUpdateStatefulSetStrategy",
+            json!({"partition": 0}),
+            json!({"partition": 0}),
+        );
+        check(
+            "PodTemplateSpec",
+            json!({"spec": {"containers": []}}),
+            json!({"metadata": {}, "spec": {"containers": []}}),
+        );
     }
 
     #[test]
@@ -345,7 +394,10 @@ mod tests {
     fn unknown_fields_are_collected_with_their_place() {
         let given = json!({"spec": {"replica": 1, "template": {"spec": {"containers": [{"nmae": "x"}]}}}});
         let decoded = decode(Schema::get().find("StatefulSet").unwrap(), &given).unwrap();
-        assert_eq!(decoded.unknown, ["spec.replica", "spec.template.spec.containers[0].nmae"]);
+        assert_eq!(
+            decoded.unknown,
+            ["spec.replica", "spec.template.spec.containers[0].nmae"]
+        );
     }
 
     #[test]

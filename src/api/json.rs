@@ -113,7 +113,10 @@ mod tests {
 
     #[test]
     fn text_is_escaped_as_go_escapes_it() {
-        assert_eq!(to_string(&json!({"b": "<&>", "a": "x\u{2028}\u{1}\"\n"})), r#"{"a":"x\u2028\u0001\"\n","b":"\u003c\u0026\u003e"}"#);
+        assert_eq!(
+            to_string(&json!({"b": "<&>", "a": "x\u{2028}\u{1}\"\n"})),
+            r#"{"a":"x\u2028\u0001\"\n","b":"\u003c\u0026\u003e"}"#
+        );
     }
 
     #[test]

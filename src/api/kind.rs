@@ -63,6 +63,8 @@ kinds! {
     Secret "" ["v1"] "secrets" [] true;
     ServiceAccount "" ["v1"] "serviceaccounts" ["sa"] true;
     Service "" ["v1"] "services" ["svc"] true;
+    MutatingAdmissionPolicy "admissionregistration.k8s.io" ["v1"] "mutatingadmissionpolicies" [] false;
+    MutatingAdmissionPolicyBinding "admissionregistration.k8s.io" ["v1"] "mutatingadmissionpolicybindings" [] false;
     MutatingWebhookConfiguration "admissionregistration.k8s.io" ["v1"] "mutatingwebhookconfigurations" [] false;
     ValidatingAdmissionPolicy "admissionregistration.k8s.io" ["v1"] "validatingadmissionpolicies" [] false;
     ValidatingAdmissionPolicyBinding "admissionregistration.k8s.io" ["v1"] "validatingadmissionpolicybindings" [] false;
@@ -74,23 +76,38 @@ kinds! {
     Deployment "apps" ["v1"] "deployments" ["deploy"] true;
     ReplicaSet "apps" ["v1"] "replicasets" ["rs"] true;
     StatefulSet "apps" ["v1"] "statefulsets" ["sts"] true;
+    SelfSubjectReview "authentication.k8s.io" ["v1"] "selfsubjectreviews" [] false;
+    TokenReview "authentication.k8s.io" ["v1"] "tokenreviews" [] false;
+    LocalSubjectAccessReview "authorization.k8s.io" ["v1"] "localsubjectaccessreviews" [] true;
+    SelfSubjectAccessReview "authorization.k8s.io" ["v1"] "selfsubjectaccessreviews" [] false;
+    SelfSubjectRulesReview "authorization.k8s.io" ["v1"] "selfsubjectrulesreviews" [] false;
+    SubjectAccessReview "authorization.k8s.io" ["v1"] "subjectaccessreviews" [] false;
     HorizontalPodAutoscaler "autoscaling" ["v2" "v1"] "horizontalpodautoscalers" ["hpa"] true;
     CronJob "batch" ["v1"] "cronjobs" ["cj"] true;
     Job "batch" ["v1"] "jobs" [] true;
     CertificateSigningRequest "certificates.k8s.io" ["v1"] "certificatesigningrequests" ["csr"] false;
+    ClusterTrustBundle "certificates.k8s.io" ["v1"] "clustertrustbundles" [] false;
+    PodCertificateRequest "certificates.k8s.io" ["v1"] "podcertificaterequests" [] true;
     Lease "coordination.k8s.io" ["v1"] "leases" [] true;
     EndpointSlice "discovery.k8s.io" ["v1"] "endpointslices" [] true;
     FlowSchema "flowcontrol.apiserver.k8s.io" ["v1"] "flowschemas" [] false;
     PriorityLevelConfiguration "flowcontrol.apiserver.k8s.io" ["v1"] "prioritylevelconfigurations" [] false;
     IngressClass "networking.k8s.io" ["v1"] "ingressclasses" [] false;
     Ingress "networking.k8s.io" ["v1"] "ingresses" ["ing"] true;
+    IPAddress "networking.k8s.io" ["v1"] "ipaddresses" ["ip"] false;
     NetworkPolicy "networking.k8s.io" ["v1"] "networkpolicies" ["netpol"] true;
+    ServiceCIDR "networking.k8s.io" ["v1"] "servicecidrs" [] false;
     RuntimeClass "node.k8s.io" ["v1"] "runtimeclasses" [] false;
     PodDisruptionBudget "policy" ["v1"] "poddisruptionbudgets" ["pdb"] true;
     ClusterRoleBinding "rbac.authorization.k8s.io" ["v1"] "clusterrolebindings" [] false;
     ClusterRole "rbac.authorization.k8s.io" ["v1"] "clusterroles" [] false;
     RoleBinding "rbac.authorization.k8s.io" ["v1"] "rolebindings" [] true;
     Role "rbac.authorization.k8s.io" ["v1"] "roles" [] true;
+    DeviceClass "resource.k8s.io" ["v1"] "deviceclasses" [] false;
+    DeviceTaintRule "resource.k8s.io" ["v1"] "devicetaintrules" [] false;
+    ResourceClaim "resource.k8s.io" ["v1"] "resourceclaims" [] true;
+    ResourceClaimTemplate "resource.k8s.io" ["v1"] "resourceclaimtemplates" [] true;
+    ResourceSlice "resource.k8s.io" ["v1"] "resourceslices" [] false;
     PriorityClass "scheduling.k8s.io" ["v1"] "priorityclasses" ["pc"] false;
     CSIDriver "storage.k8s.io" ["v1"] "csidrivers" [] false;
     CSINode "storage.k8s.io" ["v1"] "csinodes" [] false;
@@ -98,6 +115,7 @@ kinds! {
     StorageClass "storage.k8s.io" ["v1"] "storageclasses" ["sc"] false;
     VolumeAttachment "storage.k8s.io" ["v1"] "volumeattachments" [] false;
     VolumeAttributesClass "storage.k8s.io" ["v1"] "volumeattributesclasses" ["vac"] false;
+    StorageVersionMigration "storagemigration.k8s.io" ["v1"] "storageversionmigrations" [] false;
 }
 
 impl Kind {

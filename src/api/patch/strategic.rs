@@ -5,8 +5,8 @@
 use serde_json::{Map, Value};
 
 use super::{
-    DELETE_FROM_PRIMITIVE_LIST, DIRECTIVE, Meta, PatchError, RETAIN_KEYS, SET_ELEMENT_ORDER, as_array, as_object, error,
-    go_print, go_print_map, index_of, items_are_maps, no_merge_key, normalize_slice_order,
+    DELETE_FROM_PRIMITIVE_LIST, DIRECTIVE, Meta, PatchError, RETAIN_KEYS, SET_ELEMENT_ORDER, as_array, as_object,
+    error, go_print, go_print_map, index_of, items_are_maps, no_merge_key, normalize_slice_order,
 };
 use crate::api::schema::Type;
 
@@ -29,7 +29,15 @@ pub fn strategic_merge(
     patch: Map<String, Value>,
     schema: Option<&'static Type>,
 ) -> Result<Map<String, Value>, PatchError> {
-    merge_map(target, patch, schema, Options { carry_out: true, ignore_unmatched_nulls: true })
+    merge_map(
+        target,
+        patch,
+        schema,
+        Options {
+            carry_out: true,
+            ignore_unmatched_nulls: true,
+        },
+    )
 }
 
 // Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go mergeMap
@@ -45,7 +53,11 @@ pub(super) fn merge_map(
             Some("delete") => Ok(Map::new()),
             _ => {
                 patch.insert(DIRECTIVE.to_owned(), directive.clone());
-                error(format!("unknown patch type: {} in map: {}", go_print(&directive), go_print_map(&patch)))
+                error(format!(
+                    "unknown patch type: {} in map: {}",
+                    go_print(&directive),
+                    go_print_map(&patch)
+                ))
             }
         };
     }
@@ -81,7 +93,11 @@ pub(super) fn merge_map(
             (Some(Value::Array(_)), Value::Array(new)) => Some(Value::Array(new)),
             (old, _) if is_delete_list => old,
             (_, new) => {
-                let new = if options.ignore_unmatched_nulls { discard_nulls(new) } else { new };
+                let new = if options.ignore_unmatched_nulls {
+                    discard_nulls(new)
+                } else {
+                    new
+                };
                 remove_directives(new)
             }
         };
@@ -97,12 +113,16 @@ fn apply_retain_keys_directive(
     options: Options,
 ) -> Result<(), PatchError> {
     const BAD: &str = "invalid patch format of retainKeys";
-    let Some(retained) = patch.remove(RETAIN_KEYS) else { return Ok(()) };
+    let Some(retained) = patch.remove(RETAIN_KEYS) else {
+        return Ok(());
+    };
     if !options.carry_out {
         original.entry(RETAIN_KEYS).or_insert(retained);
         return Ok(());
     }
-    let Value::Array(retained) = retained else { return error(BAD) };
+    let Value::Array(retained) = retained else {
+        return error(BAD);
+    };
     let is_retained = |key: &String| retained.iter().any(|kept| kept == key.as_str());
     for (key, value) in patch.iter() {
         let is_directive = key.starts_with(DELETE_FROM_PRIMITIVE_LIST) || key.starts_with(SET_ELEMENT_ORDER);
@@ -122,9 +142,15 @@ fn merge_patch_into_original(
     schema: Option<&'static Type>,
     options: Options,
 ) -> Result<(), PatchError> {
-    let directives: Vec<String> = patch.keys().filter(|key| key.starts_with(SET_ELEMENT_ORDER)).cloned().collect();
+    let directives: Vec<String> = patch
+        .keys()
+        .filter(|key| key.starts_with(SET_ELEMENT_ORDER))
+        .cloned()
+        .collect();
     for directive in directives {
-        let Some(order_value) = patch.remove(&directive) else { continue };
+        let Some(order_value) = patch.remove(&directive) else {
+            continue;
+        };
         if !options.carry_out {
             let kept = original.entry(directive.clone()).or_insert_with(|| order_value.clone());
             if *kept != order_value {
@@ -132,7 +158,10 @@ fn merge_patch_into_original(
             }
         }
         let order = as_array(&order_value)?;
-        let Some(key) = directive.strip_prefix(SET_ELEMENT_ORDER).and_then(|rest| rest.strip_prefix('/')) else {
+        let Some(key) = directive
+            .strip_prefix(SET_ELEMENT_ORDER)
+            .and_then(|rest| rest.strip_prefix('/'))
+        else {
             return error("invalid patch format of setElementOrder list");
         };
         let old = original.get(key).map(as_array).transpose()?.cloned();
@@ -220,7 +249,9 @@ fn merge_slice(
         let key = merge_key_of(item, meta.merge_key)?;
         let mut found = None;
         for (at, candidate) in merged.iter().enumerate() {
-            if as_object(candidate).map_err(|_| PatchError(format!("value for key {at} is not a map")))?.get(meta.merge_key)
+            if as_object(candidate)
+                .map_err(|_| PatchError(format!("value for key {at} is not a map")))?
+                .get(meta.merge_key)
                 == Some(key)
             {
                 found = Some(at);
@@ -259,10 +290,20 @@ fn merge_slice_with_special_elements(
             }
             Some("replace") => replace = true,
             Some("merge") => return error("merging lists cannot yet be specified in the patch"),
-            _ => return error(format!("unknown patch type: {} in map: {}", go_print(directive), go_print(&item))),
+            _ => {
+                return error(format!(
+                    "unknown patch type: {} in map: {}",
+                    go_print(directive),
+                    go_print(&item)
+                ));
+            }
         }
     }
-    Ok(if replace { (plain, Vec::new()) } else { (original, plain) })
+    Ok(if replace {
+        (plain, Vec::new())
+    } else {
+        (original, plain)
+    })
 }
 
 /// Puts the items that `order` names in its order, and the others between them where the old list had them.
@@ -278,8 +319,9 @@ fn normalize_element_order(
             merge_key_of(item, merge_key)?;
         }
     }
-    let (in_patch, server_only): (Vec<Value>, Vec<Value>) =
-        list.into_iter().partition(|item| index_of(order, item, merge_key).is_some());
+    let (in_patch, server_only): (Vec<Value>, Vec<Value>) = list
+        .into_iter()
+        .partition(|item| index_of(order, item, merge_key).is_some());
     let in_patch = normalize_slice_order(in_patch, order, merge_key);
     let server_only = normalize_slice_order(server_only, server_order, merge_key);
     Ok(merge_sorted_slice(server_only, in_patch, server_order, merge_key))
@@ -324,7 +366,11 @@ pub(super) fn deduplicate(mut list: Vec<Value>) -> Vec<Value> {
 fn discard_nulls(value: Value) -> Value {
     match value {
         Value::Object(fields) => Value::Object(
-            fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k, discard_nulls(v))).collect(),
+            fields
+                .into_iter()
+                .filter(|(_, value)| !value.is_null())
+                .map(|(k, v)| (k, discard_nulls(v)))
+                .collect(),
         ),
         Value::Array(items) => Value::Array(items.into_iter().map(discard_nulls).collect()),
         other => other,
@@ -337,7 +383,9 @@ fn remove_directives(value: Value) -> Option<Value> {
     match value {
         Value::Object(fields) if fields.contains_key(DIRECTIVE) => None,
         Value::Object(fields) => {
-            let kept = fields.into_iter().filter_map(|(key, value)| Some((key, remove_directives(value)?)));
+            let kept = fields
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, remove_directives(value)?)));
             Some(Value::Object(kept.collect()))
         }
         Value::Array(items) => Some(Value::Array(items.into_iter().filter_map(remove_directives).collect())),
@@ -352,7 +400,9 @@ mod tests {
     use serde_json::json;
 
     fn merge(target: Value, patch: Value) -> Result<Value, PatchError> {
-        let (Value::Object(target), Value::Object(patch)) = (target, patch) else { panic!("two objects") };
+        let (Value::Object(target), Value::Object(patch)) = (target, patch) else {
+            panic!("two objects")
+        };
         strategic_merge(target, patch, Schema::get().find("StatefulSet")).map(Value::Object)
     }
 
@@ -372,16 +422,25 @@ mod tests {
     fn new_items_follow_the_order_of_the_patch() {
         let target = containers(json!([{"name": "a"}, {"name": "b"}]));
         let patch = containers(json!([{"name": "c"}, {"name": "a"}]));
-        assert_eq!(merge(target, patch).unwrap(), containers(json!([{"name": "c"}, {"name": "a"}, {"name": "b"}])));
+        assert_eq!(
+            merge(target, patch).unwrap(),
+            containers(json!([{"name": "c"}, {"name": "a"}, {"name": "b"}]))
+        );
     }
 
     #[test]
     fn directives_delete_and_replace() {
         let target = containers(json!([{"name": "a"}, {"name": "b"}]));
         let patch = containers(json!([{"name": "a", "$patch": "delete"}]));
-        assert_eq!(merge(target.clone(), patch).unwrap(), containers(json!([{"name": "b"}])));
+        assert_eq!(
+            merge(target.clone(), patch).unwrap(),
+            containers(json!([{"name": "b"}]))
+        );
         let patch = containers(json!([{"$patch": "replace"}, {"name": "c"}]));
-        assert_eq!(merge(target.clone(), patch).unwrap(), containers(json!([{"name": "c"}])));
+        assert_eq!(
+            merge(target.clone(), patch).unwrap(),
+            containers(json!([{"name": "c"}]))
+        );
         let patch = json!({"spec": {"$patch": "replace", "replicas": 1}});
         assert_eq!(merge(target, patch).unwrap(), json!({"spec": {"replicas": 1}}));
     }
@@ -389,8 +448,12 @@ mod tests {
     #[test]
     fn an_order_can_be_asked_for() {
         let target = containers(json!([{"name": "a"}, {"name": "b"}]));
-        let patch = json!({"spec": {"template": {"spec": {"$setElementOrder/containers": [{"name": "b"}, {"name": "a"}]}}}});
-        assert_eq!(merge(target, patch).unwrap(), containers(json!([{"name": "b"}, {"name": "a"}])));
+        let patch =
+            json!({"spec": {"template": {"spec": {"$setElementOrder/containers": [{"name": "b"}, {"name": "a"}]}}}});
+        assert_eq!(
+            merge(target, patch).unwrap(),
+            containers(json!([{"name": "b"}, {"name": "a"}]))
+        );
     }
 
     #[test]
@@ -403,8 +466,12 @@ mod tests {
     #[test]
     fn null_removes_and_finalizers_are_a_set() {
         let target = json!({"metadata": {"finalizers": ["a", "b"], "labels": {"x": "1"}}});
-        let patch = json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["a"], "labels": {"x": null, "y": "2"}}});
-        assert_eq!(merge(target, patch).unwrap(), json!({"metadata": {"finalizers": ["b"], "labels": {"y": "2"}}}));
+        let patch =
+            json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["a"], "labels": {"x": null, "y": "2"}}});
+        assert_eq!(
+            merge(target, patch).unwrap(),
+            json!({"metadata": {"finalizers": ["b"], "labels": {"y": "2"}}})
+        );
     }
 
     #[test]

@@ -8,6 +8,7 @@ pub mod error;
 pub mod history;
 pub mod retry;
 pub mod set;
+pub mod stateful_set;
 mod stateful_pod_control;
 pub mod stateful_set_control;
 pub mod stateful_set_utils;

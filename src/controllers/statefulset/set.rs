@@ -27,7 +27,7 @@ pub struct StatefulSet {
     /// `spec.template`.
     pub template: Arc<Value>,
     /// `spec.volumeClaimTemplates`.
-    pub volume_claim_templates: Vec<Object>,
+    pub volume_claim_templates: Arc<Vec<Object>>,
     /// `spec.podManagementPolicy` is `Parallel`.
     pub parallel: bool,
     /// `spec.updateStrategy`.
@@ -112,7 +112,10 @@ pub struct Condition {
 }
 
 fn int32(value: &impl Fields, name: &str) -> i32 {
-    value.int(name).and_then(|number| i32::try_from(number).ok()).unwrap_or_default()
+    value
+        .int(name)
+        .and_then(|number| i32::try_from(number).ok())
+        .unwrap_or_default()
 }
 
 impl StatefulSet {
@@ -129,11 +132,12 @@ impl StatefulSet {
             selector: Selector::of_value(spec.field("selector")),
             match_labels: string_map(spec.field("selector").entries("matchLabels")),
             template: Arc::new(spec.field("template").clone()),
-            volume_claim_templates: spec
-                .list("volumeClaimTemplates")
-                .iter()
-                .map(|template| Object::from_value(Kind::PersistentVolumeClaim, template.clone()))
-                .collect(),
+            volume_claim_templates: Arc::new(
+                spec.list("volumeClaimTemplates")
+                    .iter()
+                    .map(|template| Object::from_value(Kind::PersistentVolumeClaim, template.clone()))
+                    .collect(),
+            ),
             parallel: spec.text("podManagementPolicy") == "Parallel",
             update_strategy: UpdateStrategy {
                 ty: match strategy.text("type") {
@@ -193,7 +197,10 @@ impl StatefulSetStatus {
         if let Some(count) = self.collision_count {
             number("collisionCount", count.into(), true);
         }
-        for (name, text) in [("currentRevision", &self.current_revision), ("updateRevision", &self.update_revision)] {
+        for (name, text) in [
+            ("currentRevision", &self.current_revision),
+            ("updateRevision", &self.update_revision),
+        ] {
             if !text.is_empty() {
                 out.insert(name.to_owned(), Value::from(text.as_str()));
             }

@@ -103,7 +103,7 @@ pub fn delete_stateful_pod(client: &mut impl Client, set: &StatefulSet, pod: &Ob
 // Models pkg/controller/statefulset/stateful_pod_control.go ClaimsMatchRetentionPolicy
 pub fn claims_match_retention_policy(client: &impl Client, set: &StatefulSet, pod: &Object) -> Result<bool, Error> {
     let ordinal = ordinal(pod);
-    for template in &set.volume_claim_templates {
+    for template in set.volume_claim_templates.iter() {
         let name = persistent_volume_claim_name(set, &template.meta.name, ordinal);
         match client.get_claim(&set.meta.namespace, &name) {
             Err(status) if status.is_not_found() => {}
@@ -130,7 +130,7 @@ pub fn update_pod_claim_for_retention_policy(
     pod: &Object,
 ) -> Result<(), Error> {
     let ordinal = ordinal(pod);
-    for template in &set.volume_claim_templates {
+    for template in set.volume_claim_templates.iter() {
         let name = persistent_volume_claim_name(set, &template.meta.name, ordinal);
         let claim = match client.get_claim(&set.meta.namespace, &name) {
             Err(status) if status.is_not_found() => continue,
@@ -153,7 +153,10 @@ pub fn update_pod_claim_for_retention_policy(
             let mut claim = Object::clone(&claim);
             update_claim_owner_ref_for_set_and_pod(&mut claim, set, pod);
             client.update_claim(claim).map_err(|status| {
-                Error::wrap(format!("could not update claim {name} for delete policy ownerRefs"), &status)
+                Error::wrap(
+                    format!("could not update claim {name} for delete policy ownerRefs"),
+                    &status,
+                )
             })?;
         }
     }
@@ -167,7 +170,7 @@ pub fn pod_claim_is_stale(client: &impl Client, set: &StatefulSet, pod: &Object)
         return Ok(false);
     }
     let ordinal = ordinal(pod);
-    for template in &set.volume_claim_templates {
+    for template in set.volume_claim_templates.iter() {
         let name = persistent_volume_claim_name(set, &template.meta.name, ordinal);
         match client.get_claim(&set.meta.namespace, &name) {
             Err(status) if status.is_not_found() => {}
@@ -185,7 +188,9 @@ pub fn pod_claim_is_stale(client: &impl Client, set: &StatefulSet, pod: &Object)
 /// `Create` from `create`, as upstream titles its verbs.
 fn title(verb: &str) -> String {
     let mut letters = verb.chars();
-    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
+    letters.next().map_or_else(String::new, |first| {
+        first.to_ascii_uppercase().to_string() + letters.as_str()
+    })
 }
 
 // Models pkg/controller/statefulset/stateful_pod_control.go recordPodEvent
@@ -254,7 +259,14 @@ fn create_persistent_volume_claims(client: &mut impl Client, set: &StatefulSet, 
                     errors.push(Error::wrap(format!("failed to create PVC {name}"), status));
                 }
                 if created.as_ref().err().is_none_or(|status| !status.is_already_exists()) {
-                    record_claim_event(client, "create", set, pod, &name, created.err().map(|status| status.message));
+                    record_claim_event(
+                        client,
+                        "create",
+                        set,
+                        pod,
+                        &name,
+                        created.err().map(|status| status.message),
+                    );
                 }
             }
             Err(status) => {

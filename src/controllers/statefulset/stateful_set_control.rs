@@ -7,17 +7,19 @@ use std::sync::Arc;
 
 use super::client::{Client, EventType};
 use super::error::Error;
-use super::history::{create_controller_revision, equal_revision, sort_controller_revisions, update_controller_revision};
+use super::history::{
+    create_controller_revision, data, equal_revision, sort_controller_revisions, update_controller_revision,
+};
 use super::set::{StatefulSet, StatefulSetStatus, StrategyType};
 use super::stateful_pod_control::{
     claims_match_retention_policy, create_missing_persistent_volume_claims, create_stateful_pod, delete_stateful_pod,
     pod_claim_is_stale, update_pod_claim_for_retention_policy, update_stateful_pod,
 };
 use super::stateful_set_utils::{
-    apply_revision, complete_update, end_ordinal, identity_matches, inconsistent_status, is_created, is_pending,
-    is_running_and_available, is_running_and_ready, is_terminal_phase, is_terminating, is_unavailable, max_unavailable,
-    new_revision, new_versioned_stateful_set_pod, next_revision, ordinal, pod_in_ordinal_range, pod_revision,
-    set_matches_latest_existing_revision, set_progressing_condition, storage_matches,
+    apply_revision, complete_update, end_ordinal, identity_matches, inconsistent_status, is_created, is_patch_of,
+    is_pending, is_running_and_available, is_running_and_ready, is_terminal_phase, is_terminating, is_unavailable,
+    max_unavailable, new_revision, new_versioned_stateful_set_pod, next_revision, ordinal, pod_in_ordinal_range,
+    pod_revision, set_matches_latest_existing_revision, set_progressing_condition, storage_matches,
 };
 use super::wait::Wait;
 use crate::api::gates::FeatureGates;
@@ -53,7 +55,13 @@ pub fn update_stateful_set(
 ) -> Outcome {
     let mut revisions = client.list_controller_revisions(set);
     sort_controller_revisions(&mut revisions);
-    let mut sync = Sync { client, set, gates, now, waits: Vec::new() };
+    let mut sync = Sync {
+        client,
+        set,
+        gates,
+        now,
+        waits: Vec::new(),
+    };
 
     let mut live = LiveRevisions::default();
     let performed = sync.perform_update(pods, &revisions, &mut live);
@@ -71,7 +79,9 @@ pub fn update_stateful_set(
         }
     };
     if let Some(error) = &error {
-        waits.push(Wait::Failed { error: error.to_string() });
+        waits.push(Wait::Failed {
+            error: error.to_string(),
+        });
     }
     Outcome { status, error, waits }
 }
@@ -121,7 +131,9 @@ impl<C: Client> Sync<'_, C> {
         live.current = Some(Arc::clone(&current));
         live.update = Some(Arc::clone(&update));
         let (status, result) = self.update_stateful_set(&current, &update, collision_count, pods);
-        let Some(mut status) = status else { return Err(result.err().unwrap_or_else(|| Error::text("no status"))) };
+        let Some(mut status) = status else {
+            return Err(result.err().unwrap_or_else(|| Error::text("no status")));
+        };
         let written = self.update_stateful_set_status(&mut status);
         result.and(written).map(|()| status)
     }
@@ -130,11 +142,19 @@ impl<C: Client> Sync<'_, C> {
     // Models pkg/controller/statefulset/stateful_set_control.go truncateHistory
     fn truncate_history(&mut self, pods: &[Pod], revisions: &[Revision], live: &LiveRevisions) -> Result<(), Error> {
         let is_live = |name: &str| {
-            [&live.current, &live.update].into_iter().flatten().any(|revision| revision.meta.name == name)
+            [&live.current, &live.update]
+                .into_iter()
+                .flatten()
+                .any(|revision| revision.meta.name == name)
                 || pods.iter().any(|pod| pod_revision(pod) == name)
         };
-        let history: Vec<&Revision> = revisions.iter().filter(|revision| !is_live(&revision.meta.name)).collect();
-        let Ok(limit) = usize::try_from(self.set.revision_history_limit) else { return Ok(()) };
+        let history: Vec<&Revision> = revisions
+            .iter()
+            .filter(|revision| !is_live(&revision.meta.name))
+            .collect();
+        let Ok(limit) = usize::try_from(self.set.revision_history_limit) else {
+            return Ok(());
+        };
         for revision in &history[..history.len().saturating_sub(limit)] {
             self.client.delete_controller_revision(revision)?;
         }
@@ -147,19 +167,23 @@ impl<C: Client> Sync<'_, C> {
     fn stateful_set_revisions(&mut self, revisions: &[Revision]) -> Result<(Revision, Revision, i32), Error> {
         let set = self.set;
         let mut collision_count = set.status.collision_count.unwrap_or_default();
-        let proposed = new_revision(set, next_revision(revisions), collision_count);
-        let equal = revisions.iter().rev().find(|revision| equal_revision(revision, &proposed));
+        let number = next_revision(revisions);
+        let equal = revisions
+            .iter()
+            .rev()
+            .find(|revision| is_patch_of(&set.template, data(revision)));
         let update = match (equal, revisions.last()) {
             (Some(equal), Some(last)) if equal_revision(last, equal) => Arc::clone(last),
-            (Some(equal), _) => {
-                update_controller_revision(self.client, equal, super::history::revision_number(&proposed))?
+            (Some(equal), _) => update_controller_revision(self.client, equal, number)?,
+            (None, Some(last)) if set_matches_latest_existing_revision(set, last, self.gates) => Arc::clone(last),
+            _ => {
+                let proposed = new_revision(set, number, collision_count);
+                create_controller_revision(self.client, set, proposed, &mut collision_count)?
             }
-            (None, Some(last)) if set_matches_latest_existing_revision(set, &proposed, last, self.gates) => {
-                Arc::clone(last)
-            }
-            _ => create_controller_revision(self.client, set, proposed, &mut collision_count)?,
         };
-        let current = revisions.iter().find(|revision| revision.meta.name == set.status.current_revision);
+        let current = revisions
+            .iter()
+            .find(|revision| revision.meta.name == set.status.current_revision);
         Ok((Arc::clone(current.unwrap_or(&update)), update, collision_count))
     }
 
@@ -176,17 +200,27 @@ impl<C: Client> Sync<'_, C> {
         let set = self.set;
         let unreadable = |revision: &Revision| {
             let name = &revision.meta.name;
-            (None, Err(Error::text(format!("the data of ControllerRevision {name} is no patch of a StatefulSet"))))
+            (
+                None,
+                Err(Error::text(format!(
+                    "the data of ControllerRevision {name} is no patch of a StatefulSet"
+                ))),
+            )
         };
-        let Some(current_set) = apply_revision(set, current) else { return unreadable(current) };
-        let Some(update_set) = apply_revision(set, update) else { return unreadable(update) };
+        let Some(current_set) = apply_revision(set, current) else {
+            return unreadable(current);
+        };
+        let Some(update_set) = apply_revision(set, update) else {
+            return unreadable(update);
+        };
 
         if set.update_strategy.ty == StrategyType::Recreate && !self.gates.stateful_set_recreate_strategy {
             let message = format!(
                 "statefulset {}/{} uses Recreate strategy but feature gate StatefulSetRecreateStrategy is disabled",
                 set.meta.namespace, set.meta.name
             );
-            self.client.event(set, EventType::Warning, "UnknownStrategy", message.clone());
+            self.client
+                .event(set, EventType::Warning, "UnknownStrategy", message.clone());
             return (None, Err(Error::text(message)));
         }
 
@@ -234,7 +268,13 @@ impl<C: Client> Sync<'_, C> {
             .zip(replicas)
             .map(|(ordinal, pod)| {
                 pod.unwrap_or_else(|| {
-                    Arc::new(new_versioned_stateful_set_pod(current_set, update_set, current, update, ordinal))
+                    Arc::new(new_versioned_stateful_set_pod(
+                        current_set,
+                        update_set,
+                        current,
+                        update,
+                        ordinal,
+                    ))
                 })
             })
             .collect();
@@ -244,7 +284,11 @@ impl<C: Client> Sync<'_, C> {
             .chain(condemned.iter().rev())
             .find(|pod| is_unavailable(pod, set.min_ready_seconds, self.now))
             .cloned();
-        Pods { replicas, condemned, first_unavailable }
+        Pods {
+            replicas,
+            condemned,
+            first_unavailable,
+        }
     }
 
     /// The part of upstream's `updateStatefulSet` that writes.
@@ -287,7 +331,9 @@ impl<C: Client> Sync<'_, C> {
             return fixed.map(drop);
         }
         let first_unavailable = pods.first_unavailable.as_ref();
-        let processed = self.run_for_all(&pods.condemned, |sync, pod| sync.process_condemned(pod, first_unavailable));
+        let processed = self.run_for_all(&pods.condemned, |sync, pod| {
+            sync.process_condemned(pod, first_unavailable)
+        });
         self.update_status(status, &lists);
         if processed.as_ref().map_or(true, |stopped| *stopped) {
             return processed.map(drop);
@@ -348,7 +394,10 @@ impl<C: Client> Sync<'_, C> {
             }
             if !is_running_and_available(replica, set.min_ready_seconds, self.now) {
                 let min_ready_seconds = set.min_ready_seconds;
-                return Ok(Flow::Stop(Some(Wait::PodNotAvailable { pod: pod(), min_ready_seconds })));
+                return Ok(Flow::Stop(Some(Wait::PodNotAvailable {
+                    pod: pod(),
+                    min_ready_seconds,
+                })));
             }
         }
         // A claim that cannot be read now is looked at in a later sync.
@@ -370,13 +419,23 @@ impl<C: Client> Sync<'_, C> {
             return Ok(wait.unwrap_or(Flow::Continue));
         }
         let is_first = first_unavailable.is_some_and(|first| Arc::ptr_eq(first, condemned));
-        let blocked_by = || first_unavailable.map(|first| first.meta.name.clone()).unwrap_or_default();
+        let blocked_by = || {
+            first_unavailable
+                .map(|first| first.meta.name.clone())
+                .unwrap_or_default()
+        };
         if monotonic && !is_first {
             if !is_running_and_ready(condemned) {
-                return Ok(Flow::Stop(Some(Wait::CondemnedNotReady { pod: pod(), blocked_by: blocked_by() })));
+                return Ok(Flow::Stop(Some(Wait::CondemnedNotReady {
+                    pod: pod(),
+                    blocked_by: blocked_by(),
+                })));
             }
             if !is_running_and_available(condemned, set.min_ready_seconds, self.now) {
-                return Ok(Flow::Stop(Some(Wait::CondemnedNotAvailable { pod: pod(), blocked_by: blocked_by() })));
+                return Ok(Flow::Stop(Some(Wait::CondemnedNotAvailable {
+                    pod: pod(),
+                    blocked_by: blocked_by(),
+                })));
             }
         }
         delete_stateful_pod(self.client, set, condemned)?;
@@ -394,13 +453,20 @@ impl<C: Client> Sync<'_, C> {
             if !is_old(&pod) || is_terminating(pod) {
                 return Ok(());
             }
-            delete_stateful_pod(self.client, set, pod).or_else(|error| if error.is_not_found() { Ok(()) } else { Err(error) })
+            delete_stateful_pod(self.client, set, pod)
+                .or_else(|error| if error.is_not_found() { Ok(()) } else { Err(error) })
         })?;
         let old = names(all.iter().filter(is_old));
         if old.is_empty() {
             return Ok(true);
         }
-        set_progressing_condition(status, "True", "RecreateInProgress", "Deleting old revision pods", self.now);
+        set_progressing_condition(
+            status,
+            "True",
+            "RecreateInProgress",
+            "Deleting old revision pods",
+            self.now,
+        );
         self.waits.push(Wait::Recreating { pods: old });
         Ok(false)
     }
@@ -417,7 +483,9 @@ impl<C: Client> Sync<'_, C> {
                 return Ok(());
             }
             if is_unavailable(target, set.min_ready_seconds, self.now) {
-                self.waits.push(Wait::Updating { pod: target.meta.name.clone() });
+                self.waits.push(Wait::Updating {
+                    pod: target.meta.name.clone(),
+                });
                 return Ok(());
             }
         }
@@ -441,16 +509,27 @@ impl<C: Client> Sync<'_, C> {
         };
         let update_revision = status.update_revision.clone();
         let is_outdated = |pod: &&Pod| pod_revision(pod) != update_revision;
-        let unavailable: Vec<&Pod> =
-            replicas.iter().filter(|pod| is_unavailable(pod, min_ready_seconds, now)).collect();
+        let unavailable: Vec<&Pod> = replicas
+            .iter()
+            .filter(|pod| is_unavailable(pod, min_ready_seconds, now))
+            .collect();
         let needs_update = set.parallel && unavailable.iter().any(|pod| is_outdated(pod) && !is_terminating(pod));
         let unavailable_count = i32::try_from(unavailable.len()).unwrap_or(i32::MAX);
-        let targets: Vec<&Pod> = replicas.iter().skip(self.partition()).rev().filter(is_outdated).collect();
+        let targets: Vec<&Pod> = replicas
+            .iter()
+            .skip(self.partition())
+            .rev()
+            .filter(is_outdated)
+            .collect();
         if unavailable_count >= budget && !needs_update {
             let remaining = names(targets.iter().copied().filter(|pod| !is_terminating(pod)));
             if !remaining.is_empty() {
                 let unavailable = names(unavailable);
-                self.waits.push(Wait::MaxUnavailable { max_unavailable: budget, unavailable, remaining });
+                self.waits.push(Wait::MaxUnavailable {
+                    max_unavailable: budget,
+                    unavailable,
+                    remaining,
+                });
             }
             self.wait_for_partition(replicas, status);
             return Ok(());
@@ -485,12 +564,19 @@ impl<C: Client> Sync<'_, C> {
 
     fn partition(&self) -> usize {
         let rolling = self.set.update_strategy.rolling_update.as_ref();
-        rolling.and_then(|rolling| usize::try_from(rolling.partition).ok()).unwrap_or_default()
+        rolling
+            .and_then(|rolling| usize::try_from(rolling.partition).ok())
+            .unwrap_or_default()
     }
 
     /// Notes the pods that the partition keeps at an older revision.
     fn wait_for_partition(&mut self, replicas: &[Pod], status: &StatefulSetStatus) {
-        let kept = names(replicas.iter().take(self.partition()).filter(|pod| pod_revision(pod) != status.update_revision));
+        let kept = names(
+            replicas
+                .iter()
+                .take(self.partition())
+                .filter(|pod| pod_revision(pod) != status.update_revision),
+        );
         if !kept.is_empty() {
             let partition = i32::try_from(self.partition()).unwrap_or(i32::MAX);
             self.waits.push(Wait::Partition { partition, pods: kept });
@@ -567,14 +653,17 @@ impl<C: Client> Sync<'_, C> {
 }
 
 /// Does a step for every pod in batches of 1, 2, 4, …, at most [`MAX_BATCH_SIZE`]; after a batch with errors no other
-/// begins. Upstream runs the steps of a batch at the same time, here they follow one another.
+/// begins. Upstream starts a goroutine for each step of a batch; here they follow one another. Go runs the goroutine that
+/// was started last before the others, which shows in one place: its error stands first.
 // Models pkg/controller/statefulset/stateful_set_control.go slowStartBatch
 fn slow_start_batch(pods: &[Pod], mut step: impl FnMut(&Pod) -> Result<(), Error>) -> Result<(), Error> {
     let mut remaining = pods;
     let mut batch_size = 1;
     while !remaining.is_empty() {
         let (batch, rest) = remaining.split_at(batch_size.min(remaining.len()));
-        let errors: Vec<Error> = batch.iter().filter_map(|pod| step(pod).err()).collect();
+        let mut results: Vec<Option<Error>> = batch.iter().map(|pod| step(pod).err()).collect();
+        results.rotate_right(1);
+        let errors: Vec<Error> = results.into_iter().flatten().collect();
         if let Some(error) = Error::aggregate(errors) {
             return Err(error);
         }

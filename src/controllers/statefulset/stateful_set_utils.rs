@@ -91,7 +91,10 @@ pub fn storage_matches(set: &StatefulSet, pod: &Object) -> bool {
     ordinal >= 0
         && set.volume_claim_templates.iter().all(|template| {
             // Of two volumes of one name the last one counts.
-            let volume = volumes.iter().rev().find(|volume| volume.text("name") == template.meta.name);
+            let volume = volumes
+                .iter()
+                .rev()
+                .find(|volume| volume.text("name") == template.meta.name);
             volume.is_some_and(|volume| {
                 volume.field("persistentVolumeClaim").text("claimName")
                     == persistent_volume_claim_name(set, &template.meta.name, ordinal)
@@ -170,9 +173,8 @@ pub fn is_claim_owner_up_to_date(claim: &Object, set: &StatefulSet, pod: &Object
 pub fn update_claim_owner_ref_for_set_and_pod(claim: &mut Object, set: &StatefulSet, pod: &Object) {
     let unexpected_controller = has_unexpected_controller(claim, set, pod);
     let owners = &mut claim.meta.owner_references;
-    owners.retain(|owner| {
-        !matches_ref(owner, Kind::StatefulSet, &set.meta) && !matches_ref(owner, Kind::Pod, &pod.meta)
-    });
+    owners
+        .retain(|owner| !matches_ref(owner, Kind::StatefulSet, &set.meta) && !matches_ref(owner, Kind::Pod, &pod.meta));
     if unexpected_controller {
         return;
     }
@@ -187,13 +189,21 @@ pub fn update_claim_owner_ref_for_set_and_pod(claim: &mut Object, set: &Stateful
 /// Whether the object owns the claim.
 // Models pkg/controller/statefulset/stateful_set_utils.go hasOwnerRef
 fn has_owner_ref(claim: &Object, owner: &ObjectMeta) -> bool {
-    claim.meta.owner_references.iter().any(|reference| reference.uid == owner.uid)
+    claim
+        .meta
+        .owner_references
+        .iter()
+        .any(|reference| reference.uid == owner.uid)
 }
 
 /// Whether the claim names an owner of this kind and name that is another object.
 // Models pkg/controller/statefulset/stateful_set_utils.go hasStaleOwnerRef
 pub fn has_stale_owner_ref(claim: &Object, kind: Kind, object: &ObjectMeta) -> bool {
-    let reference = claim.meta.owner_references.iter().find(|reference| matches_ref(reference, kind, object));
+    let reference = claim
+        .meta
+        .owner_references
+        .iter()
+        .find(|reference| matches_ref(reference, kind, object));
     reference.is_some_and(|reference| reference.uid != object.uid)
 }
 
@@ -227,13 +237,22 @@ pub fn update_storage(set: &StatefulSet, pod: &mut Object) {
     let templates: BTreeMap<&str, String> = set
         .volume_claim_templates
         .iter()
-        .map(|t| (t.meta.name.as_str(), persistent_volume_claim_name(set, &t.meta.name, ordinal)))
+        .map(|t| {
+            (
+                t.meta.name.as_str(),
+                persistent_volume_claim_name(set, &t.meta.name, ordinal),
+            )
+        })
         .collect();
     let mut volumes: Vec<Value> = templates
         .iter()
         .map(|(name, claim)| json!({"name": name, "persistentVolumeClaim": {"claimName": claim}}))
         .collect();
-    let others = pod.spec.list("volumes").iter().filter(|volume| !templates.contains_key(volume.text("name")));
+    let others = pod
+        .spec
+        .list("volumes")
+        .iter()
+        .filter(|volume| !templates.contains_key(volume.text("name")));
     volumes.extend(others.cloned());
     if volumes.is_empty() {
         pod.spec_mut().remove("volumes");
@@ -273,7 +292,10 @@ pub fn phase(pod: &Object) -> &str {
 
 /// The pod's condition of this type.
 pub fn pod_condition<'a>(pod: &'a Object, ty: &str) -> Option<&'a Value> {
-    pod.status.list("conditions").iter().find(|condition| condition.text("type") == ty)
+    pod.status
+        .list("conditions")
+        .iter()
+        .find(|condition| condition.text("type") == ty)
 }
 
 /// Whether the pod has the condition `Ready`.
@@ -348,7 +370,12 @@ fn new_stateful_set_pod(set: &StatefulSet, ordinal: i32) -> Object {
         generate_name: format!("{}-", set.meta.name),
         labels: string_map(template.entries("labels")),
         annotations: string_map(template.entries("annotations")),
-        finalizers: template.list("finalizers").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        finalizers: template
+            .list("finalizers")
+            .iter()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect(),
         owner_references: vec![OwnerReference::controller(Kind::StatefulSet, &set.meta)],
         ..ObjectMeta::default()
     };
@@ -375,7 +402,11 @@ pub fn new_versioned_stateful_set_pod(
         Some(rolling) => rolling.partition,
     };
     let at_current = ordinal < current_set.start_ordinal.saturating_add(kept);
-    let (set, revision) = if at_current { (current_set, current_revision) } else { (update_set, update_revision) };
+    let (set, revision) = if at_current {
+        (current_set, current_revision)
+    } else {
+        (update_set, update_revision)
+    };
     let mut pod = new_stateful_set_pod(set, ordinal);
     pod.meta.labels.insert(REVISION_LABEL.to_owned(), revision.to_owned());
     pod
@@ -387,6 +418,20 @@ fn template_patch(template: &Value) -> Value {
     let mut template = template.clone();
     crate::api::fields::as_map(&mut template).insert("$patch".to_owned(), Value::from("replace"));
     json!({"spec": {"template": template}})
+}
+
+/// Whether a revision's data is the patch that brings this template back: what comparing it with [`template_patch`]
+/// says, without making one.
+pub fn is_patch_of(template: &Value, data: &Value) -> bool {
+    let recorded = data.field("spec").entries("template");
+    let Some(template) = template.as_object() else {
+        return false;
+    };
+    data.as_object().is_some_and(|data| data.len() == 1)
+        && data.entries("spec").len() == 1
+        && recorded.text("$patch") == "replace"
+        && recorded.len() == template.len() + 1
+        && template.iter().all(|(key, value)| recorded.get(key) == Some(value))
 }
 
 /// A new revision with the set's template.
@@ -409,16 +454,24 @@ pub fn apply_revision(set: &StatefulSet, revision: &Object) -> Option<StatefulSe
         && recorded.text("$patch") == "replace";
     let mut clone = set.clone();
     if is_template_patch {
-        let mut template = recorded.clone();
-        crate::api::fields::as_map(&mut template).remove("$patch");
-        clone.template = Arc::new(template);
+        if !is_patch_of(&set.template, data) {
+            let mut template = recorded.clone();
+            crate::api::fields::as_map(&mut template).remove("$patch");
+            clone.template = Arc::new(template);
+        }
         return Some(clone);
     }
     let mut object = Object::new(Kind::StatefulSet, set.meta.clone());
     object.spec = Arc::clone(&set.spec);
     object.status = Arc::new(set.status.to_value());
-    let Value::Object(original) = object.to_value() else { return None };
-    let patched = patch::strategic_merge(original, data.as_object()?.clone(), Schema::get().of_kind(Kind::StatefulSet));
+    let Value::Object(original) = object.to_value() else {
+        return None;
+    };
+    let patched = patch::strategic_merge(
+        original,
+        data.as_object()?.clone(),
+        Schema::get().of_kind(Kind::StatefulSet),
+    );
     let restored = Object::from_value(Kind::StatefulSet, Value::Object(patched.ok()?));
     object.spec = restored.spec;
     Some(StatefulSet::of(&object))
@@ -426,22 +479,17 @@ pub fn apply_revision(set: &StatefulSet, revision: &Object) -> Option<StatefulSe
 
 /// Whether a revision that an older release may have written differently means the same as the set's template now.
 // Models pkg/controller/statefulset/stateful_set_control.go setMatchesLatestExistingRevision
-pub fn set_matches_latest_existing_revision(
-    set: &StatefulSet,
-    proposed: &Object,
-    latest: &Object,
-    gates: &FeatureGates,
-) -> bool {
-    let reconstructed = || {
+pub fn set_matches_latest_existing_revision(set: &StatefulSet, latest: &Object, gates: &FeatureGates) -> bool {
+    let restored_template = || {
         let restored = apply_revision(set, latest)?;
         let mut whole = json!({"metadata": {}, "spec": Value::clone(&restored.spec)});
         whole["spec"]["template"] = Value::clone(&restored.template);
         let ty = Schema::get().of_kind(Kind::StatefulSet)?;
         let mut decoded = decode::decode(ty, &whole).ok()?.value;
         defaults::set_defaults(Kind::StatefulSet, &mut decoded, gates);
-        Some(template_patch(decoded.field("spec").field("template")))
+        Some(decoded.field("spec").field("template").clone())
     };
-    gates.stateful_set_semantic_revision_comparison && reconstructed().as_ref() == Some(history::data(proposed))
+    gates.stateful_set_semantic_revision_comparison && restored_template().as_ref() == Some(&*set.template)
 }
 
 /// The number of the next revision.
@@ -480,7 +528,13 @@ pub fn complete_update(set: &StatefulSet, status: &mut StatefulSetStatus, gates:
         && set.update_strategy.ty == StrategyType::Recreate
         && gates.stateful_set_recreate_strategy
     {
-        set_progressing_condition(status, "False", "RecreateCompleted", "All pods recreated successfully", now);
+        set_progressing_condition(
+            status,
+            "False",
+            "RecreateCompleted",
+            "All pods recreated successfully",
+            now,
+        );
     }
 }
 
@@ -504,11 +558,18 @@ pub fn scaled_value(value: &Value, total: i64, round_up: bool) -> Result<i64, St
     let percent = text
         .strip_suffix('%')
         .ok_or_else(|| "invalid value for IntOrString: invalid type: string is not a percentage".to_owned())?;
-    let percent: i64 = percent
-        .parse()
-        .map_err(|_| format!("invalid value for IntOrString: invalid value {}: invalid syntax", crate::api::status::quote(text)))?;
+    let percent: i64 = percent.parse().map_err(|_| {
+        format!(
+            "invalid value for IntOrString: invalid value {}: invalid syntax",
+            crate::api::status::quote(text)
+        )
+    })?;
     let product = percent.saturating_mul(total);
-    Ok(if round_up { product.div_euclid(100) + i64::from(product.rem_euclid(100) != 0) } else { product.div_euclid(100) })
+    Ok(if round_up {
+        product.div_euclid(100) + i64::from(product.rem_euclid(100) != 0)
+    } else {
+        product.div_euclid(100)
+    })
 }
 
 const PROGRESSING: &str = "Progressing";

@@ -99,6 +99,13 @@ pub enum Wait {
         /// The pods of older revisions.
         pods: Vec<String>,
     },
+    /// The set asks for more pods than are simulated: it is valid, but nothing is done for it.
+    TooManyReplicas {
+        /// `spec.replicas`.
+        replicas: i32,
+        /// How many are simulated at most.
+        simulated: i32,
+    },
     /// The sync failed, and is tried again.
     Failed {
         /// The error's text.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::status::quote;
+use crate::api::status::quote;
 
 /// One rule that an object breaks, as `k8s.io/apimachinery/pkg/util/validation/field` words it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,18 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    fn new(path: impl Into<String>, kind: &'static str, value: Option<String>, detail: impl Into<String>) -> FieldError {
-        FieldError { path: path.into(), kind, value, detail: detail.into() }
+    fn new(
+        path: impl Into<String>,
+        kind: &'static str,
+        value: Option<String>,
+        detail: impl Into<String>,
+    ) -> FieldError {
+        FieldError {
+            path: path.into(),
+            kind,
+            value,
+            detail: detail.into(),
+        }
     }
 
     /// The field must have a value.
@@ -49,7 +59,11 @@ impl FieldError {
     /// The value is none of those known.
     pub fn not_supported(path: impl Into<String>, value: &Value, supported: &[&str]) -> FieldError {
         let quoted: Vec<String> = supported.iter().map(|s| quote(s)).collect();
-        let detail = if quoted.is_empty() { String::new() } else { format!("supported values: {}", quoted.join(", ")) };
+        let detail = if quoted.is_empty() {
+            String::new()
+        } else {
+            format!("supported values: {}", quoted.join(", "))
+        };
         FieldError::new(path, "Unsupported value", Some(go_value(value)), detail)
     }
 
@@ -86,6 +100,6 @@ impl fmt::Display for FieldError {
 pub fn go_value(value: &Value) -> String {
     match value {
         Value::String(text) => quote(text),
-        other => super::json::to_string(other),
+        other => crate::api::json::to_string(other),
     }
 }

@@ -1,0 +1,89 @@
+//! What admission plugins do to a new object.
+
+use serde_json::{Value, json};
+
+use crate::api::fields::Fields;
+use crate::api::kind::Kind;
+use crate::api::object::Object;
+use crate::api::status::Status;
+use crate::cluster::Cluster;
+
+impl Cluster {
+    /// An object needs its namespace, and one that is not going.
+    // Models plugin/pkg/admission/namespace/lifecycle/admission.go
+    pub(super) fn admit_namespace(&self, object: &Object) -> Result<(), Status> {
+        if !object.kind.resource().namespaced {
+            return Ok(());
+        }
+        let name = object.meta.namespace.as_str();
+        match self.store.get(Kind::Namespace, "", name) {
+            None => Err(Status::not_found(Kind::Namespace, name)),
+            Some(namespace) if namespace.meta.is_terminating() => {
+                let why = format!("unable to create new content in namespace {name} because it is being terminated");
+                Err(Status::forbidden(object.kind, &object.meta.name, &why))
+            }
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Fills in what the admission plugins that are on by default fill in.
+    pub(super) fn admit(&self, object: &mut Object) {
+        match object.kind {
+            Kind::Pod => {
+                let spec = object.spec_mut();
+                spec.entry("priority").or_insert(json!(0));
+                spec.entry("preemptionPolicy").or_insert(json!("PreemptLowerPriority"));
+                add_default_tolerations(spec);
+            }
+            Kind::PersistentVolumeClaim => {
+                add_finalizer(object, "kubernetes.io/pvc-protection");
+                if !object.spec.has("storageClassName")
+                    && let Some(class) = self.default_storage_class()
+                {
+                    object.spec_mut().insert("storageClassName".to_owned(), Value::from(class));
+                }
+            }
+            Kind::PersistentVolume => add_finalizer(object, "kubernetes.io/pv-protection"),
+            _ => {}
+        }
+    }
+
+    /// The name of the class for claims that name none: of several defaults the newest, then the first by name.
+    // Models pkg/volume/util/storageclass.go GetDefaultClass
+    pub(crate) fn default_storage_class(&self) -> Option<String> {
+        const DEFAULT: [&str; 2] =
+            ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
+        self.store
+            .list(Kind::StorageClass)
+            .filter(|class| DEFAULT.iter().any(|key| class.meta.annotations.get(*key).is_some_and(|v| v == "true")))
+            .min_by_key(|class| (std::cmp::Reverse(class.meta.creation_timestamp), class.meta.name.clone()))
+            .map(|class| class.meta.name.clone())
+    }
+}
+
+fn add_finalizer(object: &mut Object, finalizer: &str) {
+    if !object.meta.finalizers.iter().any(|present| present == finalizer) {
+        object.meta.finalizers.push(finalizer.to_owned());
+    }
+}
+
+/// A pod stays five minutes on a node that is not ready or cannot be reached, if it says nothing else.
+// Models plugin/pkg/admission/defaulttolerationseconds/admission.go
+fn add_default_tolerations(spec: &mut serde_json::Map<String, Value>) {
+    const SECONDS: i64 = 300;
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        let tolerated = spec.list("tolerations").iter().any(|toleration| {
+            let key_matches = toleration.text("key") == key || toleration.text("key").is_empty();
+            let effect_matches = matches!(toleration.text("effect"), "NoExecute" | "");
+            key_matches && effect_matches
+        });
+        if !tolerated {
+            let toleration =
+                json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": SECONDS});
+            match spec.entry("tolerations").or_insert_with(|| json!([])) {
+                Value::Array(tolerations) => tolerations.push(toleration),
+                other => *other = json!([toleration]),
+            }
+        }
+    }
+}

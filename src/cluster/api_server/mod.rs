@@ -1,0 +1,197 @@
+//! Requests: create, update, patch, delete, bind; with what the API server does to an object on the way.
+
+mod admission;
+mod delete;
+mod patch;
+mod strategy;
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::Cluster;
+use super::actor::Actor;
+use crate::api::decode::{DecodeError, Decoded, decode};
+use crate::api::fields::Fields;
+use crate::api::kind::Kind;
+use crate::api::meta::ObjectRef;
+use crate::api::object::Object;
+use crate::api::schema::Schema;
+use crate::api::status::Status;
+use crate::api::{defaults, validate};
+
+pub use delete::{DeleteOptions, Propagation};
+pub use patch::{PatchType, Patched};
+pub(crate) use strategy::set_condition;
+
+/// How an object is created.
+#[derive(Clone, Debug, Default)]
+pub struct CreateOptions {
+    /// Answer as if it had been stored, but do not store it.
+    pub dry_run: bool,
+}
+
+/// A refusal, and the field that it is about where the refusal names one by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// What the server answers.
+    pub status: Status,
+    /// The fields that the answer is about: `spec.replicas`. The causes of an Invalid answer name their fields
+    /// themselves.
+    pub paths: Vec<String>,
+}
+
+impl From<Status> for Refusal {
+    fn from(status: Status) -> Refusal {
+        let paths = status.causes.iter().map(|cause| cause.path.clone()).collect();
+        Refusal { status, paths }
+    }
+}
+
+impl Cluster {
+    /// Creates an object from JSON that a person wrote: decoded strictly, defaulted, admitted, validated, stored.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    pub fn create(&mut self, actor: Actor, kind: Kind, value: &Value, options: &CreateOptions) -> Result<Arc<Object>, Refusal> {
+        let value = self.decode_request(kind, value)?;
+        Ok(self.create_decoded(actor, Object::from_value(kind, value), options)?)
+    }
+
+    /// Creates an object that a controller made.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    pub(crate) fn create_object(&mut self, actor: Actor, object: Object) -> Result<Arc<Object>, Status> {
+        self.create_decoded(actor, object, &CreateOptions::default())
+    }
+
+    fn create_decoded(&mut self, actor: Actor, mut object: Object, options: &CreateOptions) -> Result<Arc<Object>, Status> {
+        let kind = object.kind;
+        self.admit_namespace(&object)?;
+        let mut value = object.to_value();
+        defaults::set_defaults(kind, &mut value, &self.config.feature_gates);
+        object = Object::from_value(kind, value);
+        self.admit(&mut object);
+        strategy::prepare_for_create(&mut object, &self.config.feature_gates);
+        if object.meta.name.is_empty() && !object.meta.generate_name.is_empty() {
+            object.meta.name = format!("{}{}", object.meta.generate_name, self.random.suffix());
+        }
+        let errors = validate::validate(kind, &object.to_value(), &self.config.feature_gates);
+        if !errors.is_empty() {
+            return Err(Status::invalid(kind, &object.meta.name, errors));
+        }
+        if self.store.find(&object.object_ref()).is_some() {
+            return Err(Status::already_exists(kind, &object.meta.name));
+        }
+        if options.dry_run {
+            return Ok(Arc::new(object));
+        }
+        Ok(self.insert(actor, object))
+    }
+
+    /// Checks that an object's fields are those of its kind, as a request that is decoded strictly does.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    pub fn check_fields(&self, kind: Kind, value: &Value) -> Result<(), Refusal> {
+        self.decode_request(kind, value).map(drop)
+    }
+
+    /// Decodes what a person sent. Unknown fields are refused.
+    fn decode_request(&self, kind: Kind, value: &Value) -> Result<Value, Refusal> {
+        let Some(ty) = Schema::get().of_kind(kind) else { return Ok(value.clone()) };
+        let refuse = |why: String, paths: Vec<String>| {
+            let version = value.text("apiVersion").rsplit('/').next().unwrap_or_default().to_owned();
+            let kind = kind.name();
+            let sentence = format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}");
+            Refusal { status: Status::bad_request(sentence), paths }
+        };
+        let Decoded { value, unknown } =
+            decode(ty, value).map_err(|DecodeError { path, message }| refuse(message, vec![path]))?;
+        if !unknown.is_empty() {
+            let fields: Vec<String> = unknown.iter().map(|field| format!("unknown field {field:?}")).collect();
+            return Err(refuse(format!("strict decoding error: {}", fields.join(", ")), unknown));
+        }
+        Ok(value)
+    }
+
+    /// Stores a changed object. Its status stays as it was, as through every endpoint but the status's own.
+    ///
+    /// # Errors
+    /// The API server's refusal; a conflict where the object was changed since `object` was read.
+    pub(crate) fn update_object(&mut self, actor: Actor, mut object: Object) -> Result<Arc<Object>, Status> {
+        let reference = object.object_ref();
+        let old = self.find_for_update(&object)?;
+        object.meta.generation = old.meta.generation;
+        object.meta.deletion_timestamp = old.meta.deletion_timestamp;
+        object.meta.deletion_grace_period_seconds = old.meta.deletion_grace_period_seconds;
+        object.status = Arc::clone(&old.status);
+        strategy::prepare_for_update(&mut object, &old, &self.config.feature_gates);
+        let gates = &self.config.feature_gates;
+        let errors = validate::validate_update(object.kind, &object.to_value(), &old.to_value(), gates);
+        if !errors.is_empty() {
+            return Err(Status::invalid(object.kind, &object.meta.name, errors));
+        }
+        if object.meta.is_terminating() && object.meta.finalizers.is_empty() && grace_is_over(&object) {
+            self.remove(actor, &reference);
+            return Ok(Arc::new(object));
+        }
+        Ok(self.replace(actor, object))
+    }
+
+    /// Stores a changed status.
+    ///
+    /// # Errors
+    /// Where the object is gone, or was changed since `object` was read.
+    pub(crate) fn update_object_status(&mut self, actor: Actor, mut object: Object) -> Result<Arc<Object>, Status> {
+        let old = self.find_for_update(&object)?;
+        object.spec = Arc::clone(&old.spec);
+        object.rest = Arc::clone(&old.rest);
+        Ok(self.replace(actor, object))
+    }
+
+    fn find_for_update(&self, object: &Object) -> Result<Arc<Object>, Status> {
+        let (kind, name) = (object.kind, &object.meta.name);
+        let old = self.store.find(&object.object_ref()).ok_or_else(|| Status::not_found(kind, name))?;
+        if object.meta.resource_version != 0 && object.meta.resource_version != old.meta.resource_version {
+            let why = "the object has been modified; please apply your changes to the latest version and try again";
+            return Err(Status::conflict(kind, name, why));
+        }
+        if !object.meta.uid.is_empty() && object.meta.uid != old.meta.uid {
+            let why = format!(
+                "Precondition failed: UID in precondition: {}, UID in object meta: {}",
+                object.meta.uid, old.meta.uid
+            );
+            return Err(Status::conflict(kind, name, &why));
+        }
+        Ok(Arc::clone(old))
+    }
+
+    /// Assigns a pod to a node, and gives it the node's topology labels.
+    // Models pkg/registry/core/pod/storage/storage.go BindingREST.Create
+    // Models plugin/pkg/admission/podtopologylabels/admission.go
+    pub(crate) fn bind(&mut self, actor: Actor, pod: &ObjectRef, node: &str) -> Result<Arc<Object>, Status> {
+        let old = self.store.find(pod).ok_or_else(|| Status::not_found(Kind::Pod, &pod.name))?;
+        let mut pod = Object::clone(old);
+        pod.spec_mut().insert("nodeName".to_owned(), Value::from(node));
+        if let Some(node) = self.store.get(Kind::Node, "", node) {
+            for label in ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"] {
+                if let Some(value) = node.meta.labels.get(label) {
+                    pod.meta.labels.insert(label.to_owned(), value.clone());
+                }
+            }
+        }
+        let scheduled = serde_json::json!({
+            "type": "PodScheduled", "status": "True", "lastProbeTime": null,
+            "lastTransitionTime": self.now.timestamp().to_string(),
+        });
+        strategy::set_condition(pod.status_mut(), scheduled);
+        Ok(self.replace(actor, pod))
+    }
+}
+
+/// Whether a deleted object has no grace period left. Only pods have one, which their kubelet ends.
+fn grace_is_over(object: &Object) -> bool {
+    object.kind != Kind::Pod || object.meta.deletion_grace_period_seconds == Some(0)
+}

@@ -1,0 +1,122 @@
+//! Patching an object.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::Refusal;
+use crate::api::decode::decode;
+use crate::api::meta::ObjectRef;
+use crate::api::object::Object;
+use crate::api::schema::Schema;
+use crate::api::status::{Reason, Status};
+use crate::api::{defaults, patch};
+use crate::cluster::Cluster;
+use crate::cluster::actor::Actor;
+
+/// The three forms of a patch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PatchType {
+    /// In the shape of the object, lists merged by the API's keys.
+    #[default]
+    Strategic,
+    /// In the shape of the object, lists replaced.
+    Merge,
+    /// A list of operations.
+    Json,
+}
+
+/// What a patch came to.
+#[derive(Clone, Debug)]
+pub struct Patched {
+    /// The object after it.
+    pub object: Arc<Object>,
+    /// Whether anything changed.
+    pub changed: bool,
+    /// Fields that no type has: the server drops them, and kubectl warns.
+    pub unknown: Vec<String>,
+}
+
+impl Cluster {
+    /// Patches an object.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    // Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go
+    pub fn patch(
+        &mut self,
+        actor: Actor,
+        reference: &ObjectRef,
+        ty: PatchType,
+        body: &Value,
+    ) -> Result<Patched, Refusal> {
+        let (kind, name) = (reference.kind, reference.name.as_str());
+        let old = Arc::clone(self.store.find(reference).ok_or_else(|| Status::not_found(kind, name))?);
+        let mut value = old.to_value();
+        apply(&mut value, ty, body, kind)?;
+        let mut unknown = Vec::new();
+        if let Some(schema) = Schema::get().of_kind(kind) {
+            let decoded = decode(schema, &value).map_err(|error| {
+                let shown = patch::go_print(body);
+                let message = match ty {
+                    PatchType::Strategic => {
+                        format!("patch: Invalid value: \"{shown}\": {}", conversion_error(&error.message))
+                    }
+                    _ => error.message.clone(),
+                };
+                Refusal { status: request_is_invalid(message), paths: vec![error.path] }
+            })?;
+            value = decoded.value;
+            unknown = decoded.unknown;
+        }
+        defaults::set_defaults(kind, &mut value, &self.config.feature_gates);
+        let mut object = Object::from_value(kind, value);
+        if object.meta.name != old.meta.name || object.meta.namespace != old.meta.namespace {
+            let sentence = "the name of the object (based on URL) and the name in the patch must be the same";
+            return Err(Status::bad_request(sentence).into());
+        }
+        object.meta.uid.clone_from(&old.meta.uid);
+        let new = self.update_object(actor, std::mem::replace(&mut object, Object::clone(&old)))?;
+        let changed = new.meta.resource_version != old.meta.resource_version;
+        Ok(Patched { object: new, changed, unknown })
+    }
+}
+
+fn apply(value: &mut Value, ty: PatchType, body: &Value, kind: crate::api::kind::Kind) -> Result<(), Refusal> {
+    let as_fields = |value: &Value| -> Result<Map<String, Value>, Refusal> {
+        value.as_object().cloned().ok_or_else(|| Status::bad_request("invalid JSON patch").into())
+    };
+    match ty {
+        PatchType::Strategic => {
+            let merged = patch::strategic_merge(as_fields(value)?, as_fields(body)?, Schema::get().of_kind(kind))
+                .map_err(|error| Refusal::from(request_is_invalid(error.0)))?;
+            *value = Value::Object(merged);
+        }
+        PatchType::Merge => patch::json_merge(value, Value::Object(as_fields(body)?)),
+        PatchType::Json => {
+            let operations = body.as_array().ok_or_else(|| {
+                Status::bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
+            })?;
+            patch::json_patch(value, operations).map_err(|_| {
+                let sentence = "the server rejected our request due to an error in our request";
+                Refusal::from(request_is_invalid(sentence))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// The refusal that kubectl prints as `The request is invalid: …`.
+fn request_is_invalid(message: impl Into<String>) -> Status {
+    Status { reason: Reason::Invalid, message: message.into(), about: None, causes: Vec::new() }
+}
+
+/// The server converts a strategic patch's result by other code than it decodes with, which says less.
+fn conversion_error(decoding: &str) -> String {
+    match decoding.rsplit_once(" of type ") {
+        Some((_, ty)) => format!("unrecognized type: {ty}"),
+        None => decoding.to_owned(),
+    }
+}

@@ -1,0 +1,179 @@
+//! What each kind's registry does to an object before it is stored.
+//!
+//! Follows the `strategy.go` files below `pkg/registry` of Kubernetes v1.37.2, Apache-2.0.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use crate::api::fields::{Fields, as_map};
+use crate::api::gates::FeatureGates;
+use crate::api::kind::Kind;
+use crate::api::object::Object;
+
+/// Sets what a person cannot set on a new object.
+pub(super) fn prepare_for_create(object: &mut Object, gates: &FeatureGates) {
+    object.meta.uid.clear();
+    object.meta.resource_version = 0;
+    object.meta.deletion_timestamp = None;
+    object.meta.deletion_grace_period_seconds = None;
+    object.meta.generation = i64::from(has_generation(object.kind));
+    let status = match object.kind {
+        Kind::StatefulSet => {
+            complete_stateful_set(object, gates);
+            json!({"replicas": 0, "availableReplicas": 0})
+        }
+        Kind::Pod => json!({"phase": "Pending", "qosClass": qos_class(&object.spec)}),
+        Kind::PersistentVolumeClaim | Kind::PersistentVolume => json!({"phase": "Pending"}),
+        Kind::Service => {
+            complete_service(object.spec_mut());
+            json!({"loadBalancer": {}})
+        }
+        Kind::PodDisruptionBudget => {
+            json!({"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0})
+        }
+        Kind::Namespace => {
+            object.spec_mut().insert("finalizers".to_owned(), json!(["kubernetes"]));
+            json!({"phase": "Active"})
+        }
+        Kind::Deployment | Kind::DaemonSet | Kind::ReplicaSet => json!({}),
+        Kind::Secret => {
+            merge_string_data(object.rest_mut());
+            return;
+        }
+        _ => return,
+    };
+    object.status = Arc::new(status);
+}
+
+/// Keeps what an update cannot change, and counts changes of the specification.
+pub(super) fn prepare_for_update(object: &mut Object, old: &Object, gates: &FeatureGates) {
+    object.meta.creation_timestamp = old.meta.creation_timestamp;
+    match object.kind {
+        Kind::StatefulSet => complete_stateful_set(object, gates),
+        Kind::Service => complete_service(object.spec_mut()),
+        Kind::Secret => merge_string_data(object.rest_mut()),
+        _ => {}
+    }
+    if has_generation(object.kind) && object.kind != Kind::Pod && object.spec != old.spec {
+        object.meta.generation = old.meta.generation + 1;
+    }
+}
+
+fn has_generation(kind: Kind) -> bool {
+    use Kind::{DaemonSet, Deployment, PodDisruptionBudget, ReplicaSet, StatefulSet};
+    matches!(kind, StatefulSet | Deployment | DaemonSet | ReplicaSet | PodDisruptionBudget | Kind::Pod)
+}
+
+/// Claim templates say what they are, and a field that its feature gate has switched off is dropped.
+fn complete_stateful_set(object: &mut Object, gates: &FeatureGates) {
+    let spec = object.spec_mut();
+    for template in spec.get_mut("volumeClaimTemplates").and_then(Value::as_array_mut).into_iter().flatten() {
+        let template = as_map(template);
+        template.insert("apiVersion".to_owned(), json!("v1"));
+        template.insert("kind".to_owned(), json!("PersistentVolumeClaim"));
+    }
+    if !gates.max_unavailable_stateful_set
+        && let Some(Value::Object(rolling)) = spec.get_mut("updateStrategy").and_then(|s| s.get_mut("rollingUpdate"))
+    {
+        rolling.remove("maxUnavailable");
+    }
+}
+
+/// Gives a Service its addresses and IP families.
+fn complete_service(spec: &mut Map<String, Value>) {
+    if spec.text("type") == "ExternalName" {
+        return;
+    }
+    if spec.text("clusterIP").is_empty() {
+        // Derived from what the Service selects and offers, so that it needs no register of what is taken.
+        let text = crate::api::json::to_string(&Value::Object(spec.clone()));
+        let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, b| (hash ^ u32::from(b)).wrapping_mul(0x0100_0193));
+        spec.insert("clusterIP".to_owned(), json!(format!("10.96.{}.{}", 1 + (hash >> 8) % 250, 1 + hash % 250)));
+    }
+    let address = spec.field("clusterIP").clone();
+    spec.insert("clusterIPs".to_owned(), json!([address]));
+    spec.entry("ipFamilies").or_insert(json!(["IPv4"]));
+    spec.entry("ipFamilyPolicy").or_insert(json!("SingleStack"));
+}
+
+/// `stringData` is written into `data`, in base64.
+fn merge_string_data(rest: &mut Map<String, Value>) {
+    if let Some(Value::Object(plain)) = rest.remove("stringData") {
+        let data = as_map(rest.entry("data").or_insert(Value::Null));
+        for (key, value) in plain {
+            data.insert(key, Value::from(base64(value.as_str().unwrap_or_default().as_bytes())));
+        }
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut out = String::new();
+    for chunk in bytes.chunks(3) {
+        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
+        for i in 0..4 {
+            let digit = DIGITS[(bits >> (18 - 6 * i) & 63) as usize] as char;
+            out.push(if i <= chunk.len() { digit } else { '=' });
+        }
+    }
+    out
+}
+
+/// How the kubelet ranks a pod when memory runs short.
+// Models pkg/apis/core/helper/qos/qos.go ComputePodQOS
+fn qos_class(spec: &Value) -> &'static str {
+    let containers = || spec.list("containers").iter().chain(spec.list("initContainers"));
+    let resources = |name: &'static str| containers().map(move |container| container.field("resources").entries(name));
+    let relevant = |key: &str| key == "cpu" || key == "memory";
+    if !resources("requests").chain(resources("limits")).any(|list| list.keys().any(|key| relevant(key))) {
+        return "BestEffort";
+    }
+    let guaranteed = containers().all(|container| {
+        let resources = container.field("resources");
+        let (limits, requests) = (resources.entries("limits"), resources.entries("requests"));
+        ["cpu", "memory"].iter().all(|key| {
+            limits.get(*key).is_some_and(|limit| requests.get(*key).is_none_or(|request| request == limit))
+        })
+    });
+    if guaranteed { "Guaranteed" } else { "Burstable" }
+}
+
+/// Puts a condition into a status: over the one of its type, or at the end. The time of its last transition stays where
+/// the condition's status does.
+pub(crate) fn set_condition(status: &mut Map<String, Value>, mut condition: Value) {
+    let conditions = status.entry("conditions").or_insert_with(|| json!([]));
+    let Value::Array(conditions) = conditions else { return };
+    let ty = condition.text("type").to_owned();
+    match conditions.iter_mut().find(|present| present.text("type") == ty) {
+        Some(present) => {
+            if present.text("status") == condition.text("status") {
+                condition["lastTransitionTime"] = present.field("lastTransitionTime").clone();
+            }
+            *present = condition;
+        }
+        None => conditions.push(condition),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_written_in_base64() {
+        assert_eq!(base64(b"hello"), "aGVsbG8=");
+        assert_eq!(base64(b"hell"), "aGVsbA==");
+        assert_eq!(base64(b"hel"), "aGVs");
+        assert_eq!(base64(b""), "");
+    }
+
+    #[test]
+    fn the_class_of_service_follows_from_requests_and_limits() {
+        let class = |resources: Value| qos_class(&json!({"containers": [{"resources": resources}]}));
+        assert_eq!(class(json!({})), "BestEffort");
+        assert_eq!(class(json!({"requests": {"cpu": "1"}})), "Burstable");
+        let all = json!({"cpu": "1", "memory": "1Gi"});
+        assert_eq!(class(json!({"requests": all, "limits": all})), "Guaranteed");
+    }
+}

@@ -1,0 +1,118 @@
+//! Kubernetes events: what components say about objects.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Cluster;
+use super::actor::Actor;
+use super::step::{Step, What};
+use crate::api::meta::ObjectRef;
+use crate::api::object::Object;
+use crate::api::time::Timestamp;
+
+/// An event, counted as often as it was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventRecord {
+    /// The event's own name.
+    pub name: String,
+    /// Who recorded it.
+    pub actor: Actor,
+    /// What it is about.
+    pub object: ObjectRef,
+    /// The uid of that object.
+    pub uid: String,
+    /// Whether somebody should look at it.
+    pub warning: bool,
+    /// The reason in one word.
+    pub reason: String,
+    /// The sentence.
+    pub message: String,
+    /// How often it was recorded.
+    pub count: u32,
+    /// When it was recorded first.
+    pub first: Timestamp,
+    /// When it was recorded last.
+    pub last: Timestamp,
+}
+
+impl EventRecord {
+    fn is_same(&self, other: &EventRecord) -> bool {
+        self.actor == other.actor
+            && self.object == other.object
+            && self.uid == other.uid
+            && self.reason == other.reason
+            && self.message == other.message
+    }
+
+    /// A number that equal events share.
+    fn fingerprint(&self) -> u64 {
+        let parts = [
+            self.object.kind.name(),
+            &self.object.namespace,
+            &self.object.name,
+            &self.uid,
+            &self.reason,
+            &self.message,
+            self.actor.component(),
+        ];
+        parts.iter().flat_map(|part| part.bytes().chain([0])).fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+        })
+    }
+}
+
+/// The events of a cluster, in the order in which they were first recorded.
+#[derive(Clone, Debug, Default)]
+pub struct Events {
+    records: Vec<Arc<EventRecord>>,
+    by_fingerprint: BTreeMap<u64, usize>,
+}
+
+impl Events {
+    /// The events, the oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<EventRecord>> {
+        self.records.iter()
+    }
+
+    fn record(&mut self, record: EventRecord) {
+        let fingerprint = record.fingerprint();
+        if let Some(&at) = self.by_fingerprint.get(&fingerprint)
+            && self.records[at].is_same(&record)
+        {
+            let known = Arc::make_mut(&mut self.records[at]);
+            known.count += 1;
+            known.last = record.last;
+            return;
+        }
+        self.by_fingerprint.insert(fingerprint, self.records.len());
+        self.records.push(Arc::new(record));
+    }
+}
+
+impl Cluster {
+    /// The events that were recorded.
+    pub fn events(&self) -> &Events {
+        &self.events
+    }
+
+    /// Records an event about an object. One that was recorded before with the same words is counted up.
+    pub(crate) fn record_event(&mut self, actor: Actor, about: &Object, warning: bool, reason: &str, message: &str) {
+        let object = about.object_ref();
+        let what = What::Event { warning, reason: reason.to_owned(), message: message.to_owned() };
+        self.steps.push(Step { at: self.now, actor, object: object.clone(), what });
+        let time = self.now.timestamp();
+        let name = format!("{}.{:016x}", object.name, self.random.next());
+        self.events.record(EventRecord {
+            name,
+            actor,
+            object,
+            uid: about.meta.uid.clone(),
+            warning,
+            reason: reason.to_owned(),
+            message: message.to_owned(),
+            count: 1,
+            first: time,
+            last: time,
+        });
+    }
+}

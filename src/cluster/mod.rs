@@ -1,0 +1,180 @@
+//! The simulated cluster: the API server's store, a virtual clock, and the queue of what its controllers are to do.
+//!
+//! Sans-IO and deterministic: inputs are requests and the time to go to, outputs are the store, the steps that were
+//! taken, and the time at which something is next to be done. There is no clock, no random source and no hash map here.
+
+pub mod actor;
+mod api_server;
+pub mod config;
+pub mod events;
+mod queue;
+mod random;
+pub mod snapshot;
+pub mod step;
+pub mod store;
+pub mod timing;
+
+use std::sync::Arc;
+
+use crate::api::kind::Kind;
+use crate::api::meta::ObjectRef;
+use crate::api::object::Object;
+use crate::api::time::{Instant, Millis};
+use crate::controllers::{self, Controllers};
+use actor::Actor;
+pub(crate) use api_server::set_condition;
+pub use api_server::{CreateOptions, DeleteOptions, PatchType, Patched, Propagation, Refusal};
+use config::Config;
+use events::Events;
+use queue::{Queue, Work};
+use random::Random;
+use step::{Step, What};
+use store::Store;
+
+/// A cluster at a moment of its virtual time. A copy is an independent cluster that shares the objects.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    config: Arc<Config>,
+    now: Instant,
+    store: Store,
+    random: Random,
+    queue: Queue,
+    events: Events,
+    /// What was done since the steps were last taken out.
+    steps: Vec<Step>,
+    /// What the controllers remember.
+    pub(crate) controllers: Controllers,
+}
+
+/// What the store tells the controllers of a write.
+pub(crate) struct WatchEvent {
+    /// The object before; `None` when it was created.
+    pub old: Option<Arc<Object>>,
+    /// The object after; `None` when it was deleted.
+    pub new: Option<Arc<Object>>,
+}
+
+impl WatchEvent {
+    /// The object: as it is now, or as it was last.
+    pub fn object(&self) -> &Arc<Object> {
+        self.new.as_ref().or(self.old.as_ref()).expect("an event has an object before or after")
+    }
+}
+
+impl Cluster {
+    /// A cluster with the objects that its settings name, at rest.
+    pub fn new(config: Config) -> Cluster {
+        let mut cluster = Cluster {
+            now: Instant::START,
+            store: Store::default(),
+            random: Random::new(config.seed),
+            queue: Queue::default(),
+            events: Events::default(),
+            steps: Vec::new(),
+            controllers: Controllers::default(),
+            config: Arc::new(config),
+        };
+        let config = Arc::clone(&cluster.config);
+        for object in config.objects() {
+            cluster.insert(Actor::User, object);
+        }
+        cluster.run_until(Instant::START + Millis::from_secs(1));
+        cluster.steps.clear();
+        cluster
+    }
+
+    /// The settings that the cluster began with.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The virtual time.
+    pub fn now(&self) -> Instant {
+        self.now
+    }
+
+    /// The objects.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// When something is next to be done; `None` when nothing is.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.queue.next_due()
+    }
+
+    /// Does the next thing that is to be done, going to its time. Says whether there was one.
+    pub fn run_next(&mut self) -> bool {
+        let Some((at, work)) = self.queue.pop() else { return false };
+        self.now = self.now.max(at);
+        controllers::run(self, work.actor, &work.object);
+        true
+    }
+
+    /// Does everything that is due until a moment, and goes there.
+    pub fn run_until(&mut self, moment: Instant) {
+        while self.queue.next_due().is_some_and(|due| due <= moment) {
+            self.run_next();
+        }
+        self.now = self.now.max(moment);
+    }
+
+    /// What was done since the last call.
+    pub fn take_steps(&mut self) -> Vec<Step> {
+        std::mem::take(&mut self.steps)
+    }
+
+    /// Has a controller look at an object, since something changed.
+    pub(crate) fn enqueue(&mut self, actor: Actor, object: ObjectRef, delay: Millis) {
+        let at = self.now + delay;
+        self.queue.add(Work { actor, object }, at);
+    }
+
+    /// Has a controller look at an object later.
+    pub(crate) fn enqueue_after(&mut self, actor: Actor, object: ObjectRef, delay: Millis) {
+        let at = self.now + delay;
+        self.queue.add_after(Work { actor, object }, at);
+    }
+
+    /// Stores a new object as it is, with what the server sets.
+    fn insert(&mut self, actor: Actor, mut object: Object) -> Arc<Object> {
+        object.meta.uid = self.random.uid();
+        object.meta.creation_timestamp = Some(self.now.timestamp());
+        let (_, new) = self.store.put(object);
+        self.wrote(actor, What::Created, WatchEvent { old: None, new: Some(Arc::clone(&new)) });
+        new
+    }
+
+    /// Stores an object over an older version of it. Nothing happens where they are equal.
+    fn replace(&mut self, actor: Actor, object: Object) -> Arc<Object> {
+        let old = self.store.find(&object.object_ref()).cloned();
+        if let Some(old) = &old
+            && **old == object
+        {
+            return Arc::clone(old);
+        }
+        let began_to_go = object.meta.is_terminating() && old.as_ref().is_some_and(|old| !old.meta.is_terminating());
+        let (old, new) = self.store.put(object);
+        let what = if began_to_go { What::Terminating } else { What::Updated };
+        self.wrote(actor, what, WatchEvent { old, new: Some(Arc::clone(&new)) });
+        new
+    }
+
+    /// Takes an object out of the store.
+    fn remove(&mut self, actor: Actor, reference: &ObjectRef) {
+        if let Some(old) = self.store.remove(reference) {
+            self.wrote(actor, What::Deleted, WatchEvent { old: Some(old), new: None });
+        }
+    }
+
+    fn wrote(&mut self, actor: Actor, what: What, event: WatchEvent) {
+        let object = event.object().object_ref();
+        self.steps.push(Step { at: self.now, actor, object, what });
+        controllers::observe(self, &event);
+    }
+
+    /// The object of this name.
+    pub(crate) fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<Arc<Object>> {
+        self.store.get(kind, namespace, name).cloned()
+    }
+}

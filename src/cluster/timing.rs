@@ -1,0 +1,35 @@
+//! How long things take, in virtual time.
+//!
+//! Plausible figures for a small, healthy cluster: a pod without probes is ready 1.5 s after it was scheduled, and gone
+//! 0.7 s after its deletion, as in the recorded cluster.
+
+use crate::api::time::Millis;
+
+/// From a write until a controller that watches looks at it.
+pub const WATCH: Millis = Millis(10);
+/// From an unscheduled pod until the scheduler has decided.
+pub const SCHEDULING: Millis = Millis(40);
+/// From a claim that asks for a volume until its provisioner has made one.
+pub const PROVISIONING: Millis = Millis(600);
+/// From a scheduled pod until its sandbox and volumes are set up.
+pub const POD_SETUP: Millis = Millis(200);
+/// To pull an image that the node does not have.
+pub const IMAGE_PULL: Millis = Millis(1000);
+/// To start a container whose image is there.
+pub const CONTAINER_START: Millis = Millis(300);
+/// How long an init container runs.
+pub const INIT_CONTAINER_RUN: Millis = Millis(500);
+/// From SIGTERM until a well-behaved container has ended.
+pub const CONTAINER_STOP: Millis = Millis(700);
+/// How long a container runs that crashes at its start.
+pub const CRASH: Millis = Millis(600);
+/// The first back-off of a container that crashed or an image that did not pull; it doubles each time.
+pub const BACK_OFF: Millis = Millis::from_secs(10);
+/// The longest back-off.
+pub const MAX_BACK_OFF: Millis = Millis::from_secs(300);
+/// After the last stop of a container, its back-off begins anew when it ran this long.
+pub const BACK_OFF_RESET: Millis = Millis::from_secs(600);
+/// The first pause before a sync that failed is tried again; it doubles each time.
+pub const RETRY: Millis = Millis(5);
+/// The longest such pause.
+pub const MAX_RETRY: Millis = Millis::from_secs(1000);

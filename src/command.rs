@@ -1,0 +1,211 @@
+//! Everything that a person can do to a cluster.
+//!
+//! A command is data: the log of commands is the undo history, the scenario file, the share link and the test.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::api::fields::Fields;
+use crate::api::kind::Kind;
+use crate::api::meta::ObjectRef;
+use crate::api::status::Status;
+use crate::cluster::actor::Actor;
+use crate::cluster::{Cluster, CreateOptions, DeleteOptions, PatchType, Propagation};
+use crate::controllers::kubelet::{self, PodFaults};
+use crate::kubectl;
+use crate::manifest::Span;
+
+/// Something that a person does.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "camelCase")]
+pub enum Command {
+    /// Applies a manifest, as `kubectl apply -f` does.
+    Apply {
+        /// The text, as it was written.
+        manifest: String,
+    },
+    /// Creates a namespace.
+    CreateNamespace {
+        /// Its name.
+        name: String,
+    },
+    /// Sets the replicas of a set.
+    Scale {
+        /// The set.
+        object: ObjectRef,
+        /// How many.
+        replicas: i64,
+    },
+    /// Patches an object.
+    #[serde(rename_all = "camelCase")]
+    Patch {
+        /// The object.
+        object: ObjectRef,
+        /// The form of the patch.
+        #[serde(default)]
+        patch_type: PatchType,
+        /// The patch, as it was written.
+        patch: String,
+    },
+    /// Sets the image of a container of a set's template.
+    SetImage {
+        /// The set.
+        object: ObjectRef,
+        /// The container.
+        container: String,
+        /// The image.
+        image: String,
+    },
+    /// Deletes an object.
+    #[serde(rename_all = "camelCase")]
+    Delete {
+        /// The object.
+        object: ObjectRef,
+        /// What becomes of its dependents.
+        #[serde(default)]
+        cascade: Propagation,
+        /// For pods: how long they may take, in seconds.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        grace_period_seconds: Option<i64>,
+    },
+    /// Makes something go wrong in a pod, or go right again.
+    SetFaults {
+        /// The pod.
+        pod: ObjectRef,
+        /// What goes wrong.
+        faults: PodFaults,
+    },
+    /// Ends the containers of a pod.
+    KillContainers {
+        /// The pod.
+        pod: ObjectRef,
+    },
+}
+
+/// What a command answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// What kubectl would print.
+    pub output: Vec<Line>,
+    /// What is wrong with the manifest, and where.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A line of output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// Whether it goes to standard error.
+    pub is_error: bool,
+    /// The text, which may have several lines.
+    pub text: String,
+}
+
+/// Something wrong with a manifest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The sentence.
+    pub message: String,
+    /// The field that it is about, where it is about one.
+    pub path: String,
+    /// Where in the text.
+    pub span: Option<Span>,
+    /// What would help, where that is safe to offer.
+    pub fix: Option<Fix>,
+}
+
+/// Something to do about a diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fix {
+    /// Create the namespace that is missing.
+    CreateNamespace(String),
+}
+
+impl Answer {
+    /// Adds a line of standard output.
+    pub fn print(&mut self, text: impl Into<String>) {
+        self.output.push(Line { is_error: false, text: text.into() });
+    }
+
+    /// Adds a line of standard error.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.output.push(Line { is_error: true, text: text.into() });
+    }
+
+    /// Adds a refusal, as kubectl prints it.
+    pub fn refuse(&mut self, status: &Status) {
+        self.complain(kubectl::error::message(status));
+    }
+
+    /// Whether something was refused.
+    pub fn is_refused(&self) -> bool {
+        self.output.iter().any(|line| line.is_error) || !self.diagnostics.is_empty()
+    }
+}
+
+impl Cluster {
+    /// Does what a command says, at the cluster's present moment.
+    pub fn execute(&mut self, command: &Command) -> Answer {
+        let mut answer = Answer::default();
+        match command {
+            Command::Apply { manifest } => return kubectl::apply::apply(self, manifest, "manifest.yaml"),
+            Command::CreateNamespace { name } => {
+                let value = serde_json::json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+                match self.create(Actor::User, Kind::Namespace, &value, &CreateOptions::default()) {
+                    Ok(_) => answer.print(format!("namespace/{name} created")),
+                    Err(refusal) => answer.refuse(&refusal.status),
+                }
+            }
+            Command::Scale { object, replicas } => {
+                let patch = serde_json::json!({"spec": {"replicas": replicas}});
+                self.patch_and_say(&mut answer, object, PatchType::Merge, &patch, "scaled");
+            }
+            Command::Patch { object, patch_type, patch } => match serde_json::from_str::<Value>(patch) {
+                Ok(patch) => self.patch_and_say(&mut answer, object, *patch_type, &patch, "patched"),
+                Err(_) => answer.refuse(&Status::bad_request("invalid JSON patch")),
+            },
+            Command::SetImage { object, container, image } => {
+                let containers = serde_json::json!([{"name": container, "image": image}]);
+                let patch = serde_json::json!({"spec": {"template": {"spec": {"containers": containers}}}});
+                if self.has_container(object, container) {
+                    self.patch_and_say(&mut answer, object, PatchType::Strategic, &patch, "image updated");
+                } else {
+                    answer.complain(format!("error: unable to find container named {container:?}"));
+                }
+            }
+            Command::Delete { object, cascade, grace_period_seconds } => {
+                let options = DeleteOptions {
+                    grace_period_seconds: *grace_period_seconds,
+                    propagation: *cascade,
+                    ..DeleteOptions::default()
+                };
+                match self.delete(Actor::User, object, &options) {
+                    Ok(()) => answer.print(kubectl::delete::message(object, *grace_period_seconds == Some(0))),
+                    Err(status) => answer.refuse(&status),
+                }
+            }
+            Command::SetFaults { pod, faults } => kubelet::set_faults(self, pod, faults.clone()),
+            Command::KillContainers { pod } => kubelet::kill_containers(self, pod),
+        }
+        answer
+    }
+
+    fn has_container(&self, object: &ObjectRef, container: &str) -> bool {
+        self.store().find(object).is_some_and(|object| {
+            let containers = object.spec.field("template").field("spec").list("containers");
+            containers.iter().any(|known| known.text("name") == container)
+        })
+    }
+
+    fn patch_and_say(&mut self, answer: &mut Answer, object: &ObjectRef, ty: PatchType, patch: &Value, done: &str) {
+        match self.patch(Actor::User, object, ty, patch) {
+            Ok(patched) => {
+                for field in &patched.unknown {
+                    answer.complain(format!("Warning: unknown field {field:?}"));
+                }
+                let unchanged = if patched.changed || done == "scaled" { "" } else { " (no change)" };
+                answer.print(format!("{object} {done}{unchanged}"));
+            }
+            Err(refusal) => answer.refuse(&refusal.status),
+        }
+    }
+}

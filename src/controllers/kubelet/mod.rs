@@ -1,0 +1,140 @@
+//! The kubelets of all nodes: they start pods, watch over their containers, and end them.
+//!
+//! A pod that is assigned to a node has a worker, which goes from one moment at which something happens in the pod to the
+//! next. The words of its events and statuses are those of `pkg/kubelet` of Kubernetes v1.37.2.
+
+mod container;
+mod faults;
+mod probe;
+mod status;
+mod worker;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::api::fields::Fields;
+use crate::api::kind::Kind;
+use crate::api::meta::ObjectRef;
+use crate::api::object::Object;
+use crate::cluster::actor::Actor;
+use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
+
+pub use faults::PodFaults;
+use worker::Worker;
+
+const ACTOR: Actor = Actor::Kubelet;
+
+/// What the kubelets remember.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    /// The pods that run, or are to run.
+    workers: BTreeMap<ObjectRef, Worker>,
+    /// How many addresses each node has given out.
+    addresses: BTreeMap<String, u32>,
+    /// The images that each node has.
+    images: BTreeSet<(String, String)>,
+    /// What is made to go wrong in a pod.
+    faults: BTreeMap<ObjectRef, PodFaults>,
+}
+
+impl State {
+    /// What is made to go wrong in a pod.
+    pub fn faults(&self, pod: &ObjectRef) -> PodFaults {
+        self.faults.get(pod).cloned().unwrap_or_default()
+    }
+
+    /// What a pod's worker is doing that takes time, and until when: for the picture.
+    pub fn progress(&self, pod: &ObjectRef) -> Option<worker::Progress> {
+        self.workers.get(pod).and_then(Worker::progress)
+    }
+}
+
+pub use worker::Progress;
+
+/// Has a pod looked at that was assigned to a node, or that is going.
+pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
+    let object = event.object();
+    if object.kind != Kind::Pod || object.spec.text("nodeName").is_empty() {
+        return;
+    }
+    let relevant = match (&event.old, &event.new) {
+        (Some(old), Some(new)) => {
+            old.spec.text("nodeName").is_empty()
+                || old.meta.deletion_timestamp != new.meta.deletion_timestamp
+                || old.meta.deletion_grace_period_seconds != new.meta.deletion_grace_period_seconds
+        }
+        _ => true,
+    };
+    if relevant {
+        cluster.enqueue(ACTOR, object.object_ref(), timing::WATCH);
+    }
+}
+
+/// Makes something go wrong in a pod, now and in its later lives, or makes it go right again.
+pub(crate) fn set_faults(cluster: &mut Cluster, pod: &ObjectRef, faults: PodFaults) {
+    let known = &mut cluster.controllers.kubelet.faults;
+    if faults == PodFaults::default() {
+        known.remove(pod);
+    } else {
+        known.insert(pod.clone(), faults);
+    }
+    cluster.enqueue(ACTOR, pod.clone(), timing::WATCH);
+}
+
+/// Ends the containers of a pod, as if their processes had been killed.
+pub(crate) fn kill_containers(cluster: &mut Cluster, pod: &ObjectRef) {
+    let now = cluster.now();
+    if let Some(worker) = cluster.controllers.kubelet.workers.get_mut(pod) {
+        worker.kill_containers(now);
+    }
+    cluster.enqueue(ACTOR, pod.clone(), timing::WATCH);
+}
+
+/// Does what is due in a pod, writes its status, and asks to be called for what comes next.
+pub(crate) fn sync_pod(cluster: &mut Cluster, reference: &ObjectRef) {
+    let pod = cluster.store().find(reference).cloned();
+    let Some(pod) = pod.filter(|pod| !pod.spec.text("nodeName").is_empty()) else {
+        cluster.controllers.kubelet.workers.remove(reference);
+        return;
+    };
+    let mut worker = match cluster.controllers.kubelet.workers.remove(reference) {
+        Some(worker) if worker.uid == pod.meta.uid => worker,
+        _ => {
+            let address = next_address(cluster, pod.spec.text("nodeName"));
+            Worker::new(&pod, address, cluster.now())
+        }
+    };
+    let gone = worker.run(cluster, &pod);
+    if gone {
+        let options =
+            DeleteOptions { grace_period_seconds: Some(0), uid: Some(pod.meta.uid.clone()), ..DeleteOptions::default() };
+        // Deleted by force meanwhile: then there is nothing left to do.
+        let _ = cluster.delete(ACTOR, reference, &options);
+        return;
+    }
+    write_status(cluster, &pod, &worker);
+    if let Some(next) = worker.next_due() {
+        let delay = next.since(cluster.now());
+        cluster.enqueue_after(ACTOR, reference.clone(), delay);
+    }
+    cluster.controllers.kubelet.workers.insert(reference.clone(), worker);
+}
+
+fn write_status(cluster: &mut Cluster, pod: &Object, worker: &Worker) {
+    let status = status::pod_status(pod, worker, cluster.now());
+    if status != *pod.status {
+        let mut pod = pod.clone();
+        pod.status = std::sync::Arc::new(status);
+        let _ = cluster.update_object_status(ACTOR, pod);
+    }
+}
+
+/// The next address of a node's range: 10.244.NODE.2 and up. An address is not given out again soon, so that a pod that
+/// comes back has a new one.
+fn next_address(cluster: &mut Cluster, node: &str) -> String {
+    let number = cluster.store().list(Kind::Node).position(|n| n.meta.name == node).unwrap_or_default() as u32 + 1;
+    let given = cluster.controllers.kubelet.addresses.entry(node.to_owned()).or_default();
+    *given += 1;
+    let last = 1 + *given % 250;
+    let third = number + 16 * (*given / 250) % 240;
+    format!("10.{}.{}.{last}", 244 + third / 256, third % 256)
+}

@@ -1,0 +1,20 @@
+//! Text to objects: YAML or JSON as kubectl reads it, with the place of every value.
+
+mod node;
+mod resolve;
+mod stream;
+
+pub use node::{Document, Span};
+pub use stream::{Entry, Manifest, SyntaxError, read};
+
+/// What is refused before anything is expanded, so that no text can exhaust the page.
+pub mod budget {
+    /// The largest text, in bytes: what the API server takes in a request.
+    pub const BYTES: usize = 3 * 1024 * 1024;
+    /// The deepest nesting. Kubernetes' own types go down some 20 levels, schemas of custom resources some 60.
+    pub const DEPTH: usize = 128;
+    /// The most values, aliases counted as often as they are used.
+    pub const NODES: usize = 500_000;
+    /// The most documents in one text.
+    pub const DOCUMENTS: usize = 1_000;
+}

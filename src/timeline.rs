@@ -1,0 +1,112 @@
+//! The log of commands, and the cluster that follows from it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::time::{Instant, Millis};
+use crate::cluster::Cluster;
+use crate::cluster::config::Config;
+use crate::cluster::step::Step;
+use crate::command::{Answer, Command};
+
+/// A command, and when it was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The virtual time.
+    pub at: Instant,
+    /// What was done.
+    #[serde(flatten)]
+    pub command: Command,
+}
+
+/// What a run depends on: the settings, and the commands with their times. It rebuilds the whole state.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Log {
+    /// The cluster's settings.
+    pub config: Config,
+    /// The commands, in order.
+    pub commands: Vec<Entry>,
+}
+
+impl Log {
+    /// The cluster at a moment, computed anew.
+    pub fn replay(&self, until: Instant) -> Cluster {
+        let mut cluster = Cluster::new(self.config.clone());
+        for entry in self.commands.iter().take_while(|entry| entry.at <= until) {
+            cluster.run_until(entry.at);
+            cluster.execute(&entry.command);
+        }
+        cluster.run_until(until);
+        cluster
+    }
+}
+
+/// A run: its log, the cluster as it is now, and everything that happened on the way.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    log: Log,
+    cluster: Cluster,
+    steps: Vec<Step>,
+}
+
+impl Timeline {
+    /// A run that has just begun.
+    pub fn new(config: Config) -> Timeline {
+        let cluster = Cluster::new(config.clone());
+        Timeline { log: Log { config, commands: Vec::new() }, cluster, steps: Vec::new() }
+    }
+
+    /// The cluster as it is now.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// The log.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    /// What happened, the oldest first.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Does a command now, and notes it.
+    pub fn dispatch(&mut self, command: Command) -> Answer {
+        let now = self.cluster.now();
+        self.cluster.run_until(now);
+        let answer = self.cluster.execute(&command);
+        self.log.commands.push(Entry { at: now, command });
+        self.collect();
+        answer
+    }
+
+    /// Lets time pass. Says whether anything happened.
+    pub fn advance(&mut self, span: Millis) -> bool {
+        let until = self.cluster.now() + span;
+        self.cluster.run_until(until);
+        self.collect()
+    }
+
+    /// Goes to the next moment at which something happens. Says whether there is one.
+    pub fn step(&mut self) -> bool {
+        while let Some(due) = self.cluster.next_due() {
+            self.cluster.run_until(due);
+            if self.collect() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Begins again, with these settings and nothing done.
+    pub fn reset(&mut self, config: Config) {
+        *self = Timeline::new(config);
+    }
+
+    fn collect(&mut self) -> bool {
+        let steps = self.cluster.take_steps();
+        let any = !steps.is_empty();
+        self.steps.extend(steps);
+        any
+    }
+}
