@@ -52,7 +52,14 @@ impl Timeline {
     /// A run that has just begun.
     pub fn new(config: Config) -> Timeline {
         let cluster = Cluster::new(config.clone());
-        Timeline { log: Log { config, commands: Vec::new() }, cluster, steps: Vec::new() }
+        Timeline {
+            log: Log {
+                config,
+                commands: Vec::new(),
+            },
+            cluster,
+            steps: Vec::new(),
+        }
     }
 
     /// The cluster as it is now.

@@ -57,7 +57,10 @@ pub(crate) struct WatchEvent {
 impl WatchEvent {
     /// The object: as it is now, or as it was last.
     pub fn object(&self) -> &Arc<Object> {
-        self.new.as_ref().or(self.old.as_ref()).expect("an event has an object before or after")
+        self.new
+            .as_ref()
+            .or(self.old.as_ref())
+            .expect("an event has an object before or after")
     }
 }
 
@@ -105,7 +108,9 @@ impl Cluster {
 
     /// Does the next thing that is to be done, going to its time. Says whether there was one.
     pub fn run_next(&mut self) -> bool {
-        let Some((at, work)) = self.queue.pop() else { return false };
+        let Some((at, work)) = self.queue.pop() else {
+            return false;
+        };
         self.now = self.now.max(at);
         controllers::run(self, work.actor, &work.object);
         true
@@ -141,35 +146,62 @@ impl Cluster {
         object.meta.uid = self.random.uid();
         object.meta.creation_timestamp = Some(self.now.timestamp());
         let (_, new) = self.store.put(object);
-        self.wrote(actor, What::Created, WatchEvent { old: None, new: Some(Arc::clone(&new)) });
+        self.wrote(
+            actor,
+            What::Created,
+            WatchEvent {
+                old: None,
+                new: Some(Arc::clone(&new)),
+            },
+        );
         new
     }
 
     /// Stores an object over an older version of it. Nothing happens where they are equal.
-    fn replace(&mut self, actor: Actor, object: Object) -> Arc<Object> {
+    fn replace(&mut self, actor: Actor, mut object: Object) -> Arc<Object> {
         let old = self.store.find(&object.object_ref()).cloned();
-        if let Some(old) = &old
-            && **old == object
-        {
-            return Arc::clone(old);
+        if let Some(old) = &old {
+            object.meta.resource_version = old.meta.resource_version;
+            if **old == object {
+                return Arc::clone(old);
+            }
         }
         let began_to_go = object.meta.is_terminating() && old.as_ref().is_some_and(|old| !old.meta.is_terminating());
         let (old, new) = self.store.put(object);
         let what = if began_to_go { What::Terminating } else { What::Updated };
-        self.wrote(actor, what, WatchEvent { old, new: Some(Arc::clone(&new)) });
+        self.wrote(
+            actor,
+            what,
+            WatchEvent {
+                old,
+                new: Some(Arc::clone(&new)),
+            },
+        );
         new
     }
 
     /// Takes an object out of the store.
     fn remove(&mut self, actor: Actor, reference: &ObjectRef) {
         if let Some(old) = self.store.remove(reference) {
-            self.wrote(actor, What::Deleted, WatchEvent { old: Some(old), new: None });
+            self.wrote(
+                actor,
+                What::Deleted,
+                WatchEvent {
+                    old: Some(old),
+                    new: None,
+                },
+            );
         }
     }
 
     fn wrote(&mut self, actor: Actor, what: What, event: WatchEvent) {
         let object = event.object().object_ref();
-        self.steps.push(Step { at: self.now, actor, object, what });
+        self.steps.push(Step {
+            at: self.now,
+            actor,
+            object,
+            what,
+        });
         controllers::observe(self, &event);
     }
 

@@ -86,7 +86,10 @@ mod tests {
     use crate::api::kind::Kind;
 
     fn work(name: &str) -> Work {
-        Work { actor: Actor::StatefulSetController, object: ObjectRef::new(Kind::StatefulSet, "default", name) }
+        Work {
+            actor: Actor::StatefulSetController,
+            object: ObjectRef::new(Kind::StatefulSet, "default", name),
+        }
     }
 
     #[test]
@@ -97,7 +100,9 @@ mod tests {
         queue.add(work("c"), Instant(1));
         queue.add(work("a"), Instant(3));
         queue.add(work("b"), Instant(1));
-        let order: Vec<String> = std::iter::from_fn(|| queue.pop()).map(|(_, work)| work.object.name).collect();
+        let order: Vec<String> = std::iter::from_fn(|| queue.pop())
+            .map(|(_, work)| work.object.name)
+            .collect();
         assert_eq!(order, ["c", "b", "a"]);
     }
 

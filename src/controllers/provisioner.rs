@@ -32,12 +32,16 @@ fn wants_volume(cluster: &Cluster, claim: &Object) -> bool {
 
 /// Makes a volume for a claim, if it still wants one.
 pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
-    let Some(claim) = cluster.store().find(reference).cloned() else { return };
+    let Some(claim) = cluster.store().find(reference).cloned() else {
+        return;
+    };
     let name = format!("pvc-{}", claim.meta.uid);
     if !wants_volume(cluster, &claim) || cluster.get(Kind::PersistentVolume, "", &name).is_some() {
         return;
     }
-    let Some(class) = storage_class(cluster, &claim) else { return };
+    let Some(class) = storage_class(cluster, &claim) else {
+        return;
+    };
     let provisioner = class.rest.text("provisioner");
     let volume = json!({
         "metadata": {"name": name, "annotations": {"pv.kubernetes.io/provisioned-by": provisioner}},

@@ -70,13 +70,17 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
 }
 
 fn is_waiting(pod: &Object) -> bool {
-    pod.spec.text("nodeName").is_empty() && !pod.meta.is_terminating() && pod.spec.text("schedulerName") == "default-scheduler"
+    pod.spec.text("nodeName").is_empty()
+        && !pod.meta.is_terminating()
+        && pod.spec.text("schedulerName") == "default-scheduler"
 }
 
 /// Finds a node for a pod and binds it there, or says why there is none.
 // Models pkg/scheduler/schedule_one.go schedulePod
 pub(crate) fn schedule_one(cluster: &mut Cluster, reference: &ObjectRef) {
-    let Some(pod) = cluster.store().find(reference).cloned() else { return };
+    let Some(pod) = cluster.store().find(reference).cloned() else {
+        return;
+    };
     if !is_waiting(&pod) {
         cluster.controllers.scheduler.reasons.remove(reference);
         return;
@@ -91,7 +95,10 @@ pub(crate) fn schedule_one(cluster: &mut Cluster, reference: &ObjectRef) {
             }
             cluster.controllers.scheduler.reasons.remove(reference);
             if let Ok(bound) = cluster.bind(ACTOR, reference, &node) {
-                let message = format!("Successfully assigned {}/{} to {node}", pod.meta.namespace, pod.meta.name);
+                let message = format!(
+                    "Successfully assigned {}/{} to {node}",
+                    pod.meta.namespace, pod.meta.name
+                );
                 cluster.record_event(ACTOR, &bound, false, "Scheduled", &message);
             }
         }
@@ -140,11 +147,20 @@ fn find_node(cluster: &Cluster, pod: &Object) -> Result<String, String> {
             }
         }
     }
-    let best = fitting.into_iter().min_by_key(|node| (filters::spread_penalty(&view, pod, node), node.meta.name.clone()));
+    let best = fitting
+        .into_iter()
+        .min_by_key(|node| (filters::spread_penalty(&view, pod, node), node.meta.name.clone()));
     best.map(|node| node.meta.name.clone()).ok_or_else(|| {
-        let mut reasons: Vec<String> = refusals.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        let mut reasons: Vec<String> = refusals
+            .iter()
+            .map(|(reason, count)| format!("{count} {reason}"))
+            .collect();
         reasons.sort();
-        format!("0/{total} nodes are available: {}. {}", reasons.join(", "), preemption(total))
+        format!(
+            "0/{total} nodes are available: {}. {}",
+            reasons.join(", "),
+            preemption(total)
+        )
     })
 }
 
@@ -161,8 +177,12 @@ fn requests(pod: &Value, resource: &str) -> i64 {
         quantity.map_or(0, |q| if resource == "cpu" { q.milli_value() } else { q.value() })
     };
     let containers: i64 = pod.list("containers").iter().map(of).sum();
-    let sidecars: i64 =
-        pod.list("initContainers").iter().filter(|c| c.text("restartPolicy") == "Always").map(of).sum();
+    let sidecars: i64 = pod
+        .list("initContainers")
+        .iter()
+        .filter(|c| c.text("restartPolicy") == "Always")
+        .map(of)
+        .sum();
     let init = pod.list("initContainers").iter().map(of).max().unwrap_or_default();
     (containers + sidecars).max(init)
 }

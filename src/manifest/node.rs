@@ -23,7 +23,11 @@ pub(super) type Id = usize;
 #[derive(Debug)]
 pub(super) enum Kind {
     /// A scalar; `implicit` says that it is plain, so that its look decides its type.
-    Scalar { text: String, tag: Option<String>, implicit: bool },
+    Scalar {
+        text: String,
+        tag: Option<String>,
+        implicit: bool,
+    },
     Sequence(Vec<Id>),
     Mapping(Vec<(Id, Id)>),
     Alias(Id),
@@ -71,10 +75,14 @@ impl Document {
     /// Where the value at a path stands, such as `spec.template.spec.containers[0].image` or `metadata.labels[app]`;
     /// for a path that leads nowhere, the last value on the way there.
     pub fn locate(&self, path: &str) -> Span {
-        let Some(mut at) = self.root else { return Span::default() };
+        let Some(mut at) = self.root else {
+            return Span::default();
+        };
         let mut key = None;
         for step in steps(path) {
-            let Some((found_key, value)) = self.nodes.child(at, &step) else { break };
+            let Some((found_key, value)) = self.nodes.child(at, &step) else {
+                break;
+            };
             (at, key) = (value, found_key);
         }
         let span = self.nodes.0[self.nodes.resolve_alias(at)].span;
@@ -89,10 +97,14 @@ impl Document {
 
     /// Where the key at the end of a path stands; where there is none, the value.
     pub fn locate_key(&self, path: &str) -> Span {
-        let Some(mut at) = self.root else { return Span::default() };
+        let Some(mut at) = self.root else {
+            return Span::default();
+        };
         let mut key = None;
         for step in steps(path) {
-            let Some((found_key, value)) = self.nodes.child(at, &step) else { return self.locate(path) };
+            let Some((found_key, value)) = self.nodes.child(at, &step) else {
+                return self.locate(path);
+            };
             (at, key) = (value, found_key);
         }
         self.nodes.0[key.unwrap_or(at)].span
@@ -143,7 +155,11 @@ impl Nodes {
                     Step::Key(key) => key.clone(),
                     Step::Index(index) => index.to_string(),
                 };
-                entries.iter().rev().find(|(key, _)| self.is_key(*key, &wanted)).map(|(key, value)| (Some(*key), *value))
+                entries
+                    .iter()
+                    .rev()
+                    .find(|(key, _)| self.is_key(*key, &wanted))
+                    .map(|(key, value)| (Some(*key), *value))
             }
             _ => None,
         }
@@ -154,7 +170,10 @@ impl Nodes {
     }
 
     fn refuse<T>(&self, id: Id, message: impl Into<String>) -> Result<T, Refusal> {
-        Err(Refusal { message: message.into(), span: self.0[id].span })
+        Err(Refusal {
+            message: message.into(),
+            span: self.0[id].span,
+        })
     }
 
     /// The node as JSON.
@@ -162,9 +181,9 @@ impl Nodes {
         match &self.0[id].kind {
             Kind::Alias(target) => self.value(*target),
             Kind::Scalar { .. } => self.scalar(id),
-            Kind::Sequence(items) => {
-                Ok(Value::Array(items.iter().map(|item| self.value(*item)).collect::<Result<_, _>>()?))
-            }
+            Kind::Sequence(items) => Ok(Value::Array(
+                items.iter().map(|item| self.value(*item)).collect::<Result<_, _>>()?,
+            )),
             Kind::Mapping(_) => {
                 let mut fields = Map::new();
                 self.fill(id, &mut fields)?;
@@ -175,7 +194,11 @@ impl Nodes {
 
     fn scalar(&self, id: Id) -> Result<Value, Refusal> {
         match &self.0[id].kind {
-            Kind::Scalar { text, tag: None, implicit: false } => Ok(Value::String(text.clone())),
+            Kind::Scalar {
+                text,
+                tag: None,
+                implicit: false,
+            } => Ok(Value::String(text.clone())),
             Kind::Scalar { text, tag, .. } => {
                 resolve::resolve(tag.as_deref(), text).or_else(|message| self.refuse(id, message))
             }
@@ -185,7 +208,9 @@ impl Nodes {
 
     /// Puts a mapping's entries into `fields`, in order: a later key overwrites an earlier one, and so does a merge.
     fn fill(&self, id: Id, fields: &mut Map<String, Value>) -> Result<(), Refusal> {
-        let Kind::Mapping(entries) = &self.0[self.resolve_alias(id)].kind else { return Ok(()) };
+        let Kind::Mapping(entries) = &self.0[self.resolve_alias(id)].kind else {
+            return Ok(());
+        };
         for (key, value) in entries {
             if self.is_merge(*key) {
                 self.merge(*value, fields)?;
@@ -232,7 +257,10 @@ impl Nodes {
             Value::String(text) => Ok(text),
             Value::Null => {
                 let value = self.go_syntax(value)?;
-                self.refuse(key, format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {value}"))
+                self.refuse(
+                    key,
+                    format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {value}"),
+                )
             }
             Value::Number(number) if number.is_f64() => Ok(resolve::go_float_key(number.as_f64().unwrap_or_default())),
             other => Ok(other.to_string()),
@@ -249,7 +277,10 @@ impl Nodes {
                 other => other.to_string(),
             },
             Kind::Sequence(items) => {
-                let items: Vec<String> = items.iter().map(|item| self.go_syntax(*item)).collect::<Result<_, _>>()?;
+                let items: Vec<String> = items
+                    .iter()
+                    .map(|item| self.go_syntax(*item))
+                    .collect::<Result<_, _>>()?;
                 format!("[]interface {{}}{{{}}}", items.join(", "))
             }
             Kind::Mapping(entries) => {

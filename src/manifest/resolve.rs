@@ -103,7 +103,9 @@ pub fn go_float_key(float: f64) -> String {
 
 fn plain(text: &str, tag: &str) -> Resolved {
     match text {
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => return Resolved::Bool(true),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            return Resolved::Bool(true);
+        }
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
             return Resolved::Bool(false);
         }
@@ -194,7 +196,10 @@ fn is_yaml_float(text: &str) -> bool {
 /// names are not of YAML's form and do not come here.
 fn go_parse_float(text: &str) -> Option<f64> {
     let rest = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if !rest.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-')) {
+    if !rest
+        .bytes()
+        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
+    {
         return None;
     }
     text.parse::<f64>().ok().filter(|float| float.is_finite())
@@ -276,12 +281,32 @@ mod tests {
     #[test]
     fn plain_scalars_are_those_of_yaml_1_1() {
         for (text, value) in [
-            ("yes", json!(true)), ("off", json!(false)), ("Y", json!(true)), ("~", json!(null)), ("", json!(null)),
-            ("0755", json!(493)), ("0o17", json!(15)), ("0x1F", json!(31)), ("0b101", json!(5)), ("1_000", json!(1000)),
-            ("1.5", json!(1.5)), ("1e3", json!(1000)), (".5", json!(0.5)), ("12e03", json!(12000)), ("-3", json!(-3)),
-            ("2026-01-01", json!("2026-01-01")), ("1:30", json!("1:30")), ("1.2.3", json!("1.2.3")), ("08", json!(8)),
-            ("truE", json!("truE")), ("1Gi", json!("1Gi")), ("-", json!("-")), ("+", json!("+")), (".", json!(".")),
-            ("18446744073709551615", json!(18_446_744_073_709_551_615u64)), ("<<", json!("<<")),
+            ("yes", json!(true)),
+            ("off", json!(false)),
+            ("Y", json!(true)),
+            ("~", json!(null)),
+            ("", json!(null)),
+            ("0755", json!(493)),
+            ("0o17", json!(15)),
+            ("0x1F", json!(31)),
+            ("0b101", json!(5)),
+            ("1_000", json!(1000)),
+            ("1.5", json!(1.5)),
+            ("1e3", json!(1000)),
+            (".5", json!(0.5)),
+            ("12e03", json!(12000)),
+            ("-3", json!(-3)),
+            ("2026-01-01", json!("2026-01-01")),
+            ("1:30", json!("1:30")),
+            ("1.2.3", json!("1.2.3")),
+            ("08", json!(8)),
+            ("truE", json!("truE")),
+            ("1Gi", json!("1Gi")),
+            ("-", json!("-")),
+            ("+", json!("+")),
+            (".", json!(".")),
+            ("18446744073709551615", json!(18_446_744_073_709_551_615u64)),
+            ("<<", json!("<<")),
         ] {
             assert_eq!(resolve(None, text), Ok(value), "{text}");
         }
@@ -291,8 +316,14 @@ mod tests {
     fn tags_are_obeyed_or_refused() {
         assert_eq!(resolve(Some("tag:yaml.org,2002:str"), "1"), Ok(json!("1")));
         assert_eq!(resolve(Some("tag:yaml.org,2002:float"), "1"), Ok(json!(1)));
-        assert_eq!(resolve(Some("tag:yaml.org,2002:binary"), "aGVsbG8="), Ok(json!("hello")));
+        assert_eq!(
+            resolve(Some("tag:yaml.org,2002:binary"), "aGVsbG8="),
+            Ok(json!("hello"))
+        );
         assert_eq!(resolve(Some("!custom"), "1"), Ok(json!("1")));
-        assert_eq!(resolve(Some("tag:yaml.org,2002:int"), "x"), Err("cannot decode !!str `x` as a !!int".to_owned()));
+        assert_eq!(
+            resolve(Some("tag:yaml.org,2002:int"), "x"),
+            Err("cannot decode !!str `x` as a !!int".to_owned())
+        );
     }
 }

@@ -84,7 +84,12 @@ fn validate_container(
         errors.required(&path.field("image"), "");
     }
     validate_ports(container.list("ports"), &path.field("ports"), errors);
-    validate_mounts(container.list("volumeMounts"), volumes, &path.field("volumeMounts"), errors);
+    validate_mounts(
+        container.list("volumeMounts"),
+        volumes,
+        &path.field("volumeMounts"),
+        errors,
+    );
 }
 
 // Models pkg/apis/core/validation/validation.go validateContainerPorts

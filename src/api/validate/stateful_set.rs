@@ -19,14 +19,27 @@ pub(super) fn validate_spec(spec: &Value, path: &Path<'_>, gates: &FeatureGates,
     match policy.as_str().unwrap_or_default() {
         "" => errors.required(&path.field("podManagementPolicy"), ""),
         "OrderedReady" | "Parallel" => {}
-        _ => errors.invalid(&path.field("podManagementPolicy"), policy, "must be 'OrderedReady' or 'Parallel'"),
+        _ => errors.invalid(
+            &path.field("podManagementPolicy"),
+            policy,
+            "must be 'OrderedReady' or 'Parallel'",
+        ),
     }
-    validate_update_strategy(spec.field("updateStrategy"), &path.field("updateStrategy"), gates, errors);
+    validate_update_strategy(
+        spec.field("updateStrategy"),
+        &path.field("updateStrategy"),
+        gates,
+        errors,
+    );
     let retention = spec.field("persistentVolumeClaimRetentionPolicy");
     let retention_path = path.field("persistentVolumeClaimRetentionPolicy");
     for name in ["whenDeleted", "whenScaled"] {
         if retention.is_object() && !matches!(retention.text(name), "Retain" | "Delete") {
-            errors.not_supported(&retention_path.field(name), retention.field(name), &["Retain", "Delete"]);
+            errors.not_supported(
+                &retention_path.field(name),
+                retention.field(name),
+                &["Retain", "Delete"],
+            );
         }
     }
     if is_new {
@@ -40,7 +53,11 @@ pub(super) fn validate_spec(spec: &Value, path: &Path<'_>, gates: &FeatureGates,
     errors.nonnegative(&path.field("ordinals.start"), spec.field("ordinals").field("start"));
     let service_name = spec.text("serviceName");
     if is_new && !service_name.is_empty() {
-        errors.malformed(&path.field("serviceName"), service_name, format::dns1123_label(service_name));
+        errors.malformed(
+            &path.field("serviceName"),
+            service_name,
+            format::dns1123_label(service_name),
+        );
     }
     validate_selector_and_template(spec, path, errors);
     let template_spec = spec.field("template").field("spec");
@@ -94,7 +111,10 @@ fn validate_update_strategy(strategy: &Value, path: &Path<'_>, gates: &FeatureGa
             } else {
                 "null".to_owned()
             };
-            let shown = format!("{{\"Type\":{},\"RollingUpdate\":{rolling}}}", go_value(&Value::from(ty)));
+            let shown = format!(
+                "{{\"Type\":{},\"RollingUpdate\":{rolling}}}",
+                go_value(&Value::from(ty))
+            );
             errors.add(FieldError::invalid_shown(path, shown, known));
         }
     }
@@ -155,11 +175,16 @@ fn validate_selector_and_template(spec: &Value, path: &Path<'_>, errors: &mut Er
     let template_path = path.field("template");
     let labels = template.field("metadata").field("labels");
     let mismatch = |selector: &Selector| {
-        !selector.requirements.is_empty() && !selector.matches(&string_map(template.field("metadata").entries("labels")))
+        !selector.requirements.is_empty()
+            && !selector.matches(&string_map(template.field("metadata").entries("labels")))
     };
     if parsed.as_ref().is_some_and(mismatch) {
         let path = template_path.field("metadata");
-        errors.invalid(&path.field("labels"), labels, "`selector` does not match template `labels`");
+        errors.invalid(
+            &path.field("labels"),
+            labels,
+            "`selector` does not match template `labels`",
+        );
     }
     pod::validate_pod_template(&with_claim_volumes(spec), &template_path, errors);
     meta::validate_labels(labels, &template_path.field("labels"), errors);
@@ -176,14 +201,23 @@ fn with_claim_volumes(spec: &Value) -> Value {
     let pod_spec = as_map(pod_spec);
     pod_spec.remove("subdomain");
     pod_spec.remove("hostname");
-    let names: BTreeSet<&str> =
-        spec.list("volumeClaimTemplates").iter().map(|claim| claim.field("metadata").text("name")).collect();
+    let names: BTreeSet<&str> = spec
+        .list("volumeClaimTemplates")
+        .iter()
+        .map(|claim| claim.field("metadata").text("name"))
+        .collect();
     if !names.is_empty() {
         let mut volumes: Vec<Value> = names
             .iter()
             .map(|name| json!({"name": name, "persistentVolumeClaim": {"claimName": name}}))
             .collect();
-        volumes.extend(pod_spec.list("volumes").iter().filter(|v| !names.contains(v.text("name"))).cloned());
+        volumes.extend(
+            pod_spec
+                .list("volumes")
+                .iter()
+                .filter(|v| !names.contains(v.text("name")))
+                .cloned(),
+        );
         pod_spec.insert("volumes".to_owned(), Value::Array(volumes));
     }
     template

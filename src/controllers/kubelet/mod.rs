@@ -105,8 +105,11 @@ pub(crate) fn sync_pod(cluster: &mut Cluster, reference: &ObjectRef) {
     };
     let gone = worker.run(cluster, &pod);
     if gone {
-        let options =
-            DeleteOptions { grace_period_seconds: Some(0), uid: Some(pod.meta.uid.clone()), ..DeleteOptions::default() };
+        let options = DeleteOptions {
+            grace_period_seconds: Some(0),
+            uid: Some(pod.meta.uid.clone()),
+            ..DeleteOptions::default()
+        };
         // Deleted by force meanwhile: then there is nothing left to do.
         let _ = cluster.delete(ACTOR, reference, &options);
         return;
@@ -131,8 +134,18 @@ fn write_status(cluster: &mut Cluster, pod: &Object, worker: &Worker) {
 /// The next address of a node's range: 10.244.NODE.2 and up. An address is not given out again soon, so that a pod that
 /// comes back has a new one.
 fn next_address(cluster: &mut Cluster, node: &str) -> String {
-    let number = cluster.store().list(Kind::Node).position(|n| n.meta.name == node).unwrap_or_default() as u32 + 1;
-    let given = cluster.controllers.kubelet.addresses.entry(node.to_owned()).or_default();
+    let number = cluster
+        .store()
+        .list(Kind::Node)
+        .position(|n| n.meta.name == node)
+        .unwrap_or_default() as u32
+        + 1;
+    let given = cluster
+        .controllers
+        .kubelet
+        .addresses
+        .entry(node.to_owned())
+        .or_default();
     *given += 1;
     let last = 1 + *given % 250;
     let third = number + 16 * (*given / 250) % 240;

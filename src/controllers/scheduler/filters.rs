@@ -31,7 +31,11 @@ impl View {
                 pods.entry(node.to_owned()).or_default().push(Arc::clone(pod));
             }
         }
-        let nodes = cluster.store().list(Kind::Node).map(|n| (n.meta.name.clone(), n.meta.labels.clone())).collect();
+        let nodes = cluster
+            .store()
+            .list(Kind::Node)
+            .map(|n| (n.meta.name.clone(), n.meta.labels.clone()))
+            .collect();
         View { pods, nodes }
     }
 
@@ -94,13 +98,20 @@ pub fn tolerates(toleration: &Value, taint: &Value) -> bool {
 
 fn tolerates_unschedulable(pod: &Object) -> bool {
     let taint = serde_json::json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
-    pod.spec.list("tolerations").iter().any(|toleration| tolerates(toleration, &taint))
+    pod.spec
+        .list("tolerations")
+        .iter()
+        .any(|toleration| tolerates(toleration, &taint))
 }
 
 fn untolerated_taint<'a>(pod: &Object, node: &'a Object) -> Option<&'a Value> {
     node.spec.list("taints").iter().find(|taint| {
         matches!(taint.text("effect"), "NoSchedule" | "NoExecute")
-            && !pod.spec.list("tolerations").iter().any(|toleration| tolerates(toleration, taint))
+            && !pod
+                .spec
+                .list("tolerations")
+                .iter()
+                .any(|toleration| tolerates(toleration, taint))
     })
 }
 
@@ -109,7 +120,11 @@ fn matches_node_selector(pod: &Object, node: &Object) -> bool {
     if !Selector::of_labels(&selector).matches(&node.meta.labels) {
         return false;
     }
-    let required = pod.spec.field("affinity").field("nodeAffinity").field("requiredDuringSchedulingIgnoredDuringExecution");
+    let required = pod
+        .spec
+        .field("affinity")
+        .field("nodeAffinity")
+        .field("requiredDuringSchedulingIgnoredDuringExecution");
     required.is_null() || matches_terms(required, node)
 }
 
@@ -117,7 +132,9 @@ fn matches_node_selector(pod: &Object, node: &Object) -> bool {
 pub fn matches_terms(selector: &Value, node: &Object) -> bool {
     let fields: StringMap = [("metadata.name".to_owned(), node.meta.name.clone())].into();
     let holds = |expressions: &[Value], labels: &StringMap| {
-        expressions.iter().all(|e| Requirement::of_value(e).is_some_and(|requirement| requirement.matches(labels)))
+        expressions
+            .iter()
+            .all(|e| Requirement::of_value(e).is_some_and(|requirement| requirement.matches(labels)))
     };
     selector.list("nodeSelectorTerms").iter().any(|term| {
         let (expressions, by_field) = (term.list("matchExpressions"), term.list("matchFields"));
@@ -129,18 +146,30 @@ pub fn matches_terms(selector: &Value, node: &Object) -> bool {
 
 fn has_port_conflict(view: &View, pod: &Object, node: &Object) -> bool {
     let ports = |pod: &Object| -> Vec<(i64, String)> {
-        let ports = pod.spec.list("containers").iter().flat_map(|container| container.list("ports"));
-        ports.filter_map(|p| Some((p.int("hostPort").filter(|n| *n != 0)?, p.text("protocol").to_owned()))).collect()
+        let ports = pod
+            .spec
+            .list("containers")
+            .iter()
+            .flat_map(|container| container.list("ports"));
+        ports
+            .filter_map(|p| Some((p.int("hostPort").filter(|n| *n != 0)?, p.text("protocol").to_owned())))
+            .collect()
     };
     let wanted = ports(pod);
-    !wanted.is_empty() && view.on(&node.meta.name).iter().any(|other| ports(other).iter().any(|port| wanted.contains(port)))
+    !wanted.is_empty()
+        && view
+            .on(&node.meta.name)
+            .iter()
+            .any(|other| ports(other).iter().any(|port| wanted.contains(port)))
 }
 
 // Models pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest
 fn fits_resources(view: &View, pod: &Object, node: &Object) -> Result<(), Vec<String>> {
     let allocatable = |resource: &str| {
         let text = node.status.field("allocatable").text(resource).to_owned();
-        Quantity::parse(&text).ok().map_or(0, |q| if resource == "cpu" { q.milli_value() } else { q.value() })
+        Quantity::parse(&text)
+            .ok()
+            .map_or(0, |q| if resource == "cpu" { q.milli_value() } else { q.value() })
     };
     let others = view.on(&node.meta.name);
     let mut reasons = Vec::new();
@@ -166,7 +195,9 @@ fn term_selector(term: &Value, pod: &Object) -> Selector {
     let mut selector = Selector::of_value(term.field("labelSelector")).unwrap_or_default();
     for key in term.list("matchLabelKeys").iter().filter_map(Value::as_str) {
         if let Some(value) = pod.meta.labels.get(key) {
-            selector.requirements.extend(Selector::of_labels(&[(key.to_owned(), value.clone())].into()).requirements);
+            selector
+                .requirements
+                .extend(Selector::of_labels(&[(key.to_owned(), value.clone())].into()).requirements);
         }
     }
     selector
@@ -228,7 +259,10 @@ fn violates_pod_affinity(view: &View, pod: &Object, node: &Object) -> Option<&'s
     for other in view.pods.values().flatten() {
         for term in other.spec.field("affinity").field("podAntiAffinity").list(REQUIRED) {
             let key = term.text("topologyKey");
-            let there = view.nodes.get(other.spec.text("nodeName")).and_then(|labels| labels.get(key));
+            let there = view
+                .nodes
+                .get(other.spec.text("nodeName"))
+                .and_then(|labels| labels.get(key));
             let same_domain = there.is_some() && there == node.meta.labels.get(key);
             let concerns = in_namespaces(term, other, pod) && term_selector(term, other).matches(&pod.meta.labels);
             if same_domain && concerns {
@@ -250,15 +284,25 @@ fn in_namespaces(term: &Value, owner: &Object, other: &Object) -> bool {
 
 fn any_matches(view: &View, pod: &Object, term: &Value) -> bool {
     let selector = term_selector(term, pod);
-    view.pods.values().flatten().any(|other| in_namespaces(term, pod, other) && selector.matches(&other.meta.labels))
+    view.pods
+        .values()
+        .flatten()
+        .any(|other| in_namespaces(term, pod, other) && selector.matches(&other.meta.labels))
 }
 
 /// Whether a pod that the term selects runs in the node's domain.
 fn in_domain(view: &View, pod: &Object, node: &Object, term: &Value) -> bool {
     let key = term.text("topologyKey");
-    let Some(domain) = node.meta.labels.get(key) else { return false };
+    let Some(domain) = node.meta.labels.get(key) else {
+        return false;
+    };
     let selector = term_selector(term, pod);
-    view.nodes.iter().filter(|(_, labels)| labels.get(key) == Some(domain)).any(|(name, _)| {
-        view.on(name).iter().any(|other| in_namespaces(term, pod, other) && selector.matches(&other.meta.labels))
-    })
+    view.nodes
+        .iter()
+        .filter(|(_, labels)| labels.get(key) == Some(domain))
+        .any(|(name, _)| {
+            view.on(name)
+                .iter()
+                .any(|other| in_namespaces(term, pod, other) && selector.matches(&other.meta.labels))
+        })
 }

@@ -24,7 +24,9 @@ pub fn pre_filter(cluster: &Cluster, pod: &Object) -> Result<(), String> {
         };
         if claim.status.text("phase") == "Lost" {
             let volume = claim.spec.text("volumeName");
-            return Err(format!("persistentvolumeclaim \"{name}\" bound to non-existent persistentvolume \"{volume}\""));
+            return Err(format!(
+                "persistentvolumeclaim \"{name}\" bound to non-existent persistentvolume \"{volume}\""
+            ));
         }
         if claim.meta.is_terminating() {
             return Err(format!("persistentvolumeclaim \"{name}\" is being deleted"));
@@ -50,20 +52,31 @@ fn volume_fits(volume: &Object, node: &Object) -> bool {
 // Models pkg/scheduler/framework/plugins/volumebinding/binder.go FindPodVolumes
 pub fn fits_node(cluster: &Cluster, pod: &Object, node: &Object) -> Result<(), String> {
     for name in claims_of(pod) {
-        let Some(claim) = cluster.get(Kind::PersistentVolumeClaim, &pod.meta.namespace, &name) else { continue };
+        let Some(claim) = cluster.get(Kind::PersistentVolumeClaim, &pod.meta.namespace, &name) else {
+            continue;
+        };
         if is_bound(&claim) {
             let volume = cluster.get(Kind::PersistentVolume, "", claim.spec.text("volumeName"));
             match volume {
-                None => return Err("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)".to_owned()),
+                None => {
+                    return Err("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)".to_owned());
+                }
                 Some(volume) if !volume_fits(&volume, node) => {
                     return Err("node(s) didn't match PersistentVolume's node affinity".to_owned());
                 }
                 Some(_) => {}
             }
-            if claim.spec.list("accessModes").iter().any(|mode| mode == "ReadWriteOncePod")
+            if claim
+                .spec
+                .list("accessModes")
+                .iter()
+                .any(|mode| mode == "ReadWriteOncePod")
                 && is_used_by_another(cluster, pod, &name)
             {
-                return Err("node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode".to_owned());
+                return Err(
+                    "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
+                        .to_owned(),
+                );
             }
             continue;
         }
@@ -88,7 +101,9 @@ fn static_volume(cluster: &Cluster, claim: &Object, node: &Object) -> Option<Arc
 }
 
 fn can_be_provisioned(cluster: &Cluster, claim: &Object, node: &Object) -> bool {
-    let Some(class) = storage_class(cluster, claim) else { return false };
+    let Some(class) = storage_class(cluster, claim) else {
+        return false;
+    };
     let selected = claim.meta.annotations.get(SELECTED_NODE);
     let topologies = class.rest.list("allowedTopologies");
     let allowed = topologies.is_empty()
@@ -105,10 +120,14 @@ fn can_be_provisioned(cluster: &Cluster, claim: &Object, node: &Object) -> bool 
 /// already.
 // Models pkg/scheduler/framework/plugins/volumebinding/binder.go BindPodVolumes
 pub fn assume_volumes(cluster: &mut Cluster, pod: &Object, node: &str) -> bool {
-    let Some(node) = cluster.get(Kind::Node, "", node) else { return false };
+    let Some(node) = cluster.get(Kind::Node, "", node) else {
+        return false;
+    };
     let mut all_bound = true;
     for name in claims_of(pod) {
-        let Some(claim) = cluster.get(Kind::PersistentVolumeClaim, &pod.meta.namespace, &name) else { continue };
+        let Some(claim) = cluster.get(Kind::PersistentVolumeClaim, &pod.meta.namespace, &name) else {
+            continue;
+        };
         if is_bound(&claim) {
             continue;
         }
@@ -117,12 +136,18 @@ pub fn assume_volumes(cluster: &mut Cluster, pod: &Object, node: &str) -> bool {
             Some(volume) => {
                 let mut volume = Object::clone(&volume);
                 volume.spec_mut().insert("claimRef".to_owned(), claim_reference(&claim));
-                volume.meta.annotations.insert("pv.kubernetes.io/bound-by-controller".to_owned(), "yes".to_owned());
+                volume
+                    .meta
+                    .annotations
+                    .insert("pv.kubernetes.io/bound-by-controller".to_owned(), "yes".to_owned());
                 let _ = cluster.update_object(Actor::Scheduler, volume);
             }
             None => {
                 let mut claim = Object::clone(&claim);
-                claim.meta.annotations.insert(SELECTED_NODE.to_owned(), node.meta.name.clone());
+                claim
+                    .meta
+                    .annotations
+                    .insert(SELECTED_NODE.to_owned(), node.meta.name.clone());
                 let _ = cluster.update_object(Actor::Scheduler, claim);
             }
         }
