@@ -7,6 +7,11 @@ pub mod api;
 pub mod cluster;
 pub mod command;
 pub mod controllers;
+pub mod dns;
+pub mod graph;
+pub mod i18n;
 pub mod kubectl;
 pub mod manifest;
 pub mod timeline;
+#[cfg(feature = "ui")]
+pub mod ui;

@@ -3,3 +3,4 @@
 pub mod apply;
 pub mod delete;
 pub mod error;
+pub mod printers;

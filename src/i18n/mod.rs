@@ -1,0 +1,164 @@
+//! The page's own words, in English and Simplified Chinese.
+//!
+//! Kubernetes' own terms and messages stay as they are in both. A language is a value of [`Strings`], so a missing string
+//! does not compile.
+
+mod en;
+mod zh_cn;
+
+use crate::dns::Miss;
+
+/// A language.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    #[default]
+    English,
+    /// Simplified Chinese.
+    Chinese,
+}
+
+impl Language {
+    /// The language's tag, for `lang` attributes and links.
+    pub fn tag(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::Chinese => "zh-CN",
+        }
+    }
+
+    /// The language that a tag means, where it is one of these.
+    pub fn of_tag(tag: &str) -> Option<Language> {
+        let tag = tag.to_ascii_lowercase();
+        if tag.starts_with("zh") {
+            Some(Language::Chinese)
+        } else if tag.starts_with("en") {
+            Some(Language::English)
+        } else {
+            None
+        }
+    }
+
+    /// The strings of the language.
+    pub fn strings(self) -> &'static Strings {
+        match self {
+            Language::English => &en::STRINGS,
+            Language::Chinese => &zh_cn::STRINGS,
+        }
+    }
+}
+
+/// Everything that the page says. Braces are filled in by [`fill`].
+#[allow(missing_docs)] // the strings are what they say
+pub struct Strings {
+    pub tagline: &'static str,
+    pub switch_language: &'static str,
+    pub theme: &'static str,
+    pub theme_auto: &'static str,
+    pub theme_light: &'static str,
+    pub theme_dark: &'static str,
+    pub manifest: &'static str,
+    pub manifest_hint: &'static str,
+    pub apply: &'static str,
+    pub reset: &'static str,
+    pub reset_hint: &'static str,
+    pub problems: &'static str,
+    pub line: &'static str,
+    pub create_namespace: &'static str,
+    pub answer: &'static str,
+    pub cluster: &'static str,
+    pub graph: &'static str,
+    pub empty_title: &'static str,
+    pub empty_text: &'static str,
+    pub ready_of: &'static str,
+    pub headless: &'static str,
+    pub service_missing: &'static str,
+    pub no_pod: &'static str,
+    pub claim_kept: &'static str,
+    pub claim_missing: &'static str,
+    pub no_volume: &'static str,
+    pub no_address: &'static str,
+    pub miss_no_service: &'static str,
+    pub miss_not_headless: &'static str,
+    pub miss_no_pod: &'static str,
+    pub miss_not_selected: &'static str,
+    pub miss_not_ready: &'static str,
+    pub restarts: &'static str,
+    pub also_present: &'static str,
+    pub controls: &'static str,
+    pub set: &'static str,
+    pub replicas: &'static str,
+    pub scale_up: &'static str,
+    pub scale_down: &'static str,
+    pub scale: &'static str,
+    pub image: &'static str,
+    pub container: &'static str,
+    pub set_image: &'static str,
+    pub patch: &'static str,
+    pub patch_do: &'static str,
+    pub details: &'static str,
+    pub close: &'static str,
+    pub delete_pod: &'static str,
+    pub delete_set: &'static str,
+    pub clock: &'static str,
+    pub play: &'static str,
+    pub pause: &'static str,
+    pub step: &'static str,
+    pub step_hint: &'static str,
+    pub speed: &'static str,
+    pub resting: &'static str,
+    pub log: &'static str,
+    pub log_empty: &'static str,
+    pub gone: &'static str,
+    pub created: &'static str,
+    pub you: &'static str,
+    pub revision: &'static str,
+    pub node: &'static str,
+    pub address: &'static str,
+    pub uid: &'static str,
+    pub no_script: &'static str,
+}
+
+impl Strings {
+    /// Why a name has no address.
+    pub fn miss(&self, miss: Miss) -> &'static str {
+        match miss {
+            Miss::NoService => self.miss_no_service,
+            Miss::NotHeadless => self.miss_not_headless,
+            Miss::NoPod => self.miss_no_pod,
+            Miss::NotSelected => self.miss_not_selected,
+            Miss::NotReady => self.miss_not_ready,
+        }
+    }
+}
+
+/// Fills the braces of a string, one after the other.
+pub fn fill(template: &str, values: &[&str]) -> String {
+    let mut out = String::with_capacity(template.len() + 16);
+    let mut values = values.iter();
+    let mut parts = template.split("{}");
+    out.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        out.push_str(values.next().unwrap_or(&""));
+        out.push_str(part);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn braces_are_filled_in_order() {
+        assert_eq!(fill("{} of {}", &["1", "2"]), "1 of 2");
+        assert_eq!(fill("plain", &[]), "plain");
+    }
+
+    #[test]
+    fn tags_name_languages() {
+        assert_eq!(Language::of_tag("zh-Hans-CN"), Some(Language::Chinese));
+        assert_eq!(Language::of_tag("en-GB"), Some(Language::English));
+        assert_eq!(Language::of_tag("fr"), None);
+    }
+}

@@ -1,0 +1,3 @@
+//! What kubectl's tables say about objects.
+
+pub mod pod;

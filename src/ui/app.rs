@@ -1,0 +1,46 @@
+//! The whole page.
+
+use leptos::prelude::*;
+
+use super::clock;
+use super::clock_bar::ClockBar;
+use super::controls::Controls;
+use super::details::Details;
+use super::editor::Editor;
+use super::graph_view::GraphView;
+use super::header::Header;
+use super::log::Log;
+use super::session::Session;
+use super::theme;
+use crate::i18n::Language;
+
+/// The page: the editor, the picture with its controls and clock, and what happened.
+#[component]
+pub fn App() -> impl IntoView {
+    let asked = theme::parameter("lang").and_then(|tag| Language::of_tag(&tag));
+    let preferred = || window().navigator().language().and_then(|tag| Language::of_tag(&tag));
+    let session = Session::new(asked.or_else(preferred).unwrap_or_default());
+    provide_context(session);
+    super::hooks::provide(session);
+    clock::start(session);
+    Effect::new(move |_| {
+        if let Some(root) = document().document_element() {
+            let _ = root.set_attribute("lang", session.language.get().tag());
+        }
+    });
+    view! {
+        <Header />
+        <main class="page">
+            <Editor />
+            <section class="stage" aria-label=move || session.strings().cluster>
+                <Controls />
+                <GraphView />
+                <ClockBar />
+            </section>
+            <aside class="side">
+                <Details />
+                <Log />
+            </aside>
+        </main>
+    }
+}

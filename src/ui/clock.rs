@@ -1,0 +1,33 @@
+//! The page's one clock: it lets virtual time pass while the page plays.
+
+use gloo_timers::callback::Interval;
+use leptos::prelude::*;
+
+use super::session::Session;
+use crate::api::time::Millis;
+
+/// How often virtual time is moved, in milliseconds.
+const TICK_MS: u32 = 33;
+/// The longest real time that one tick stands for: a page in the background does not leap when it is seen again.
+const MAX_TICK_MS: f64 = 250.0;
+
+/// Starts the clock. It runs as long as the page.
+pub fn start(session: Session) {
+    let performance = window().performance();
+    let real_time = move || performance.as_ref().map_or(0.0, web_sys::Performance::now);
+    let mut last = real_time();
+    let mut left_over = 0.0;
+    let interval = Interval::new(TICK_MS, move || {
+        let now = real_time();
+        let elapsed = (now - last).clamp(0.0, MAX_TICK_MS);
+        last = now;
+        if !session.playing.get_untracked() {
+            return;
+        }
+        let virtual_ms = elapsed * session.speed.get_untracked() + left_over;
+        left_over = virtual_ms.fract();
+        session.advance(Millis(virtual_ms as i64));
+    });
+    // The page has one clock, which ends with it.
+    interval.forget();
+}

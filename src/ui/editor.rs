@@ -1,0 +1,175 @@
+//! The manifest, and what is wrong with it.
+
+use leptos::prelude::*;
+
+use super::session::Session;
+use crate::command::{Command, Diagnostic, Fix};
+use crate::i18n::fill;
+
+/// The editor with its buttons, the problems, and what kubectl would have printed.
+#[component]
+pub fn Editor() -> impl IntoView {
+    let session = Session::here();
+    let text = NodeRef::<leptos::html::Textarea>::new();
+    let gutter = NodeRef::<leptos::html::Div>::new();
+    let lines = Memo::new(move |_| session.manifest.with(|text| text.split('\n').count()));
+    let problem_lines = Memo::new(move |_| {
+        session.answer.with(|answer| {
+            let spans = answer.diagnostics.iter().filter_map(|diagnostic| diagnostic.span);
+            spans.map(|span| span.line).collect::<Vec<_>>()
+        })
+    });
+    // The numbers follow the text when it is scrolled.
+    let follow = move |_| {
+        if let (Some(text), Some(gutter)) = (text.get(), gutter.get()) {
+            gutter.set_scroll_top(text.scroll_top());
+        }
+    };
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            session.apply();
+        }
+    };
+    view! {
+        <section class="editor" aria-label=move || session.strings().manifest>
+            <div class="panel-title">
+                <h2>{move || session.strings().manifest}</h2>
+                <span class="panel-title__note">{move || session.strings().manifest_hint}</span>
+            </div>
+            <div class="editor__text">
+                <div class="editor__gutter" aria-hidden="true" node_ref=gutter>
+                    <For each=move || 0..lines.get() key=|line| *line let(line)>
+                        <span class:editor__bad=move || {
+                            problem_lines.with(|bad| bad.contains(&line))
+                        }>{line + 1}</span>
+                    </For>
+                </div>
+                <textarea
+                    node_ref=text
+                    aria-label=move || session.strings().manifest
+                    spellcheck="false"
+                    autocapitalize="off"
+                    autocomplete="off"
+                    wrap="off"
+                    prop:value=move || session.manifest.get()
+                    on:input:target=move |event| session.manifest.set(event.target().value())
+                    on:scroll=follow
+                    on:keydown=on_key
+                ></textarea>
+            </div>
+            <div class="editor__buttons">
+                <button class="button button--primary" title="Ctrl+Enter" on:click=move |_| session.apply()>
+                    {move || session.strings().apply}
+                </button>
+                <button
+                    class="button"
+                    title=move || session.strings().reset_hint
+                    on:click=move |_| session.reset()
+                >
+                    {move || session.strings().reset}
+                </button>
+            </div>
+            <Problems text />
+            <Printed />
+        </section>
+    }
+}
+
+/// The diagnostics of the last command. Choosing one goes to its place in the text.
+#[component]
+fn Problems(
+    /// The text that they are about.
+    text: NodeRef<leptos::html::Textarea>,
+) -> impl IntoView {
+    let session = Session::here();
+    let diagnostics = Memo::new(move |_| session.answer.with(|answer| answer.diagnostics.clone()));
+    let go_to = move |diagnostic: &Diagnostic| {
+        if let (Some(text), Some(span)) = (text.get_untracked(), diagnostic.span) {
+            select_line(&text, span.line);
+        }
+    };
+    view! {
+        <Show when=move || !diagnostics.read().is_empty()>
+            <ul class="problems" role="alert" aria-label=move || session.strings().problems>
+                {move || {
+                    diagnostics
+                        .get()
+                        .into_iter()
+                        .map(|diagnostic| {
+                            let place = diagnostic
+                                .span
+                                .map(|span| fill(session.strings().line, &[&(span.line + 1).to_string()]));
+                            let sentence = diagnostic.message.clone();
+                            let path = diagnostic.path.clone();
+                            let fix = diagnostic.fix.clone();
+                            view! {
+                                <li class="problem">
+                                    <button class="problem__place" on:click=move |_| go_to(&diagnostic)>
+                                        {place}
+                                        <code>{path}</code>
+                                    </button>
+                                    <p>{sentence}</p>
+                                    {fix.map(|fix| view! { <FixButton fix /> })}
+                                </li>
+                            }
+                        })
+                        .collect_view()
+                }}
+            </ul>
+        </Show>
+    }
+}
+
+#[component]
+fn FixButton(
+    /// What the button does.
+    fix: Fix,
+) -> impl IntoView {
+    let session = Session::here();
+    let Fix::CreateNamespace(name) = fix;
+    let label = {
+        let name = name.clone();
+        move || fill(session.strings().create_namespace, &[&name])
+    };
+    view! {
+        <button
+            class="button"
+            on:click=move |_| session.dispatch(Command::CreateNamespace { name: name.clone() })
+        >
+            {label}
+        </button>
+    }
+}
+
+/// What kubectl would have printed.
+#[component]
+fn Printed() -> impl IntoView {
+    let session = Session::here();
+    let lines = Memo::new(move |_| session.answer.with(|answer| answer.output.clone()));
+    view! {
+        <div class="printed" role="log" aria-label=move || session.strings().answer>
+            {move || {
+                lines
+                    .get()
+                    .into_iter()
+                    .map(|line| view! { <pre class:printed__error=line.is_error>{line.text}</pre> })
+                    .collect_view()
+            }}
+        </div>
+    }
+}
+
+/// Puts the cursor on a line and shows it.
+fn select_line(text: &web_sys::HtmlTextAreaElement, line: usize) {
+    let value = text.value();
+    let start: usize = value.split('\n').take(line).map(|l| l.encode_utf16().count() + 1).sum();
+    let length = value.split('\n').nth(line).map_or(0, |l| l.encode_utf16().count());
+    let total = value.split('\n').count().max(1);
+    // A text area that is on the page can be focused and selected in.
+    let _ = text.focus();
+    let _ = text.set_selection_range(start as u32, (start + length) as u32);
+    let line_height = f64::from(text.scroll_height()) / total as f64;
+    let wanted = line as f64 * line_height - f64::from(text.client_height()) / 2.0;
+    text.set_scroll_top(wanted.max(0.0) as i32);
+}

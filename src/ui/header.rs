@@ -1,0 +1,66 @@
+//! The bar at the top.
+
+use leptos::prelude::*;
+
+use super::session::Session;
+use super::theme::{self, Theme};
+use crate::i18n::Language;
+
+/// The name of the page, and what concerns all of it.
+#[component]
+pub fn Header() -> impl IntoView {
+    let session = Session::here();
+    let theme_signal = RwSignal::new(theme::parameter("theme").and_then(|name| Theme::of_name(&name)).unwrap_or_default());
+    Effect::new(move |_| theme::show(theme_signal.get()));
+    let theme_label = move || {
+        let strings = session.strings();
+        match theme_signal.get() {
+            Theme::Auto => strings.theme_auto,
+            Theme::Light => strings.theme_light,
+            Theme::Dark => strings.theme_dark,
+        }
+    };
+    let theme_glyph = move || match theme_signal.get() {
+        Theme::Auto => "◑",
+        Theme::Light => "☀",
+        Theme::Dark => "☾",
+    };
+    let switch_language = move |_| {
+        session.language.update(|language| {
+            *language = match language {
+                Language::English => Language::Chinese,
+                Language::Chinese => Language::English,
+            };
+        });
+    };
+    view! {
+        <header class="header">
+            <svg class="header__mark" viewBox="0 0 32 32" aria-hidden="true">
+                <rect x="4" y="4" width="24" height="6" rx="3" />
+                <rect x="4" y="13" width="24" height="6" rx="3" opacity=".7" />
+                <rect x="4" y="22" width="24" height="6" rx="3" opacity=".4" />
+            </svg>
+            <h1 class="header__name">"Statefulscope"</h1>
+            <p class="header__tagline">{move || session.strings().tagline}</p>
+            <span class="header__version">"Kubernetes v1.37.2"</span>
+            <button
+                class="button button--quiet"
+                title=move || session.strings().switch_language
+                on:click=switch_language
+            >
+                {move || match session.language.get() {
+                    Language::English => "中文",
+                    Language::Chinese => "English",
+                }}
+            </button>
+            <button
+                class="button button--quiet"
+                aria-label=theme_label
+                title=theme_label
+                on:click=move |_| theme_signal.update(|theme| *theme = theme.next())
+            >
+                <span aria-hidden="true">{theme_glyph}</span>
+            </button>
+        </header>
+    }
+}

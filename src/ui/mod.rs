@@ -1,0 +1,16 @@
+//! The page. Only here are the web crates named; everything below is plain Rust.
+
+mod app;
+mod clock;
+mod clock_bar;
+mod controls;
+mod details;
+mod editor;
+mod graph_view;
+mod header;
+mod hooks;
+mod log;
+mod session;
+mod theme;
+
+pub use app::App;

@@ -1,0 +1,236 @@
+//! The page's state: one run, and what is looked at. Everything that a person does goes through [`Session::dispatch`].
+
+use std::sync::Arc;
+
+use leptos::prelude::*;
+
+use crate::api::kind::Kind;
+use crate::api::meta::ObjectRef;
+use crate::api::time::{Instant, Millis};
+use crate::cluster::actor::Actor;
+use crate::cluster::config::Config;
+use crate::cluster::step::{Step, What};
+use crate::command::{Answer, Command};
+use crate::graph::layout::{self, Layout};
+use crate::graph::model::{self, Graph, SetView};
+use crate::i18n::{Language, Strings};
+use crate::timeline::Timeline;
+
+/// The manifest that the editor begins with.
+const FIRST_MANIFEST: &str = include_str!("../../scenarios/web.yaml");
+
+/// How many lines of the log are kept on the page.
+const LOG_LINES: usize = 400;
+
+/// The page's state. A copy is a handle to the same state.
+#[derive(Clone, Copy)]
+pub struct Session {
+    timeline: StoredValue<Timeline>,
+    /// The text in the editor.
+    pub manifest: RwSignal<String>,
+    /// What the last command answered.
+    pub answer: RwSignal<Answer>,
+    /// The picture.
+    pub graph: RwSignal<Arc<Graph>>,
+    /// Where things stand in it.
+    pub layout: Memo<Arc<Layout>>,
+    /// The virtual time.
+    pub now: RwSignal<Instant>,
+    /// Whether time passes.
+    pub playing: RwSignal<bool>,
+    /// Virtual seconds in a second.
+    pub speed: RwSignal<f64>,
+    /// Whether nothing is left to be done.
+    pub resting: RwSignal<bool>,
+    /// What happened, the newest last.
+    pub log: RwSignal<Vec<LogLine>>,
+    /// The object whose details are shown.
+    pub selected: RwSignal<Option<ObjectRef>>,
+    /// The language.
+    pub language: RwSignal<Language>,
+}
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// Its number in the run.
+    pub number: usize,
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub actor: Actor,
+    /// About what.
+    pub object: ObjectRef,
+    /// What, where it is no Kubernetes event.
+    pub change: Option<Change>,
+    /// The reason of a Kubernetes event.
+    pub reason: String,
+    /// The sentence of a Kubernetes event.
+    pub message: String,
+    /// Whether somebody should look at it.
+    pub warning: bool,
+}
+
+/// A change that no Kubernetes event tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It is there.
+    Created,
+    /// It is gone.
+    Gone,
+}
+
+impl LogLine {
+    /// The line for a step, where it is worth one.
+    fn of(number: usize, step: &Step) -> Option<LogLine> {
+        const TOLD: [Kind; 5] = [
+            Kind::Pod,
+            Kind::PersistentVolumeClaim,
+            Kind::PersistentVolume,
+            Kind::StatefulSet,
+            Kind::Service,
+        ];
+        let told = TOLD.contains(&step.object.kind);
+        let (change, reason, message, warning) = match &step.what {
+            What::Event { warning, reason, message } => (None, reason.clone(), message.clone(), *warning),
+            What::Deleted if told => (Some(Change::Gone), String::new(), String::new(), false),
+            What::Created if told && (step.actor == Actor::User || step.object.kind == Kind::PersistentVolume) => {
+                (Some(Change::Created), String::new(), String::new(), false)
+            }
+            _ => return None,
+        };
+        let (at, actor, object) = (step.at, step.actor, step.object.clone());
+        Some(LogLine { number, at, actor, object, change, reason, message, warning })
+    }
+}
+
+impl Session {
+    /// A session with an empty cluster.
+    pub fn new(language: Language) -> Session {
+        let timeline = Timeline::new(Config::default());
+        let graph = RwSignal::new(Arc::new(model::build(timeline.cluster())));
+        Session {
+            manifest: RwSignal::new(FIRST_MANIFEST.to_owned()),
+            answer: RwSignal::new(Answer::default()),
+            layout: Memo::new(move |_| Arc::new(graph.with(|graph| layout::place(graph)))),
+            graph,
+            now: RwSignal::new(timeline.cluster().now()),
+            playing: RwSignal::new(true),
+            speed: RwSignal::new(1.0),
+            resting: RwSignal::new(timeline.cluster().next_due().is_none()),
+            log: RwSignal::new(Vec::new()),
+            selected: RwSignal::new(None),
+            language: RwSignal::new(language),
+            timeline: StoredValue::new(timeline),
+        }
+    }
+
+    /// The session of this page.
+    pub fn here() -> Session {
+        expect_context()
+    }
+
+    /// The page's words in the present language.
+    pub fn strings(&self) -> &'static Strings {
+        self.language.get().strings()
+    }
+
+    /// Does a command and shows what it answers.
+    pub fn dispatch(&self, command: Command) {
+        let answer = self.timeline.try_update_value(|timeline| timeline.dispatch(command)).unwrap_or_default();
+        self.answer.set(answer);
+        self.refresh();
+    }
+
+    /// Applies the text in the editor.
+    pub fn apply(&self) {
+        let manifest = self.manifest.get_untracked();
+        self.dispatch(Command::Apply { manifest });
+    }
+
+    /// Begins again with an empty cluster. The text in the editor stays.
+    pub fn reset(&self) {
+        self.timeline.update_value(|timeline| timeline.reset(timeline.log().config.clone()));
+        self.answer.set(Answer::default());
+        self.selected.set(None);
+        self.log.update(Vec::clear);
+        self.refresh();
+    }
+
+    /// Lets virtual time pass.
+    pub fn advance(&self, span: Millis) {
+        let happened = self.timeline.try_update_value(|timeline| timeline.advance(span)).unwrap_or_default();
+        if happened {
+            self.refresh();
+        } else {
+            self.tick();
+        }
+    }
+
+    /// Goes to the next moment at which something happens.
+    pub fn step(&self) {
+        self.timeline.update_value(|timeline| {
+            timeline.step();
+        });
+        self.refresh();
+    }
+
+    /// The log of commands, as JSON: it rebuilds the run.
+    pub fn log_json(&self) -> String {
+        self.timeline.with_value(|timeline| serde_json::to_string(timeline.log()).unwrap_or_default())
+    }
+
+    /// The hash of the cluster's state, and its virtual time.
+    pub fn hash(&self) -> (u64, Instant) {
+        self.timeline.with_value(|timeline| (timeline.cluster().hash(), timeline.cluster().now()))
+    }
+
+    /// The set that the controls are for: the selected one, else the first.
+    pub fn current_set(&self) -> Memo<Option<SetView>> {
+        let (graph, selected) = (self.graph, self.selected);
+        Memo::new(move |_| {
+            let selected = selected.get();
+            graph.with(|graph| {
+                let chosen = graph.sets.iter().find(|set| {
+                    selected.as_ref().is_some_and(|object| {
+                        set.reference == *object
+                            || set.columns.iter().any(|c| c.pod.as_ref().is_some_and(|pod| pod.reference == *object))
+                    })
+                });
+                chosen.or(graph.sets.first()).cloned()
+            })
+        })
+    }
+
+    fn tick(&self) {
+        self.timeline.with_value(|timeline| {
+            self.now.set(timeline.cluster().now());
+        });
+    }
+
+    /// Shows what has become of the cluster.
+    fn refresh(&self) {
+        self.timeline.with_value(|timeline| {
+            let cluster = timeline.cluster();
+            self.now.set(cluster.now());
+            self.resting.set(cluster.next_due().is_none());
+            let graph = model::build(cluster);
+            self.graph.set(Arc::new(graph));
+            let steps = timeline.steps();
+            let shown = self.log.with_untracked(|log| log.last().map_or(0, |line| line.number + 1));
+            let new: Vec<LogLine> = steps
+                .iter()
+                .enumerate()
+                .skip(shown)
+                .filter_map(|(number, step)| LogLine::of(number, step))
+                .collect();
+            if !new.is_empty() {
+                self.log.update(|log| {
+                    log.extend(new);
+                    let excess = log.len().saturating_sub(LOG_LINES);
+                    log.drain(..excess);
+                });
+            }
+        });
+    }
+}
