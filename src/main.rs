@@ -1,8 +1,6 @@
-//! Mounts the page.
-
-use leptos::prelude::*;
+//! Mounts the page in the place of its frame in `index.html`.
 
 fn main() {
     console_error_panic_hook::set_once();
-    mount_to_body(statefulscope::ui::App);
+    statefulscope::ui::mount();
 }

@@ -303,7 +303,7 @@ fn time_error(text: &str) -> String {
         rest = &rest[length..];
     }
     if Timestamp::parse(&format!("{}Z", &text[..19])).is_none() {
-        let part = if text[11..19].as_bytes() > b"23:59:59" {
+        let part = if text[11..19] > *"23:59:59" {
             "hour"
         } else {
             "day"

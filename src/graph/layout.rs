@@ -5,23 +5,25 @@ use super::model::{Graph, SetView};
 /// Lengths in the picture's own units, which are pixels at its natural size.
 pub mod size {
     /// A card's width.
-    pub const CARD: f64 = 168.0;
+    pub const CARD: f64 = 176.0;
     /// The space between columns.
-    pub const COLUMN_GAP: f64 = 20.0;
+    pub const COLUMN_GAP: f64 = 16.0;
     /// The space around a set's content.
     pub const PADDING: f64 = 20.0;
+    /// The space at the left, in which the lanes are named.
+    pub const LANE_NAMES: f64 = 32.0;
     /// The height of a set's title.
-    pub const TITLE: f64 = 52.0;
+    pub const TITLE: f64 = 50.0;
     /// The height of a Service's card.
-    pub const SERVICE: f64 = 58.0;
+    pub const SERVICE: f64 = 46.0;
     /// The height of a DNS name's card.
-    pub const DNS: f64 = 46.0;
+    pub const DNS: f64 = 42.0;
     /// The height of a pod's card.
-    pub const POD: f64 = 104.0;
+    pub const POD: f64 = 92.0;
     /// The height of a claim's or volume's card.
-    pub const STORAGE: f64 = 58.0;
+    pub const STORAGE: f64 = 48.0;
     /// The space between lanes, in which edges run.
-    pub const LANE_GAP: f64 = 26.0;
+    pub const LANE_GAP: f64 = 18.0;
     /// The space between sets.
     pub const SET_GAP: f64 = 28.0;
     /// The fewest columns that a set is drawn with, so that its title has room.
@@ -63,6 +65,16 @@ pub struct SetLayout {
     pub columns: Vec<ColumnLayout>,
 }
 
+impl SetLayout {
+    /// The lanes: what kind of thing stands in each, and the first of its places.
+    pub fn lanes(&self) -> Vec<(&'static str, Rect)> {
+        let Some(widest) = self.columns.iter().max_by_key(|column| column.claims.len()) else { return Vec::new() };
+        let storage = widest.claims.iter().zip(&widest.volumes);
+        let storage = storage.flat_map(|(claim, volume)| [("PVC", *claim), ("PV", *volume)]);
+        [("DNS", widest.dns), ("Pod", widest.pod)].into_iter().chain(storage).collect()
+    }
+}
+
 /// Where the things of an ordinal stand.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ColumnLayout {
@@ -93,7 +105,7 @@ pub fn place(graph: &Graph) -> Layout {
 fn place_set(set: &SetView, top: f64) -> SetLayout {
     let columns = set.columns.len().max(size::MIN_COLUMNS) as f64;
     let inner = columns * size::CARD + (columns - 1.0) * size::COLUMN_GAP;
-    let left = size::PADDING;
+    let left = size::LANE_NAMES;
     let service = Rect { x: left, y: top + size::TITLE, width: inner, height: size::SERVICE };
     let lane = |y: f64, height: f64, x: f64| Rect { x, y, width: size::CARD, height };
     let dns_y = service.y + service.height + size::LANE_GAP;
@@ -119,7 +131,7 @@ fn place_set(set: &SetView, top: f64) -> SetLayout {
         bottom = bottom.max(y - size::LANE_GAP);
         placed.push(out);
     }
-    let frame = Rect { x: 0.0, y: top, width: inner + 2.0 * size::PADDING, height: bottom + size::PADDING - top };
+    let frame = Rect { x: 0.0, y: top, width: left + inner + size::PADDING, height: bottom + size::PADDING - top };
     SetLayout { frame, service, columns: placed }
 }
 

@@ -14,6 +14,18 @@ use super::session::Session;
 use super::theme;
 use crate::i18n::Language;
 
+/// Puts the page in the place of the frame that `index.html` draws while the program is loading.
+pub fn mount() {
+    use leptos::wasm_bindgen::JsCast;
+    let Some(frame) = document().get_element_by_id("app") else {
+        leptos::mount::mount_to_body(App);
+        return;
+    };
+    frame.set_inner_html("");
+    // An element of HTML is an HtmlElement.
+    leptos::mount::mount_to(frame.unchecked_into(), App).forget();
+}
+
 /// The page: the editor, the picture with its controls and clock, and what happened.
 #[component]
 pub fn App() -> impl IntoView {

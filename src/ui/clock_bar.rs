@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::icon::{self, Icon};
 use super::session::Session;
 use crate::api::time::Instant;
 
@@ -46,7 +47,7 @@ pub fn ClockBar() -> impl IntoView {
                 title=play_label
                 on:click=move |_| playing.update(|playing| *playing = !*playing)
             >
-                <span aria-hidden="true">{move || if playing.get() { "❚❚" } else { "▶" }}</span>
+                <Icon path=Signal::derive(move || if playing.get() { icon::PAUSE } else { icon::PLAY }) />
             </button>
             <button
                 class="button"
@@ -56,7 +57,7 @@ pub fn ClockBar() -> impl IntoView {
                     session.step();
                 }
             >
-                <span aria-hidden="true">"⏭ "</span>
+                <Icon path=icon::STEP />
                 {move || session.strings().step}
             </button>
             <time class="clock__time">{move || elapsed(session.now.get())}</time>

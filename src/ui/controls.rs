@@ -132,7 +132,7 @@ fn Image(
         <form class="field" on:submit=submit>
             <label for="image">{move || session.strings().image}</label>
             <div class="field__row">
-                <Show when=move || (containers.read().len() > 1)>
+                <Show when=move || { containers.read().len() > 1 }>
                     <select
                         aria-label=move || session.strings().container
                         on:change:target=move |event| {

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::icon::{self, Icon};
 use super::session::Session;
 use crate::command::Command;
 use crate::graph::model::PodView;
@@ -52,7 +53,7 @@ fn PodDetails(
                     aria-label=move || session.strings().close
                     on:click=move |_| session.selected.set(None)
                 >
-                    "✕"
+                    <Icon path=icon::CLOSE />
                 </button>
             </div>
             <dl>

@@ -13,7 +13,7 @@ use crate::i18n::fill;
 /// The width of a character of the names' typeface, at the size that cards use.
 const MONO: f64 = 7.3;
 /// The same for the small lines.
-const SMALL: f64 = 6.3;
+const SMALL: f64 = 5.9;
 
 /// The sets with their columns, and around them what the cluster has.
 #[component]
@@ -82,7 +82,7 @@ fn NodeChip(
         <span class="chip" title=node.zone.clone()>
             <small>"Node"</small>
             <b>{node.name}</b>
-            <span>{node.zone}</span>
+            <span>{node.zone.clone()}</span>
             <span class="chip__count">{node.pods}</span>
         </span>
     }
@@ -139,9 +139,9 @@ fn SetCard(
                 height=move || frame().height
                 rx="16"
             />
-            <g transform=move || format!("translate({} {})", frame().x + size::PADDING, frame().y)>
-                <text class="set__kind" y="22">"StatefulSet"</text>
-                <text class="set__name" y="41">
+            <g transform=move || format!("translate({} {})", frame().x + size::LANE_NAMES, frame().y)>
+                <text class="set__kind" y="19">"StatefulSet"</text>
+                <text class="set__name" y="38">
                     {text(|set| format!("{}/{}", set.reference.namespace, set.reference.name))}
                 </text>
             </g>
@@ -149,8 +149,8 @@ fn SetCard(
                 class="set__facts"
                 transform=move || format!("translate({} {})", frame().x + frame().width - size::PADDING, frame().y)
             >
-                <text class="set__ready" y="24" text-anchor="end">{readiness}</text>
-                <text class="set__note" y="42" text-anchor="end">
+                <text class="set__ready" y="21" text-anchor="end">{readiness}</text>
+                <text class="set__note" y="39" text-anchor="end">
                     {text(|set| {
                         let policy = if set.parallel { "Parallel" } else { "OrderedReady" };
                         if set.current_revision == set.update_revision {
@@ -162,6 +162,23 @@ fn SetCard(
                 </text>
             </g>
             <ServiceCard set layout />
+            <g class="lanes" aria-hidden="true">
+                {move || {
+                    layout
+                        .read()
+                        .lanes()
+                        .into_iter()
+                        .map(|(kind, at)| {
+                            let (x, y) = (frame().x + 19.0, at.y + at.height / 2.0);
+                            view! {
+                                <text text-anchor="middle" transform=format!("translate({x} {y}) rotate(-90)")>
+                                    {kind}
+                                </text>
+                            }
+                        })
+                        .collect_view()
+                }}
+            </g>
             <For each=move || ordinals.get() key=|ordinal| *ordinal let(ordinal)>
                 <ColumnCards set layout ordinal />
             </For>
@@ -210,9 +227,9 @@ fn ServiceCard(
     view! {
         <g class="card service" class:card--missing=missing transform=move || place(rect()) role="img" aria-label=label>
             <rect class="card__box" width=move || rect().width height=move || rect().height rx="10" />
-            <text class="card__kind" x="12" y="20">{kind}</text>
-            <text class="card__name" x="12" y="41">{line}</text>
-            <text class="card__small" x=move || rect().width - 12.0 y="20" text-anchor="end">{addresses}</text>
+            <text class="card__kind" x="12" y="18">{kind}</text>
+            <text class="card__name" x="12" y="36">{line}</text>
+            <text class="card__small" x=move || rect().width - 12.0 y="18" text-anchor="end">{addresses}</text>
         </g>
     }
 }
@@ -299,6 +316,8 @@ fn DnsCard(
     let session = Session::here();
     let rect = move || places.read().dns;
     let name = Memo::new(move |_| column.with(|column| column.as_ref().map(|c| c.dns_name.clone()).unwrap_or_default()));
+    // The Service's card has the rest of the name.
+    let short_name = Memo::new(move |_| name.with(|name| name.splitn(3, '.').take(2).collect::<Vec<_>>().join(".")));
     let address = Memo::new(move |_| column.with(|column| column.as_ref().map(|column| column.address.clone())));
     let missing = move || address.with(|address| !matches!(address, Some(Ok(_))));
     let answer = move || match address.get() {
@@ -311,10 +330,8 @@ fn DnsCard(
         <g class="card dns" class:card--missing=missing transform=move || place(rect()) role="img" aria-label=label>
             <title>{move || name.get()}</title>
             <rect class="card__box" width=move || rect().width height=move || rect().height rx="8" />
-            <text class="card__small" x="12" y="18">
-                {move || fit(&name.get(), rect().width - 20.0, SMALL)}
-            </text>
-            <text class="card__answer" x="12" y="36">{move || fit(&answer(), rect().width - 20.0, SMALL)}</text>
+            <text class="card__name" x="12" y="17">{move || fit(&short_name.get(), rect().width - 20.0, MONO)}</text>
+            <text class="card__answer" x="12" y="33">{move || fit(&answer(), rect().width - 20.0, SMALL)}</text>
         </g>
     }
 }
@@ -376,26 +393,26 @@ fn PodCard(
             <Show when=move || present.get()>
                 <rect class="pod__stripe" x="0" y="12" width="4" height=move || rect().height - 24.0 rx="2" />
             </Show>
-            <text class="card__glyph" x="14" y="25" aria-hidden="true">{move || state.get().glyph()}</text>
-            <text class="card__name" x="34" y="25">{move || fit(&name.get(), rect().width - 46.0, MONO)}</text>
+            <text class="card__glyph" x="14" y="21" aria-hidden="true">{move || state.get().glyph()}</text>
+            <text class="card__name" x="34" y="21">{move || fit(&name.get(), rect().width - 74.0, MONO)}</text>
             <Show
                 when=move || present.get()
-                fallback=move || view! { <text class="card__small" x="14" y="48">{session.strings().no_pod}</text> }
+                fallback=move || view! { <text class="card__small" x="14" y="40">{session.strings().no_pod}</text> }
             >
-                <text class="card__status" x="14" y="47">{move || status.get()}</text>
-                <text class="card__small" x=move || rect().width - 12.0 y="47" text-anchor="end">
+                <text class="card__status" x="14" y="40">{move || status.get()}</text>
+                <text class="card__small" x=move || rect().width - 12.0 y="21" text-anchor="end">
                     {move || {
                         let restarts = restarts.get();
                         if restarts > 0 { format!("↻{restarts}  {}", ready.get()) } else { ready.get() }
                     }}
                 </text>
-                <text class="card__small" x="14" y="66">
+                <text class="card__small" x="14" y="56">
                     {move || fit(&place_line.get(), rect().width - 24.0, SMALL)}
                 </text>
-                <text class="card__small" x="14" y="84">
+                <text class="card__small" x="14" y="71">
                     {move || fit(&image.get(), rect().width - 24.0, SMALL)}
                 </text>
-                <text class="card__hash" x="14" y=move || rect().height - 6.0>{move || revision.get()}</text>
+                <text class="card__hash" x="14" y=move || rect().height - 8.0>{move || revision.get()}</text>
                 <ProgressBar pod rect=Signal::derive(rect) />
             </Show>
         </g>
@@ -482,9 +499,9 @@ fn ClaimCard(
         >
             <title>{move || name.get()}</title>
             <rect class="card__box" width=move || rect().width height=move || rect().height rx="10" />
-            <text class="card__glyph" x="14" y="24" aria-hidden="true">{move || state.get().glyph()}</text>
-            <text class="card__name" x="34" y="24">{move || fit(&name.get(), rect().width - 44.0, MONO)}</text>
-            <text class="card__small" x="14" y="45">{move || fit(&line(), rect().width - 24.0, SMALL)}</text>
+            <text class="card__glyph" x="14" y="20" aria-hidden="true">{move || state.get().glyph()}</text>
+            <text class="card__name" x="34" y="20">{move || fit(&name.get(), rect().width - 44.0, MONO)}</text>
+            <text class="card__small" x="14" y="38">{move || fit(&line(), rect().width - 24.0, SMALL)}</text>
         </g>
     }
 }
@@ -525,9 +542,9 @@ fn VolumeCard(
         >
             <title>{title}</title>
             <rect class="card__box" width=move || rect().width height=move || rect().height rx="10" />
-            <text class="card__glyph" x="14" y="24" aria-hidden="true">{move || state.get().glyph()}</text>
-            <text class="card__name" x="34" y="24">{move || fit(&title(), rect().width - 44.0, MONO)}</text>
-            <text class="card__small" x="14" y="45">{move || fit(&line(), rect().width - 24.0, SMALL)}</text>
+            <text class="card__glyph" x="14" y="20" aria-hidden="true">{move || state.get().glyph()}</text>
+            <text class="card__name" x="34" y="20">{move || fit(&title(), rect().width - 44.0, MONO)}</text>
+            <text class="card__small" x="14" y="38">{move || fit(&line(), rect().width - 24.0, SMALL)}</text>
         </g>
     }
 }

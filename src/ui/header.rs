@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::icon::{self, Icon};
 use super::session::Session;
 use super::theme::{self, Theme};
 use crate::i18n::Language;
@@ -20,10 +21,10 @@ pub fn Header() -> impl IntoView {
             Theme::Dark => strings.theme_dark,
         }
     };
-    let theme_glyph = move || match theme_signal.get() {
-        Theme::Auto => "◑",
-        Theme::Light => "☀",
-        Theme::Dark => "☾",
+    let theme_icon = move || match theme_signal.get() {
+        Theme::Auto => icon::HALF,
+        Theme::Light => icon::SUN,
+        Theme::Dark => icon::MOON,
     };
     let switch_language = move |_| {
         session.language.update(|language| {
@@ -59,7 +60,7 @@ pub fn Header() -> impl IntoView {
                 title=theme_label
                 on:click=move |_| theme_signal.update(|theme| *theme = theme.next())
             >
-                <span aria-hidden="true">{theme_glyph}</span>
+                <Icon path=Signal::derive(theme_icon) />
             </button>
         </header>
     }

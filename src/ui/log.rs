@@ -11,14 +11,25 @@ use crate::cluster::actor::Actor;
 pub fn Log() -> impl IntoView {
     let session = Session::here();
     let list = NodeRef::<leptos::html::Ol>::new();
+    // Whether the reader has not scrolled away from the end.
+    let at_end = StoredValue::new(true);
+    let on_scroll = move |_| {
+        if let Some(list) = list.get_untracked() {
+            at_end.set_value(list.scroll_height() - list.scroll_top() - list.client_height() < 40);
+        }
+    };
     Effect::new(move |_| {
         session.log.track();
-        if let Some(list) = list.get() {
-            let below = list.scroll_height() - list.scroll_top() - list.client_height();
-            if below < 120 {
+        session.selected.track();
+        if !at_end.get_value() {
+            return;
+        }
+        // The new lines have their height only once they are drawn.
+        request_animation_frame(move || {
+            if let Some(list) = list.get_untracked() {
                 list.set_scroll_top(list.scroll_height());
             }
-        }
+        });
     });
     view! {
         <section class="log" aria-label=move || session.strings().log>
@@ -28,7 +39,7 @@ pub fn Log() -> impl IntoView {
             <Show when=move || session.log.read().is_empty()>
                 <p class="log__empty">{move || session.strings().log_empty}</p>
             </Show>
-            <ol class="log__lines" node_ref=list tabindex="0" aria-label=move || session.strings().log>
+            <ol class="log__lines" node_ref=list on:scroll=on_scroll tabindex="0" aria-label=move || session.strings().log>
                 <For each=move || session.log.get() key=|line| line.number let(line)>
                     <Line line />
                 </For>
@@ -59,11 +70,11 @@ fn Line(
             <time>{elapsed(line.at)}</time>
             <span class="log__actor">{who}</span>
             <code class="log__object">{line.object.to_string()}</code>
-            <span class="log__what">
+            <span class="log__text">
                 <b>{line.reason}</b>
                 {what}
+                {line.message}
             </span>
-            <p>{line.message}</p>
         </li>
     }
 }

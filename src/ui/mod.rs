@@ -9,8 +9,9 @@ mod editor;
 mod graph_view;
 mod header;
 mod hooks;
+mod icon;
 mod log;
 mod session;
 mod theme;
 
-pub use app::App;
+pub use app::mount;

@@ -1,0 +1,34 @@
+//! Small pictures on buttons. Glyphs of a typeface would be missing on some systems.
+
+use leptos::prelude::*;
+
+/// Two bars.
+pub const PAUSE: &str = "M5 3h4v14H5zM11 3h4v14h-4z";
+/// A triangle.
+pub const PLAY: &str = "M5 3l12 7-12 7z";
+/// A triangle that runs against a bar.
+pub const STEP: &str = "M3 3l10 7-10 7zM14 3h3v14h-3z";
+/// A cross.
+pub const CLOSE: &str = "M4.5 3 10 8.5 15.5 3 17 4.5 11.5 10 17 15.5 15.5 17 10 11.5 4.5 17 3 15.5 8.5 10 3 4.5z";
+/// A disc that is half filled.
+pub const HALF: &str = "M10 2a8 8 0 1 0 0 16zM10 2v1.6a6.4 6.4 0 0 1 0 12.8V18a8 8 0 0 0 0-16z";
+/// A sun.
+pub const SUN: &str = "M10 6a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM9.2 1h1.6v3H9.2zM9.2 16h1.6v3H9.2zM1 9.2h3v1.6H1zM16 9.2h3v1.6h-3z\
+M3.1 4.2l1.1-1.1 2.1 2.1-1.1 1.1zM13.7 14.8l1.1-1.1 2.1 2.1-1.1 1.1zM4.2 16.9l-1.1-1.1 2.1-2.1 1.1 1.1z\
+M14.8 6.3l-1.1-1.1 2.1-2.1 1.1 1.1z";
+/// A moon.
+pub const MOON: &str = "M8 2a8 8 0 1 0 10 10A7 7 0 0 1 8 2z";
+
+/// A picture of 20 by 20 units, in the colour of the text.
+#[component]
+pub fn Icon(
+    /// Its outline, as an SVG path.
+    #[prop(into)]
+    path: Signal<&'static str>,
+) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 20 20" width="16" height="16" aria-hidden="true">
+            <path d=path />
+        </svg>
+    }
+}

@@ -1,0 +1,58 @@
+// A real Chromium, and what every test of the page asks of it: no error on the console, no request that leaves the page.
+import { existsSync } from 'node:fs'
+import { chromium } from 'playwright-core'
+
+import { serve } from '../../tools/serve.mjs'
+
+const CANDIDATES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/// Starts the browser and a server for `dist`.
+export async function start({ under = '/' } = {}) {
+  const executablePath = CANDIDATES.find(path => path && existsSync(path))
+  if (!executablePath) throw new Error('There is no Chromium: install one, or name it in the variable CHROMIUM.')
+  const server = await serve('dist', { under })
+  const browser = await chromium.launch({ executablePath, args: ARGUMENTS })
+  return {
+    address: server.address,
+    browser,
+    /// Opens the page. `faults` collects what must not happen.
+    async open({ query = '', ...options } = {}) {
+      const context = await browser.newContext({
+        viewport: { width: 1440, height: 900 },
+        locale: 'en-US',
+        reducedMotion: 'reduce',
+        ...options,
+      })
+      const page = await context.newPage()
+      const faults = []
+      page.on('console', message => {
+        if (['error', 'warning'].includes(message.type())) faults.push(`console: ${message.text()}`)
+      })
+      page.on('pageerror', error => faults.push(`error: ${error.message}`))
+      page.on('request', request => {
+        if (!request.url().startsWith(server.address) && !/^(data|blob):/.test(request.url())) {
+          faults.push(`request: ${request.url()}`)
+        }
+      })
+      page.on('response', response => {
+        if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`)
+      })
+      await page.goto(server.address + query)
+      await page.getByRole('button', { name: 'Apply', exact: true }).or(page.getByRole('button', { name: '应用', exact: true })).waitFor()
+      return { page, faults }
+    },
+    async close() {
+      await browser.close()
+      await server.close()
+    },
+  }
+}

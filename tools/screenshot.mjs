@@ -1,0 +1,50 @@
+// Takes pictures of the page at the widths and in the themes that it has to look well in:
+// `node tools/screenshot.mjs [folder]`.
+import { mkdirSync } from 'node:fs'
+
+import { start } from '../tests/page/browser.mjs'
+
+const folder = process.argv[2] ?? 'tests/page/out'
+mkdirSync(folder, { recursive: true })
+
+/// What is done before a picture is taken.
+const SCENES = {
+  empty: async () => {},
+  applied: async page => {
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    await page.waitForTimeout(5200)
+  },
+  rolling: async page => {
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    await page.getByLabel('Speed').fill('10')
+    await page.getByRole('spinbutton', { name: 'Replicas' }).fill('5')
+    await page.getByRole('spinbutton', { name: 'Replicas' }).press('Enter')
+    await page.getByText('at rest').and(page.locator('.clock__rest--on')).waitFor()
+    await page.getByLabel('Speed').fill('4')
+    await page.getByRole('textbox', { name: 'Image' }).fill('nginx:1.29')
+    await page.getByRole('button', { name: 'Set image' }).click()
+    await page.waitForTimeout(3800)
+    await page.getByRole('button', { name: /^Pod web-3/ }).click()
+  },
+  broken: async page => {
+    const text = page.getByRole('textbox', { name: 'Manifest' })
+    await text.fill((await text.inputValue()).replace('volumeClaimTemplates', 'volumeClaimTemplate').replace('replicas: 2', 'replicas: "2"'))
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    await page.waitForTimeout(200)
+  },
+}
+const only = process.argv[3]?.split(',')
+const { open, close } = await start()
+for (const [scene, act] of Object.entries(SCENES)) {
+  if (only && !only.includes(scene)) continue
+  for (const [width, height] of [[1440, 900], [390, 844]]) {
+    for (const theme of ['light', 'dark']) {
+      const { page, faults } = await open({ query: `?theme=${theme}`, viewport: { width, height } })
+      await act(page)
+      await page.screenshot({ path: `${folder}/${scene}-${width}-${theme}.png`, fullPage: width < 500 })
+      if (faults.length > 0) console.log(scene, width, theme, faults)
+      await page.close()
+    }
+  }
+}
+await close()
