@@ -17,7 +17,7 @@ use crate::manifest::Span;
 
 /// Something that a person does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "do", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 pub enum Command {
     /// Applies a manifest, as `kubectl apply -f` does.
     Apply {

@@ -60,7 +60,9 @@ pub fn lookup_pod(store: &Store, namespace: &str, service: &str, hostname: &str)
         return Err(Miss::NotHeadless);
     }
     let endpoints = slices(store, namespace, service).flat_map(|slice| slice.rest.list("endpoints"));
-    let mut found = endpoints.filter(|endpoint| endpoint.text("hostname") == hostname).peekable();
+    let mut found = endpoints
+        .filter(|endpoint| endpoint.text("hostname") == hostname)
+        .peekable();
     let listed = found.peek().is_some();
     let address = found
         .find(|endpoint| endpoint.field("conditions").flag("ready"))
@@ -81,7 +83,9 @@ pub fn lookup_pod(store: &Store, namespace: &str, service: &str, hostname: &str)
 
 /// The addresses behind a Service's name: of all its ready pods where it is headless, else its own.
 pub fn lookup_service(store: &Store, namespace: &str, service: &str) -> Vec<String> {
-    let Some(object) = store.get(Kind::Service, namespace, service) else { return Vec::new() };
+    let Some(object) = store.get(Kind::Service, namespace, service) else {
+        return Vec::new();
+    };
     if !is_headless(object) {
         return vec![object.spec.text("clusterIP").to_owned()];
     }

@@ -14,7 +14,6 @@ pub struct Entry {
     /// The virtual time.
     pub at: Instant,
     /// What was done.
-    #[serde(flatten)]
     pub command: Command,
 }
 

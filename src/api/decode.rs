@@ -303,11 +303,7 @@ fn time_error(text: &str) -> String {
         rest = &rest[length..];
     }
     if Timestamp::parse(&format!("{}Z", &text[..19])).is_none() {
-        let part = if text[11..19] > *"23:59:59" {
-            "hour"
-        } else {
-            "day"
-        };
+        let part = if text[11..19] > *"23:59:59" { "hour" } else { "day" };
         return format!("parsing time {text:?}: {part} out of range");
     }
     format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {rest:?} as \"Z07:00\"")

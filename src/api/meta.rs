@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
 use super::kind::Kind;
+use super::order::IntoOrdered;
 use super::time::Timestamp;
 
 /// Labels or annotations.
@@ -247,7 +248,7 @@ pub fn string_map(entries: &Map<String, Value>) -> StringMap {
     entries
         .iter()
         .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
-        .collect()
+        .into_map()
 }
 
 /// A map of strings as JSON.
@@ -255,6 +256,6 @@ pub fn map_value(map: &StringMap) -> Value {
     Value::Object(
         map.iter()
             .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
-            .collect(),
+            .into_fields(),
     )
 }

@@ -9,6 +9,7 @@ pub mod json;
 pub mod kind;
 pub mod meta;
 pub mod object;
+pub mod order;
 pub mod patch;
 pub mod path;
 pub mod quantity;

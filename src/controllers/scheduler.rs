@@ -14,6 +14,7 @@ use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
+use crate::api::order;
 use crate::cluster::actor::Actor;
 use crate::cluster::{Cluster, WatchEvent, timing};
 
@@ -155,7 +156,7 @@ fn find_node(cluster: &Cluster, pod: &Object) -> Result<String, String> {
             .iter()
             .map(|(reason, count)| format!("{count} {reason}"))
             .collect();
-        reasons.sort();
+        order::sort_by(&mut reasons, String::cmp);
         format!(
             "0/{total} nodes are available: {}. {}",
             reasons.join(", "),

@@ -1,6 +1,7 @@
 //! A cluster as a picture: nodes in fixed lanes, a column an ordinal.
 //!
-//! [`model::build`] says what there is, [`layout::place`] where it stands; neither knows a page.
+//! [`model::build`] says what there is, [`layout::place`] where it stands, [`scene::draw`] what it looks like; none knows a page.
 
 pub mod layout;
 pub mod model;
+pub mod scene;

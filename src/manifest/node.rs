@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::resolve;
+use crate::api::order;
 
 /// A stretch of text. Lines and columns count from 0, columns in characters.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -293,7 +294,7 @@ impl Nodes {
                     }
                     shown.push(format!("{key_text}:{}", self.go_syntax(*value)?));
                 }
-                shown.sort();
+                order::sort_by(&mut shown, String::cmp);
                 format!("map[interface {{}}]interface {{}}{{{}}}", shown.join(", "))
             }
         })

@@ -39,7 +39,11 @@ fn SetControls(
         let object = reference.clone();
         move |_| {
             let object = object.clone();
-            session.dispatch(Command::Delete { object, cascade: Default::default(), grace_period_seconds: None });
+            session.dispatch(Command::Delete {
+                object,
+                cascade: Default::default(),
+                grace_period_seconds: None,
+            });
         }
     };
     view! {
@@ -68,7 +72,10 @@ fn Scale(
     let session = Session::here();
     let replicas = Memo::new(move |_| set.with(|set| set.as_ref().map_or(0, |set| i64::from(set.replicas))));
     let scale = move |replicas: i64| {
-        session.dispatch(Command::Scale { object: reference.clone(), replicas });
+        session.dispatch(Command::Scale {
+            object: reference.clone(),
+            replicas,
+        });
     };
     let scale = StoredValue::new(scale);
     let typed = move |text: String| {
@@ -118,7 +125,8 @@ fn Image(
     reference: ObjectRef,
 ) -> impl IntoView {
     let session = Session::here();
-    let containers = Memo::new(move |_| set.with(|set| set.as_ref().map(|set| set.containers.clone()).unwrap_or_default()));
+    let containers =
+        Memo::new(move |_| set.with(|set| set.as_ref().map(|set| set.containers.clone()).unwrap_or_default()));
     let chosen = RwSignal::new(0usize);
     let current = Memo::new(move |_| containers.with(|list| list.get(chosen.get()).cloned().unwrap_or_default()));
     let text = RwSignal::new(String::new());
@@ -126,7 +134,11 @@ fn Image(
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let (container, image) = (current.get_untracked().0, text.get_untracked().trim().to_owned());
-        session.dispatch(Command::SetImage { object: reference.clone(), container, image });
+        session.dispatch(Command::SetImage {
+            object: reference.clone(),
+            container,
+            image,
+        });
     };
     view! {
         <form class="field" on:submit=submit>
@@ -169,7 +181,11 @@ fn Patch(
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let object = reference.clone();
-        session.dispatch(Command::Patch { object, patch_type: Default::default(), patch: text.get_untracked() });
+        session.dispatch(Command::Patch {
+            object,
+            patch_type: Default::default(),
+            patch: text.get_untracked(),
+        });
     };
     view! {
         <form class="field field--wide" on:submit=submit>

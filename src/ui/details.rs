@@ -14,7 +14,11 @@ pub fn Details() -> impl IntoView {
     let pod = Memo::new(move |_| {
         let selected = session.selected.get()?;
         session.graph.with(|graph| {
-            let pods = graph.sets.iter().flat_map(|set| &set.columns).filter_map(|column| column.pod.as_ref());
+            let pods = graph
+                .sets
+                .iter()
+                .flat_map(|set| &set.columns)
+                .filter_map(|column| column.pod.as_ref());
             pods.clone().find(|pod| pod.reference == selected).cloned()
         })
     });
@@ -33,12 +37,19 @@ fn PodDetails(
 ) -> impl IntoView {
     let session = Session::here();
     let fact = move |pick: fn(&PodView) -> Option<String>| {
-        move || pod.with(|pod| pod.as_ref().and_then(pick)).unwrap_or_else(|| "—".to_owned())
+        move || {
+            pod.with(|pod| pod.as_ref().and_then(pick))
+                .unwrap_or_else(|| "—".to_owned())
+        }
     };
     let delete = move |_| {
         if let Some(pod) = pod.get_untracked() {
             let object = pod.reference;
-            session.dispatch(Command::Delete { object, cascade: Default::default(), grace_period_seconds: None });
+            session.dispatch(Command::Delete {
+                object,
+                cascade: Default::default(),
+                grace_period_seconds: None,
+            });
         }
     };
     view! {
@@ -48,6 +59,9 @@ fn PodDetails(
                     "Pod "
                     <code>{fact(|pod| Some(pod.reference.name.clone()))}</code>
                 </h2>
+                <button class="button button--danger" on:click=delete>
+                    {move || session.strings().delete_pod}
+                </button>
                 <button
                     class="button button--quiet"
                     aria-label=move || session.strings().close
@@ -73,9 +87,6 @@ fn PodDetails(
             <Show when=move || pod.with(|pod| pod.as_ref().is_some_and(|pod| pod.unschedulable.is_some()))>
                 <p class="details__why">{fact(|pod| pod.unschedulable.clone())}</p>
             </Show>
-            <button class="button button--danger" on:click=delete>
-                {move || session.strings().delete_pod}
-            </button>
         </section>
     }
 }

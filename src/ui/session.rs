@@ -11,8 +11,9 @@ use crate::cluster::actor::Actor;
 use crate::cluster::config::Config;
 use crate::cluster::step::{Step, What};
 use crate::command::{Answer, Command};
-use crate::graph::layout::{self, Layout};
+use crate::graph::layout;
 use crate::graph::model::{self, Graph, SetView};
+use crate::graph::scene::{self, Scene};
 use crate::i18n::{Language, Strings};
 use crate::timeline::Timeline;
 
@@ -32,8 +33,8 @@ pub struct Session {
     pub answer: RwSignal<Answer>,
     /// The picture.
     pub graph: RwSignal<Arc<Graph>>,
-    /// Where things stand in it.
-    pub layout: Memo<Arc<Layout>>,
+    /// The picture as it is drawn.
+    pub scene: Memo<Scene>,
     /// The virtual time.
     pub now: RwSignal<Instant>,
     /// Whether time passes.
@@ -92,7 +93,11 @@ impl LogLine {
         ];
         let told = TOLD.contains(&step.object.kind);
         let (change, reason, message, warning) = match &step.what {
-            What::Event { warning, reason, message } => (None, reason.clone(), message.clone(), *warning),
+            What::Event {
+                warning,
+                reason,
+                message,
+            } => (None, reason.clone(), message.clone(), *warning),
             What::Deleted if told => (Some(Change::Gone), String::new(), String::new(), false),
             What::Created if told && (step.actor == Actor::User || step.object.kind == Kind::PersistentVolume) => {
                 (Some(Change::Created), String::new(), String::new(), false)
@@ -100,7 +105,16 @@ impl LogLine {
             _ => return None,
         };
         let (at, actor, object) = (step.at, step.actor, step.object.clone());
-        Some(LogLine { number, at, actor, object, change, reason, message, warning })
+        Some(LogLine {
+            number,
+            at,
+            actor,
+            object,
+            change,
+            reason,
+            message,
+            warning,
+        })
     }
 }
 
@@ -108,11 +122,14 @@ impl Session {
     /// A session with an empty cluster.
     pub fn new(language: Language) -> Session {
         let timeline = Timeline::new(Config::default());
+        let language = RwSignal::new(language);
         let graph = RwSignal::new(Arc::new(model::build(timeline.cluster())));
         Session {
             manifest: RwSignal::new(FIRST_MANIFEST.to_owned()),
             answer: RwSignal::new(Answer::default()),
-            layout: Memo::new(move |_| Arc::new(graph.with(|graph| layout::place(graph)))),
+            scene: Memo::new(move |_| {
+                graph.with(|graph| scene::draw(graph, &layout::place(graph), language.get().strings()))
+            }),
             graph,
             now: RwSignal::new(timeline.cluster().now()),
             playing: RwSignal::new(true),
@@ -120,7 +137,7 @@ impl Session {
             resting: RwSignal::new(timeline.cluster().next_due().is_none()),
             log: RwSignal::new(Vec::new()),
             selected: RwSignal::new(None),
-            language: RwSignal::new(language),
+            language,
             timeline: StoredValue::new(timeline),
         }
     }
@@ -137,7 +154,10 @@ impl Session {
 
     /// Does a command and shows what it answers.
     pub fn dispatch(&self, command: Command) {
-        let answer = self.timeline.try_update_value(|timeline| timeline.dispatch(command)).unwrap_or_default();
+        let answer = self
+            .timeline
+            .try_update_value(|timeline| timeline.dispatch(command))
+            .unwrap_or_default();
         self.answer.set(answer);
         self.refresh();
     }
@@ -150,7 +170,8 @@ impl Session {
 
     /// Begins again with an empty cluster. The text in the editor stays.
     pub fn reset(&self) {
-        self.timeline.update_value(|timeline| timeline.reset(timeline.log().config.clone()));
+        self.timeline
+            .update_value(|timeline| timeline.reset(timeline.log().config.clone()));
         self.answer.set(Answer::default());
         self.selected.set(None);
         self.log.update(Vec::clear);
@@ -159,7 +180,10 @@ impl Session {
 
     /// Lets virtual time pass.
     pub fn advance(&self, span: Millis) {
-        let happened = self.timeline.try_update_value(|timeline| timeline.advance(span)).unwrap_or_default();
+        let happened = self
+            .timeline
+            .try_update_value(|timeline| timeline.advance(span))
+            .unwrap_or_default();
         if happened {
             self.refresh();
         } else {
@@ -177,12 +201,14 @@ impl Session {
 
     /// The log of commands, as JSON: it rebuilds the run.
     pub fn log_json(&self) -> String {
-        self.timeline.with_value(|timeline| serde_json::to_string(timeline.log()).unwrap_or_default())
+        self.timeline
+            .with_value(|timeline| serde_json::to_string(timeline.log()).unwrap_or_default())
     }
 
     /// The hash of the cluster's state, and its virtual time.
     pub fn hash(&self) -> (u64, Instant) {
-        self.timeline.with_value(|timeline| (timeline.cluster().hash(), timeline.cluster().now()))
+        self.timeline
+            .with_value(|timeline| (timeline.cluster().hash(), timeline.cluster().now()))
     }
 
     /// The set that the controls are for: the selected one, else the first.
@@ -194,7 +220,10 @@ impl Session {
                 let chosen = graph.sets.iter().find(|set| {
                     selected.as_ref().is_some_and(|object| {
                         set.reference == *object
-                            || set.columns.iter().any(|c| c.pod.as_ref().is_some_and(|pod| pod.reference == *object))
+                            || set
+                                .columns
+                                .iter()
+                                .any(|c| c.pod.as_ref().is_some_and(|pod| pod.reference == *object))
                     })
                 });
                 chosen.or(graph.sets.first()).cloned()
@@ -217,7 +246,9 @@ impl Session {
             let graph = model::build(cluster);
             self.graph.set(Arc::new(graph));
             let steps = timeline.steps();
-            let shown = self.log.with_untracked(|log| log.last().map_or(0, |line| line.number + 1));
+            let shown = self
+                .log
+                .with_untracked(|log| log.last().map_or(0, |line| line.number + 1));
             let new: Vec<LogLine> = steps
                 .iter()
                 .enumerate()

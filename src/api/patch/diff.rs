@@ -9,6 +9,7 @@ use super::{
     DELETE_FROM_PRIMITIVE_LIST, Meta, PatchError, RETAIN_KEYS, SET_ELEMENT_ORDER, as_object, go_print, index_of,
     items_are_maps, no_merge_key, normalize_slice_order,
 };
+use crate::api::order::sort_by_key;
 use crate::api::schema::Type;
 
 #[derive(Clone, Copy)]
@@ -211,7 +212,7 @@ fn diff_lists_of_maps(
         for item in old.iter().filter(|item| index_of(new, item, key).is_none()) {
             deletions.push(json!({ "$patch": "delete", key: merge_key_of(item, key)? }));
         }
-        deletions.sort_by_key(|item| go_print(&item[key]));
+        sort_by_key(&mut deletions, |item| go_print(&item[key]));
     }
     Ok((patch, deletions))
 }
@@ -222,7 +223,7 @@ fn merge_key_of<'a>(item: &'a Value, key: &str) -> Result<&'a Value, PatchError>
 }
 
 fn sort_scalars(mut list: Vec<Value>) -> Vec<Value> {
-    list.sort_by_key(go_print);
+    sort_by_key(&mut list, go_print);
     list
 }
 

@@ -10,6 +10,7 @@ pub use diff::three_way_merge_patch;
 pub use json_patch::json_patch;
 pub use strategic::strategic_merge;
 
+use super::order::sort_by_key;
 use super::schema::{Schema, Ty, Type};
 
 const DIRECTIVE: &str = "$patch";
@@ -176,7 +177,7 @@ fn index_of(list: &[Value], wanted: &Value, merge_key: &str) -> Option<usize> {
 fn normalize_slice_order(list: Vec<Value>, order: &[Value], merge_key: &str) -> Vec<Value> {
     let is_deletion = |item: &Value| item.get(DIRECTIVE).is_some_and(|directive| directive == "delete");
     let (deletions, mut kept): (Vec<Value>, Vec<Value>) = list.into_iter().partition(is_deletion);
-    kept.sort_by_key(|item| index_of(order, item, merge_key));
+    sort_by_key(&mut kept, |item| index_of(order, item, merge_key));
     kept.extend(deletions);
     kept
 }

@@ -8,6 +8,7 @@ use super::{
     DELETE_FROM_PRIMITIVE_LIST, DIRECTIVE, Meta, PatchError, RETAIN_KEYS, SET_ELEMENT_ORDER, as_array, as_object,
     error, go_print, go_print_map, index_of, items_are_maps, no_merge_key, normalize_slice_order,
 };
+use crate::api::order::IntoOrdered;
 use crate::api::schema::Type;
 
 /// How two patches, or an object and a patch, are merged.
@@ -370,7 +371,7 @@ fn discard_nulls(value: Value) -> Value {
                 .into_iter()
                 .filter(|(_, value)| !value.is_null())
                 .map(|(k, v)| (k, discard_nulls(v)))
-                .collect(),
+                .into_fields(),
         ),
         Value::Array(items) => Value::Array(items.into_iter().map(discard_nulls).collect()),
         other => other,
@@ -386,7 +387,7 @@ fn remove_directives(value: Value) -> Option<Value> {
             let kept = fields
                 .into_iter()
                 .filter_map(|(key, value)| Some((key, remove_directives(value)?)));
-            Some(Value::Object(kept.collect()))
+            Some(Value::Object(kept.into_fields()))
         }
         Value::Array(items) => Some(Value::Array(items.into_iter().filter_map(remove_directives).collect())),
         other => Some(other),

@@ -10,6 +10,7 @@ use super::{Errors, FieldError, format, go_value, meta, pod};
 use crate::api::fields::{Fields, as_map};
 use crate::api::gates::FeatureGates;
 use crate::api::meta::string_map;
+use crate::api::order::IntoOrdered;
 use crate::api::path::Path;
 use crate::api::selector::Selector;
 
@@ -205,7 +206,7 @@ fn with_claim_volumes(spec: &Value) -> Value {
         .list("volumeClaimTemplates")
         .iter()
         .map(|claim| claim.field("metadata").text("name"))
-        .collect();
+        .into_set();
     if !names.is_empty() {
         let mut volumes: Vec<Value> = names
             .iter()

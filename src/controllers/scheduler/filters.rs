@@ -10,6 +10,7 @@ use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::{StringMap, string_map};
 use crate::api::object::Object;
+use crate::api::order::IntoOrdered;
 use crate::api::quantity::Quantity;
 use crate::api::selector::{Requirement, Selector};
 use crate::cluster::Cluster;
@@ -35,7 +36,7 @@ impl View {
             .store()
             .list(Kind::Node)
             .map(|n| (n.meta.name.clone(), n.meta.labels.clone()))
-            .collect();
+            .into_map();
         View { pods, nodes }
     }
 

@@ -13,6 +13,7 @@ use crate::api::json;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectMeta, OwnerReference, StringMap};
 use crate::api::object::Object;
+use crate::api::order;
 use crate::api::status::Status;
 
 /// The label that holds the hash of a revision's data.
@@ -85,8 +86,8 @@ fn safe_encode_string(text: &str) -> String {
 
 /// Sorts revisions by number, then age, then name.
 // Models pkg/controller/history/controller_history.go byRevision
-pub fn sort_controller_revisions(revisions: &mut [Arc<Object>]) {
-    revisions.sort_by(|a, b| {
+pub fn sort_controller_revisions(revisions: &mut Vec<Arc<Object>>) {
+    order::sort_by(revisions, |a, b| {
         revision_number(a)
             .cmp(&revision_number(b))
             .then_with(|| a.meta.creation_timestamp.cmp(&b.meta.creation_timestamp))

@@ -24,6 +24,7 @@ use super::stateful_set_utils::{
 use super::wait::Wait;
 use crate::api::gates::FeatureGates;
 use crate::api::object::Object;
+use crate::api::order;
 use crate::api::time::Instant;
 
 /// How many pods a Parallel set handles at once, at most.
@@ -278,7 +279,7 @@ impl<C: Client> Sync<'_, C> {
                 })
             })
             .collect();
-        condemned.sort_by_key(|pod| std::cmp::Reverse(ordinal(pod)));
+        order::sort_by_key(&mut condemned, |pod| std::cmp::Reverse(ordinal(pod)));
         let first_unavailable = replicas
             .iter()
             .chain(condemned.iter().rev())

@@ -14,6 +14,7 @@ use crate::api::gates::FeatureGates;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectMeta, OwnerReference, string_map};
 use crate::api::object::Object;
+use crate::api::order::IntoOrdered;
 use crate::api::schema::Schema;
 use crate::api::time::{Instant, Timestamp};
 use crate::api::{decode, defaults, patch};
@@ -227,7 +228,7 @@ pub fn persistent_volume_claims(set: &StatefulSet, pod: &Object) -> BTreeMap<Str
             claim.meta.labels.extend(set.match_labels.clone());
             (template.meta.name.clone(), claim)
         })
-        .collect()
+        .into_map()
 }
 
 /// Makes the pod's volumes name its claims. Volumes of the same names give way.
@@ -243,7 +244,7 @@ pub fn update_storage(set: &StatefulSet, pod: &mut Object) {
                 persistent_volume_claim_name(set, &t.meta.name, ordinal),
             )
         })
-        .collect();
+        .into_map();
     let mut volumes: Vec<Value> = templates
         .iter()
         .map(|(name, claim)| json!({"name": name, "persistentVolumeClaim": {"claimName": claim}}))
