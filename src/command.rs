@@ -123,18 +123,12 @@ pub enum Fix {
 impl Answer {
     /// Adds a line of standard output.
     pub fn print(&mut self, text: impl Into<String>) {
-        self.output.push(Line {
-            is_error: false,
-            text: text.into(),
-        });
+        self.output.push(Line { is_error: false, text: text.into() });
     }
 
     /// Adds a line of standard error.
     pub fn complain(&mut self, text: impl Into<String>) {
-        self.output.push(Line {
-            is_error: true,
-            text: text.into(),
-        });
+        self.output.push(Line { is_error: true, text: text.into() });
     }
 
     /// Adds a refusal, as kubectl prints it.
@@ -165,19 +159,11 @@ impl Cluster {
                 let patch = serde_json::json!({"spec": {"replicas": replicas}});
                 self.patch_and_say(&mut answer, object, PatchType::Merge, &patch, "scaled");
             }
-            Command::Patch {
-                object,
-                patch_type,
-                patch,
-            } => match serde_json::from_str::<Value>(patch) {
+            Command::Patch { object, patch_type, patch } => match serde_json::from_str::<Value>(patch) {
                 Ok(patch) => self.patch_and_say(&mut answer, object, *patch_type, &patch, "patched"),
                 Err(_) => answer.refuse(&Status::bad_request("invalid JSON patch")),
             },
-            Command::SetImage {
-                object,
-                container,
-                image,
-            } => {
+            Command::SetImage { object, container, image } => {
                 let containers = serde_json::json!([{"name": container, "image": image}]);
                 let patch = serde_json::json!({"spec": {"template": {"spec": {"containers": containers}}}});
                 if self.has_container(object, container) {
@@ -186,11 +172,7 @@ impl Cluster {
                     answer.complain(format!("error: unable to find container named {container:?}"));
                 }
             }
-            Command::Delete {
-                object,
-                cascade,
-                grace_period_seconds,
-            } => {
+            Command::Delete { object, cascade, grace_period_seconds } => {
                 let options = DeleteOptions {
                     grace_period_seconds: *grace_period_seconds,
                     propagation: *cascade,
@@ -220,11 +202,7 @@ impl Cluster {
                 for field in &patched.unknown {
                     answer.complain(format!("Warning: unknown field {field:?}"));
                 }
-                let unchanged = if patched.changed || done == "scaled" {
-                    ""
-                } else {
-                    " (no change)"
-                };
+                let unchanged = if patched.changed || done == "scaled" { "" } else { " (no change)" };
                 answer.print(format!("{object} {done}{unchanged}"));
             }
             Err(refusal) => answer.refuse(&refusal.status),

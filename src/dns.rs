@@ -45,9 +45,7 @@ pub fn is_headless(service: &Object) -> bool {
 
 /// The slices of a Service.
 pub fn slices<'a>(store: &'a Store, namespace: &'a str, service: &'a str) -> impl Iterator<Item = &'a Arc<Object>> {
-    store
-        .list_in(Kind::EndpointSlice, namespace)
-        .filter(move |slice| slice.meta.label(SERVICE_NAME_LABEL) == service)
+    store.list_in(Kind::EndpointSlice, namespace).filter(move |slice| slice.meta.label(SERVICE_NAME_LABEL) == service)
 }
 
 /// The address behind a pod's name.
@@ -60,9 +58,7 @@ pub fn lookup_pod(store: &Store, namespace: &str, service: &str, hostname: &str)
         return Err(Miss::NotHeadless);
     }
     let endpoints = slices(store, namespace, service).flat_map(|slice| slice.rest.list("endpoints"));
-    let mut found = endpoints
-        .filter(|endpoint| endpoint.text("hostname") == hostname)
-        .peekable();
+    let mut found = endpoints.filter(|endpoint| endpoint.text("hostname") == hostname).peekable();
     let listed = found.peek().is_some();
     let address = found
         .find(|endpoint| endpoint.field("conditions").flag("ready"))

@@ -51,14 +51,7 @@ impl Timeline {
     /// A run that has just begun.
     pub fn new(config: Config) -> Timeline {
         let cluster = Cluster::new(config.clone());
-        Timeline {
-            log: Log {
-                config,
-                commands: Vec::new(),
-            },
-            cluster,
-            steps: Vec::new(),
-        }
+        Timeline { log: Log { config, commands: Vec::new() }, cluster, steps: Vec::new() }
     }
 
     /// The cluster as it is now.
@@ -76,7 +69,7 @@ impl Timeline {
         &self.steps
     }
 
-    /// Does a command now, and notes it.
+    /// Does a command now, after everything that was to be done by now, and notes it.
     pub fn dispatch(&mut self, command: Command) -> Answer {
         let now = self.cluster.now();
         self.cluster.run_until(now);
@@ -93,10 +86,10 @@ impl Timeline {
         self.collect()
     }
 
-    /// Goes to the next moment at which something happens. Says whether there is one.
+    /// Has one component after the other do what it is about to do, until one of them changes something or reports an
+    /// event; other work of the same moment stays to be done. Says whether there was any.
     pub fn step(&mut self) -> bool {
-        while let Some(due) = self.cluster.next_due() {
-            self.cluster.run_until(due);
+        while self.cluster.run_next() {
             if self.collect() {
                 return true;
             }

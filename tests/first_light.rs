@@ -21,20 +21,14 @@ fn pod(name: &str) -> ObjectRef {
 }
 
 fn apply(timeline: &mut Timeline, manifest: &str) -> Answer {
-    timeline.dispatch(Command::Apply {
-        manifest: manifest.to_owned(),
-    })
+    timeline.dispatch(Command::Apply { manifest: manifest.to_owned() })
 }
 
 /// Runs until nothing is left to do but what comes again and again.
 fn settle(timeline: &mut Timeline) {
     let mut quiet = 0;
     for _ in 0..1000 {
-        quiet = if timeline.advance(Millis::from_secs(1)) {
-            0
-        } else {
-            quiet + 1
-        };
+        quiet = if timeline.advance(Millis::from_secs(1)) { 0 } else { quiet + 1 };
         if quiet == 30 {
             return;
         }
@@ -47,21 +41,15 @@ fn pods(cluster: &Cluster) -> Vec<(String, String, bool)> {
         .store()
         .list_in(Kind::Pod, "julin")
         .map(|pod| {
-            let ready = pod
-                .status
-                .list("conditions")
-                .iter()
-                .any(|c| c.text("type") == "Ready" && c.text("status") == "True");
+            let ready =
+                pod.status.list("conditions").iter().any(|c| c.text("type") == "Ready" && c.text("status") == "True");
             (pod.meta.name.clone(), pod.status.text("phase").to_owned(), ready)
         })
         .collect()
 }
 
 fn ready(names: &[&str]) -> Vec<(String, String, bool)> {
-    names
-        .iter()
-        .map(|name| ((*name).to_owned(), "Running".to_owned(), true))
-        .collect()
+    names.iter().map(|name| ((*name).to_owned(), "Running".to_owned(), true)).collect()
 }
 
 /// The first steps that say these things, in this order: `web-0 created`, `web-0 Scheduled`.
@@ -89,10 +77,7 @@ fn expect_order(timeline: &Timeline, from: usize, wanted: &[&str]) {
 
 fn bound_claims(cluster: &Cluster) -> Vec<String> {
     let claims = cluster.store().list_in(Kind::PersistentVolumeClaim, "julin");
-    claims
-        .filter(|claim| claim.status.text("phase") == "Bound")
-        .map(|claim| claim.meta.name.clone())
-        .collect()
+    claims.filter(|claim| claim.status.text("phase") == "Bound").map(|claim| claim.meta.name.clone()).collect()
 }
 
 fn started() -> Timeline {
@@ -110,11 +95,7 @@ fn pods_start_one_after_the_other_each_with_its_claim() {
     assert_eq!(printed, ["service/nginx created", "statefulset.apps/web created"]);
     settle(&mut timeline);
     let volume = |claim: &str| {
-        let claim = timeline
-            .cluster()
-            .store()
-            .get(Kind::PersistentVolumeClaim, "julin", claim)
-            .unwrap();
+        let claim = timeline.cluster().store().get(Kind::PersistentVolumeClaim, "julin", claim).unwrap();
         format!("pvc-{} created", claim.meta.uid)
     };
     expect_order(
@@ -136,18 +117,8 @@ fn pods_start_one_after_the_other_each_with_its_claim() {
         ],
     );
     assert_eq!(pods(timeline.cluster()), ready(&["web-0", "web-1"]));
-    let slice = timeline
-        .cluster()
-        .store()
-        .list_in(Kind::EndpointSlice, "julin")
-        .next()
-        .unwrap();
-    let names: Vec<&str> = slice
-        .rest
-        .list("endpoints")
-        .iter()
-        .map(|endpoint| endpoint.text("hostname"))
-        .collect();
+    let slice = timeline.cluster().store().list_in(Kind::EndpointSlice, "julin").next().unwrap();
+    let names: Vec<&str> = slice.rest.list("endpoints").iter().map(|endpoint| endpoint.text("hostname")).collect();
     assert_eq!(names, ["web-0", "web-1"]);
     let set = timeline.cluster().store().find(&web()).unwrap();
     assert_eq!(set.status.int("readyReplicas"), Some(2));
@@ -157,47 +128,21 @@ fn pods_start_one_after_the_other_each_with_its_claim() {
 fn scaling_goes_up_in_order_and_down_in_reverse_and_claims_stay() {
     let mut timeline = started();
     let from = timeline.steps().len();
-    let answer = timeline.dispatch(Command::Scale {
-        object: web(),
-        replicas: 5,
-    });
+    let answer = timeline.dispatch(Command::Scale { object: web(), replicas: 5 });
     assert_eq!(answer.output[0].text, "statefulset.apps/web scaled");
     settle(&mut timeline);
     expect_order(
         &timeline,
         from,
-        &[
-            "web-2 created",
-            "web-2 Started",
-            "web-3 created",
-            "web-3 Started",
-            "web-4 created",
-            "web-4 Started",
-        ],
+        &["web-2 created", "web-2 Started", "web-3 created", "web-3 Started", "web-4 created", "web-4 Started"],
     );
     let from = timeline.steps().len();
     let patch = r#"{"spec":{"replicas":3}}"#.to_owned();
-    timeline.dispatch(Command::Patch {
-        object: web(),
-        patch_type: Default::default(),
-        patch,
-    });
+    timeline.dispatch(Command::Patch { object: web(), patch_type: Default::default(), patch });
     settle(&mut timeline);
-    expect_order(
-        &timeline,
-        from,
-        &[
-            "web-4 terminating",
-            "web-4 deleted",
-            "web-3 terminating",
-            "web-3 deleted",
-        ],
-    );
+    expect_order(&timeline, from, &["web-4 terminating", "web-4 deleted", "web-3 terminating", "web-3 deleted"]);
     assert_eq!(pods(timeline.cluster()), ready(&["web-0", "web-1", "web-2"]));
-    assert_eq!(
-        bound_claims(timeline.cluster()),
-        ["www-web-0", "www-web-1", "www-web-2", "www-web-3", "www-web-4"]
-    );
+    assert_eq!(bound_claims(timeline.cluster()), ["www-web-0", "www-web-1", "www-web-2", "www-web-3", "www-web-4"]);
 }
 
 #[test]
@@ -206,11 +151,7 @@ fn a_new_image_replaces_pods_from_the_highest_ordinal_and_volumes_come_back() {
     let volumes = bound_claims(timeline.cluster());
     let from = timeline.steps().len();
     let (container, image) = ("nginx".to_owned(), "nginx:1.29".to_owned());
-    timeline.dispatch(Command::SetImage {
-        object: web(),
-        container,
-        image,
-    });
+    timeline.dispatch(Command::SetImage { object: web(), container, image });
     settle(&mut timeline);
     expect_order(
         &timeline,
@@ -227,20 +168,9 @@ fn a_new_image_replaces_pods_from_the_highest_ordinal_and_volumes_come_back() {
         ],
     );
     assert_eq!(bound_claims(timeline.cluster()), volumes);
-    let address = |timeline: &Timeline| {
-        timeline
-            .cluster()
-            .store()
-            .find(&pod("web-0"))
-            .unwrap()
-            .status
-            .text("podIP")
-            .to_owned()
-    };
-    let (before, uid) = (
-        address(&timeline),
-        timeline.cluster().store().find(&pod("web-0")).unwrap().meta.uid.clone(),
-    );
+    let address =
+        |timeline: &Timeline| timeline.cluster().store().find(&pod("web-0")).unwrap().status.text("podIP").to_owned();
+    let (before, uid) = (address(&timeline), timeline.cluster().store().find(&pod("web-0")).unwrap().meta.uid.clone());
     timeline.dispatch(Command::Delete {
         object: pod("web-0"),
         cascade: Default::default(),
@@ -270,24 +200,13 @@ fn what_is_broken_is_refused_with_its_line_and_changes_nothing() {
         let mut timeline = timeline.clone();
         let before = timeline.cluster().store().find(&web()).cloned();
         let answer = apply(&mut timeline, manifest);
-        let found = answer
-            .diagnostics
-            .first()
-            .unwrap_or_else(|| panic!("no diagnostic: {:?}", answer.output));
+        let found = answer.diagnostics.first().unwrap_or_else(|| panic!("no diagnostic: {:?}", answer.output));
         assert!(found.message.contains(message), "{:?}", answer.diagnostics);
         assert_eq!(found.span.unwrap().line + 1, line, "{found:?}");
         assert_eq!(timeline.cluster().store().find(&web()).cloned(), before);
     };
-    check(
-        &WEB.replace("  replicas: 2", "\treplicas: 2"),
-        "found character that cannot start any token",
-        27,
-    );
-    check(
-        &WEB.replace("  replicas: 2", "  replica: 2"),
-        "unknown field \"spec.replica\"",
-        27,
-    );
+    check(&WEB.replace("  replicas: 2", "\treplicas: 2"), "found character that cannot start any token", 27);
+    check(&WEB.replace("  replicas: 2", "  replica: 2"), "unknown field \"spec.replica\"", 27);
     check(
         &WEB.replace("  replicas: 2", "  replicas: \"2\""),
         "cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32",
@@ -314,23 +233,15 @@ fn a_missing_namespace_can_be_created() {
         answer.output[0].text,
         "Error from server (NotFound): error when creating \"manifest.yaml\": namespaces \"other\" not found"
     );
-    assert_eq!(
-        answer.diagnostics[0].fix,
-        Some(Fix::CreateNamespace("other".to_owned()))
-    );
-    timeline.dispatch(Command::CreateNamespace {
-        name: "other".to_owned(),
-    });
+    assert_eq!(answer.diagnostics[0].fix, Some(Fix::CreateNamespace("other".to_owned())));
+    timeline.dispatch(Command::CreateNamespace { name: "other".to_owned() });
     assert!(!apply(&mut timeline, &manifest).is_refused());
 }
 
 #[test]
 fn the_log_rebuilds_the_state() {
     let mut timeline = started();
-    timeline.dispatch(Command::Scale {
-        object: web(),
-        replicas: 4,
-    });
+    timeline.dispatch(Command::Scale { object: web(), replicas: 4 });
     timeline.advance(Millis(1234));
     timeline.dispatch(Command::Delete {
         object: pod("web-1"),
@@ -338,16 +249,10 @@ fn the_log_rebuilds_the_state() {
         grace_period_seconds: None,
     });
     timeline.step();
-    timeline.dispatch(Command::Scale {
-        object: web(),
-        replicas: 1,
-    });
+    timeline.dispatch(Command::Scale { object: web(), replicas: 1 });
     settle(&mut timeline);
     let log = serde_json::to_string(timeline.log()).unwrap();
     let log: statefulscope::timeline::Log = serde_json::from_str(&log).unwrap();
     assert_eq!(log.replay(timeline.cluster().now()).hash(), timeline.cluster().hash());
-    assert_ne!(
-        log.replay(Instant(timeline.cluster().now().0 + 1)).hash(),
-        timeline.cluster().hash()
-    );
+    assert_ne!(log.replay(Instant(timeline.cluster().now().0 + 1)).hash(), timeline.cluster().hash());
 }

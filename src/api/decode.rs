@@ -36,10 +36,7 @@ pub struct Decoded {
 pub fn decode(ty: &Type, value: &Value) -> Result<Decoded, DecodeError> {
     let mut decoder = Decoder { unknown: Vec::new() };
     let value = decoder.structure(ty, value, &Path::ROOT, "", &ty.go_name())?;
-    Ok(Decoded {
-        value,
-        unknown: decoder.unknown,
-    })
+    Ok(Decoded { value, unknown: decoder.unknown })
 }
 
 struct Decoder {
@@ -111,10 +108,7 @@ impl Decoder {
 
     fn value(&mut self, ty: &Ty, given: &Value, path: &Path<'_>, owner: &str) -> Result<Value, DecodeError> {
         let refused = || mismatch(given, path, owner, &ty.go_name());
-        let worded = |message: String| DecodeError {
-            path: path.to_string(),
-            message,
-        };
+        let worded = |message: String| DecodeError { path: path.to_string(), message };
         Ok(match (ty, given) {
             (Ty::Struct(name), given) => {
                 let ty = Schema::get().struct_named(name);
@@ -209,10 +203,7 @@ fn mismatch_of(given: &str, path: &Path<'_>, owner: &str, go_type: &str) -> Deco
         "" => format!("value of type {go_type}"),
         owner => format!("struct field {owner}.{} of type {go_type}", path.go_fields()),
     };
-    DecodeError {
-        path: path.to_string(),
-        message: format!("json: cannot unmarshal {given} into Go {target}"),
-    }
+    DecodeError { path: path.to_string(), message: format!("json: cannot unmarshal {given} into Go {target}") }
 }
 
 fn whole(number: &Number, bits: u32) -> Option<i64> {
@@ -243,11 +234,7 @@ fn is_zero(value: &Value) -> bool {
 /// # Errors
 /// The offset that Go's decoder reports.
 fn check_base64(text: &str) -> Result<(), usize> {
-    let bytes: Vec<(usize, u8)> = text
-        .bytes()
-        .enumerate()
-        .filter(|(_, b)| !matches!(b, b'\r' | b'\n'))
-        .collect();
+    let bytes: Vec<(usize, u8)> = text.bytes().enumerate().filter(|(_, b)| !matches!(b, b'\r' | b'\n')).collect();
     let is_digit = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
     for (i, &(at, byte)) in bytes.iter().enumerate() {
         if is_digit(byte) {
@@ -262,16 +249,9 @@ fn check_base64(text: &str) -> Result<(), usize> {
             // Too little padding is noticed at the end, too much where it begins to be too much.
             return Err(bytes.get(i + padding).map_or(text.len(), |(at, _)| *at));
         }
-        return bytes[i..]
-            .iter()
-            .find(|(_, b)| *b != b'=')
-            .map_or(Ok(()), |(at, _)| Err(*at));
+        return bytes[i..].iter().find(|(_, b)| *b != b'=').map_or(Ok(()), |(at, _)| Err(*at));
     }
-    if bytes.len() % 4 == 0 {
-        Ok(())
-    } else {
-        Err(bytes.len() - bytes.len() % 4)
-    }
+    if bytes.len().is_multiple_of(4) { Ok(()) } else { Err(bytes.len() - bytes.len() % 4) }
 }
 
 /// Go's sentence about a text that is no RFC 3339 time: it names the first part that does not fit.
@@ -293,9 +273,7 @@ fn time_error(text: &str) -> String {
     let mut rest = text;
     for (layout, length) in parts {
         let fits = rest.get(..length).is_some_and(|part| {
-            part.bytes()
-                .zip(layout.bytes())
-                .all(|(b, l)| if l.is_ascii_digit() { b.is_ascii_digit() } else { b == l })
+            part.bytes().zip(layout.bytes()).all(|(b, l)| if l.is_ascii_digit() { b.is_ascii_digit() } else { b == l })
         });
         if !fits {
             return format!("parsing time {text:?} as {LAYOUT:?}: cannot parse {rest:?} as {layout:?}");
@@ -334,17 +312,9 @@ mod tests {
             json!({"name": "nginx", "image": "nginx", "stdin": false, "args": [], "env": null}),
             json!({"name": "nginx", "image": "nginx", "resources": {}}),
         );
-        check(
-            "StatefulSetStatus",
-            json!({}),
-            json!({"availableReplicas": 0, "replicas": 0}),
-        );
+        check("StatefulSetStatus", json!({}), json!({"availableReplicas": 0, "replicas": 0}));
         // A pointer to zero is not absent.
-        check(
-            "RollingUpdateStatefulSetStrategy",
-            json!({"partition": 0}),
-            json!({"partition": 0}),
-        );
+        check("RollingUpdateStatefulSetStrategy", json!({"partition": 0}), json!({"partition": 0}));
         check(
             "PodTemplateSpec",
             json!({"spec": {"containers": []}}),
@@ -390,10 +360,7 @@ mod tests {
     fn unknown_fields_are_collected_with_their_place() {
         let given = json!({"spec": {"replica": 1, "template": {"spec": {"containers": [{"nmae": "x"}]}}}});
         let decoded = decode(Schema::get().find("StatefulSet").unwrap(), &given).unwrap();
-        assert_eq!(
-            decoded.unknown,
-            ["spec.replica", "spec.template.spec.containers[0].nmae"]
-        );
+        assert_eq!(decoded.unknown, ["spec.replica", "spec.template.spec.containers[0].nmae"]);
     }
 
     #[test]

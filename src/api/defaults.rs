@@ -77,10 +77,9 @@ impl Defaulter<'_> {
             "PersistentVolumeSpec" => round_up_quantities(fields, "capacity"),
             "NodeStatus" => node_status(fields),
             "PersistentVolumeClaimSpec" => constants(&[("volumeMode", json!("Filesystem"))]),
-            "StorageClass" => constants(&[
-                ("reclaimPolicy", json!("Delete")),
-                ("volumeBindingMode", json!("Immediate")),
-            ]),
+            "StorageClass" => {
+                constants(&[("reclaimPolicy", json!("Delete")), ("volumeBindingMode", json!("Immediate"))])
+            }
             "Secret" => constants(&[("type", json!("Opaque"))]),
             "ContainerPort" | "EndpointPort" => constants(&[("protocol", json!("TCP"))]),
             "Probe" => probe(fields),
@@ -95,11 +94,7 @@ impl Defaulter<'_> {
             "HostPathVolumeSource" => pointer_default(fields, "type", json!("")),
             "ISCSIVolumeSource" | "ISCSIPersistentVolumeSource" => constants(&[("iscsiInterface", json!("default"))]),
             "RBDVolumeSource" | "RBDPersistentVolumeSource" => {
-                constants(&[
-                    ("pool", json!("rbd")),
-                    ("user", json!("admin")),
-                    ("keyring", json!("/etc/ceph/keyring")),
-                ]);
+                constants(&[("pool", json!("rbd")), ("user", json!("admin")), ("keyring", json!("/etc/ceph/keyring"))]);
             }
             "AzureDiskVolumeSource" => constants(&[
                 ("cachingMode", json!("ReadWrite")),
@@ -111,12 +106,7 @@ impl Defaulter<'_> {
                 constants(&[("storageMode", json!("ThinProvisioned")), ("fsType", json!("xfs"))]);
             }
             "discovery.EndpointSlice" => {
-                for port in fields
-                    .get_mut("ports")
-                    .and_then(Value::as_array_mut)
-                    .into_iter()
-                    .flatten()
-                {
+                for port in fields.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
                     pointer_default(as_map(port), "name", json!(""));
                     set_default(as_map(port), "protocol", "TCP");
                 }
@@ -183,10 +173,7 @@ fn daemon_set(spec: &mut Map<String, Value>) {
 
 // Models pkg/apis/core/v1/defaults.go SetDefaults_Pod
 fn pod(spec: &mut Map<String, Value>) {
-    if spec
-        .int("terminationGracePeriodSeconds")
-        .is_some_and(|seconds| seconds < 0)
-    {
+    if spec.int("terminationGracePeriodSeconds").is_some_and(|seconds| seconds < 0) {
         spec.insert("terminationGracePeriodSeconds".to_owned(), json!(1));
     }
     let host_network = spec.flag("hostNetwork");
@@ -201,12 +188,7 @@ fn pod(spec: &mut Map<String, Value>) {
                 }
             }
             if host_network {
-                for port in container
-                    .get_mut("ports")
-                    .and_then(Value::as_array_mut)
-                    .into_iter()
-                    .flatten()
-                {
+                for port in container.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
                     let number = port.field("containerPort").clone();
                     set_default(as_map(port), "hostPort", number);
                 }
@@ -251,11 +233,7 @@ fn pod_status(status: &mut Map<String, Value>) {
 
 // Models pkg/apis/core/v1/defaults.go SetDefaults_Container
 fn container(container: &mut Map<String, Value>) {
-    let policy = if image::tag(container.text("image")) == "latest" {
-        "Always"
-    } else {
-        "IfNotPresent"
-    };
+    let policy = if image::tag(container.text("image")) == "latest" { "Always" } else { "IfNotPresent" };
     set_default(container, "imagePullPolicy", policy);
     set_default(container, "terminationMessagePath", "/dev/termination-log");
     set_default(container, "terminationMessagePolicy", "File");
@@ -267,23 +245,16 @@ fn volume(volume: &mut Map<String, Value>) {
         volume.insert("emptyDir".to_owned(), json!({}));
     }
     if let Some(Value::Object(image)) = volume.get_mut("image") {
-        let policy = if image::tag(image.text("reference")) == "latest" {
-            "Always"
-        } else {
-            "IfNotPresent"
-        };
+        let policy = if image::tag(image.text("reference")) == "latest" { "Always" } else { "IfNotPresent" };
         set_default(image, "pullPolicy", policy);
     }
 }
 
 // Models pkg/apis/core/v1/defaults.go SetDefaults_Probe
 fn probe(probe: &mut Map<String, Value>) {
-    for (name, value) in [
-        ("timeoutSeconds", 1),
-        ("periodSeconds", 10),
-        ("successThreshold", 1),
-        ("failureThreshold", 3),
-    ] {
+    for (name, value) in
+        [("timeoutSeconds", 1), ("periodSeconds", 10), ("successThreshold", 1), ("failureThreshold", 3)]
+    {
         set_default(probe, name, value);
     }
 }
@@ -296,26 +267,13 @@ fn service(service: &mut Map<String, Value>) {
         "None" => {
             spec.remove("sessionAffinityConfig");
         }
-        "ClientIP"
-            if !spec
-                .field("sessionAffinityConfig")
-                .field("clientIP")
-                .has("timeoutSeconds") =>
-        {
-            spec.insert(
-                "sessionAffinityConfig".to_owned(),
-                json!({"clientIP": {"timeoutSeconds": 10_800}}),
-            );
+        "ClientIP" if !spec.field("sessionAffinityConfig").field("clientIP").has("timeoutSeconds") => {
+            spec.insert("sessionAffinityConfig".to_owned(), json!({"clientIP": {"timeoutSeconds": 10_800}}));
         }
         _ => {}
     }
     set_default(spec, "type", "ClusterIP");
-    for port in spec
-        .get_mut("ports")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
+    for port in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten() {
         let number = port.field("port").clone();
         let port = as_map(port);
         set_default(port, "protocol", "TCP");
@@ -360,12 +318,7 @@ fn node_status(status: &mut Map<String, Value>) {
 /// Rounds the quantities of a resource list up to thousandths.
 // Models pkg/apis/core/v1/defaults.go SetDefaults_ResourceList
 fn round_up_quantities(fields: &mut Map<String, Value>, name: &str) {
-    for (_, value) in fields
-        .get_mut(name)
-        .and_then(Value::as_object_mut)
-        .into_iter()
-        .flatten()
-    {
+    for (_, value) in fields.get_mut(name).and_then(Value::as_object_mut).into_iter().flatten() {
         if let Some(mut quantity) = value.as_str().and_then(|text| Quantity::parse(text).ok()) {
             quantity.round_up(-3);
             *value = Value::String(quantity.canonical());

@@ -70,24 +70,13 @@ mod tests {
         assert_eq!(tag("nginx:1.27"), "1.27");
         assert_eq!(tag("localhost:5000/nginx"), "latest");
         assert_eq!(tag("registry.k8s.io/nginx-slim:0.24"), "0.24");
-        assert_eq!(
-            tag("nginx@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"),
-            ""
-        );
+        assert_eq!(tag("nginx@sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"), "");
         assert_eq!(tag("a/b_c/d__e-f.g:v1"), "v1");
     }
 
     #[test]
     fn a_malformed_name_has_no_tag() {
-        for image in [
-            "",
-            "Nginx",
-            "nginx:",
-            "nginx: latest",
-            "a//b",
-            "nginx@sha256:12",
-            "-a:1",
-        ] {
+        for image in ["", "Nginx", "nginx:", "nginx: latest", "a//b", "nginx@sha256:12", "-a:1"] {
             assert_eq!(tag(image), "", "{image}");
         }
     }

@@ -76,11 +76,7 @@ pub struct ObjectRef {
 impl ObjectRef {
     /// A reference from its parts.
     pub fn new(kind: Kind, namespace: impl Into<String>, name: impl Into<String>) -> ObjectRef {
-        ObjectRef {
-            kind,
-            namespace: namespace.into(),
-            name: name.into(),
-        }
+        ObjectRef { kind, namespace: namespace.into(), name: name.into() }
     }
 }
 
@@ -141,10 +137,7 @@ impl OwnerReference {
         let mut out = json!({
             "apiVersion": self.api_version, "kind": self.kind, "name": self.name, "uid": self.uid,
         });
-        for (name, flag) in [
-            ("controller", self.controller),
-            ("blockOwnerDeletion", self.block_owner_deletion),
-        ] {
+        for (name, flag) in [("controller", self.controller), ("blockOwnerDeletion", self.block_owner_deletion)] {
             if let Some(flag) = flag {
                 out[name] = Value::Bool(flag);
             }
@@ -168,17 +161,8 @@ impl ObjectMeta {
             deletion_grace_period_seconds: value.int("deletionGracePeriodSeconds"),
             labels: string_map(value.entries("labels")),
             annotations: string_map(value.entries("annotations")),
-            owner_references: value
-                .list("ownerReferences")
-                .iter()
-                .map(OwnerReference::from_value)
-                .collect(),
-            finalizers: value
-                .list("finalizers")
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
+            owner_references: value.list("ownerReferences").iter().map(OwnerReference::from_value).collect(),
+            finalizers: value.list("finalizers").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         }
     }
 
@@ -197,10 +181,9 @@ impl ObjectMeta {
         if self.resource_version > 0 {
             text("resourceVersion", &self.resource_version.to_string());
         }
-        for (name, time) in [
-            ("creationTimestamp", self.creation_timestamp),
-            ("deletionTimestamp", self.deletion_timestamp),
-        ] {
+        for (name, time) in
+            [("creationTimestamp", self.creation_timestamp), ("deletionTimestamp", self.deletion_timestamp)]
+        {
             if let Some(time) = time {
                 text(name, &time.to_string());
             }
@@ -245,17 +228,10 @@ impl ObjectMeta {
 
 /// A JSON object of strings as a map.
 pub fn string_map(entries: &Map<String, Value>) -> StringMap {
-    entries
-        .iter()
-        .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
-        .into_map()
+    entries.iter().map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).into_map()
 }
 
 /// A map of strings as JSON.
 pub fn map_value(map: &StringMap) -> Value {
-    Value::Object(
-        map.iter()
-            .map(|(key, value)| (key.clone(), Value::from(value.as_str())))
-            .into_fields(),
-    )
+    Value::Object(map.iter().map(|(key, value)| (key.clone(), Value::from(value.as_str()))).into_fields())
 }

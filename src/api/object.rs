@@ -28,13 +28,7 @@ pub struct Object {
 impl Object {
     /// An object with nothing but a kind and metadata.
     pub fn new(kind: Kind, meta: ObjectMeta) -> Object {
-        Object {
-            kind,
-            meta,
-            spec: Arc::default(),
-            status: Arc::default(),
-            rest: Arc::default(),
-        }
+        Object { kind, meta, spec: Arc::default(), status: Arc::default(), rest: Arc::default() }
     }
 
     /// Takes a decoded JSON object apart.
@@ -45,10 +39,7 @@ impl Object {
         };
         fields.remove("apiVersion");
         fields.remove("kind");
-        let meta = fields
-            .remove("metadata")
-            .map(|meta| ObjectMeta::from_value(&meta))
-            .unwrap_or_default();
+        let meta = fields.remove("metadata").map(|meta| ObjectMeta::from_value(&meta)).unwrap_or_default();
         Object {
             kind,
             meta,

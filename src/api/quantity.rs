@@ -35,18 +35,8 @@ const MAX_INT64_FACTORS: i32 = 18;
 /// What a binary quantity is capped at.
 const MAX_ALLOWED: i128 = i64::MAX as i128;
 
-const DECIMAL_SUFFIXES: [(&str, i32); 10] = [
-    ("n", -9),
-    ("u", -6),
-    ("m", -3),
-    ("", 0),
-    ("k", 3),
-    ("M", 6),
-    ("G", 9),
-    ("T", 12),
-    ("P", 15),
-    ("E", 18),
-];
+const DECIMAL_SUFFIXES: [(&str, i32); 10] =
+    [("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
 const BINARY_SUFFIXES: [(&str, i32); 6] = [("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60)];
 
 /// The parts of a quantity's text.
@@ -62,12 +52,7 @@ struct Parts<'a> {
 impl Quantity {
     /// Nothing, in decimal notation.
     pub fn zero() -> Quantity {
-        Quantity {
-            mantissa: 0,
-            exponent: 0,
-            format: Format::DecimalSI,
-            text: None,
-        }
+        Quantity { mantissa: 0, exponent: 0, format: Format::DecimalSI, text: None }
     }
 
     /// Reads a quantity.
@@ -80,10 +65,7 @@ impl Quantity {
             return Err(FORMAT_WRONG);
         }
         if text == "0" {
-            return Ok(Quantity {
-                text: Some(text.to_owned()),
-                ..Quantity::zero()
-            });
+            return Ok(Quantity { text: Some(text.to_owned()), ..Quantity::zero() });
         }
         let parts = split(text)?;
         let (base, exponent, format) = interpret(parts.suffix).ok_or(SUFFIX)?;
@@ -99,11 +81,7 @@ impl Quantity {
         let shifted = format!("{}{}", parts.whole, parts.fraction);
         let number: i128 = shifted.parse().map_err(|_| NUMERIC)?;
         let signed = if parts.positive { number } else { -number };
-        let scale = if format == Format::BinarySI {
-            -fraction_digits
-        } else {
-            exponent - fraction_digits
-        };
+        let scale = if format == Format::BinarySI { -fraction_digits } else { exponent - fraction_digits };
 
         if precision >= 0 && scale >= NANO {
             let factor = if base == 2 { 1i128 << exponent } else { 1 };
@@ -114,38 +92,17 @@ impl Quantity {
                     _ => scale % 3 == 0 && !shifted.ends_with("000") && !shifted.starts_with('0'),
                 };
                 let text = canonical.then(|| text.to_owned());
-                return Ok(Quantity {
-                    mantissa,
-                    exponent: scale,
-                    format,
-                    text,
-                });
+                return Ok(Quantity { mantissa, exponent: scale, format, text });
             }
         }
-        let factor = if base == 2 {
-            1i128.checked_shl(exponent as u32).ok_or(NUMERIC)?
-        } else {
-            1
-        };
+        let factor = if base == 2 { 1i128.checked_shl(exponent as u32).ok_or(NUMERIC)? } else { 1 };
         let mantissa = signed.checked_mul(factor).ok_or(NUMERIC)?;
-        let mut quantity = Quantity {
-            mantissa,
-            exponent: scale,
-            format,
-            text: None,
-        };
+        let mut quantity = Quantity { mantissa, exponent: scale, format, text: None };
         quantity.round_up(NANO);
         if format == Format::BinarySI {
-            let positive = Quantity {
-                mantissa: quantity.mantissa.abs(),
-                ..quantity.clone()
-            };
+            let positive = Quantity { mantissa: quantity.mantissa.abs(), ..quantity.clone() };
             if positive.cmp_integer(MAX_ALLOWED) == Ordering::Greater {
-                quantity = Quantity {
-                    mantissa: MAX_ALLOWED * signed.signum(),
-                    exponent: 0,
-                    ..quantity
-                };
+                quantity = Quantity { mantissa: MAX_ALLOWED * signed.signum(), exponent: 0, ..quantity };
             }
             if positive.mantissa != 0 && positive.cmp_integer(1) == Ordering::Less {
                 quantity.format = Format::DecimalSI;
@@ -239,10 +196,7 @@ impl Quantity {
             let (whole, exact) = self.at_scale(0);
             if exact {
                 let (amount, times) = remove_factors(whole, 1024);
-                let suffix = BINARY_SUFFIXES
-                    .iter()
-                    .find(|(_, e)| *e == times * 10)
-                    .map_or("", |(s, _)| s);
+                let suffix = BINARY_SUFFIXES.iter().find(|(_, e)| *e == times * 10).map_or("", |(s, _)| s);
                 return format!("{amount}{suffix}");
             }
         }
@@ -254,16 +208,9 @@ impl Quantity {
             _ => {}
         }
         if self.format == Format::DecimalExponent {
-            return if exponent == 0 {
-                amount.to_string()
-            } else {
-                format!("{amount}e{exponent}")
-            };
+            return if exponent == 0 { amount.to_string() } else { format!("{amount}e{exponent}") };
         }
-        let suffix = DECIMAL_SUFFIXES
-            .iter()
-            .find(|(_, e)| *e == exponent)
-            .map_or("", |(s, _)| s);
+        let suffix = DECIMAL_SUFFIXES.iter().find(|(_, e)| *e == exponent).map_or("", |(s, _)| s);
         format!("{amount}{suffix}")
     }
 }
@@ -321,12 +268,7 @@ fn split(text: &str) -> Result<Parts<'_>, &'static str> {
     if !tail.bytes().all(|b| b.is_ascii_digit()) {
         return Err(FORMAT_WRONG);
     }
-    Ok(Parts {
-        positive,
-        whole,
-        fraction,
-        suffix,
-    })
+    Ok(Parts { positive, whole, fraction, suffix })
 }
 
 /// Base, exponent and notation of a suffix.
@@ -340,11 +282,7 @@ fn interpret(suffix: &str) -> Option<(i32, i32, Format)> {
     }
     let exponent = suffix.strip_prefix(['e', 'E']).filter(|e| !e.is_empty())?;
     // Larger exponents are numbers that nothing here can hold.
-    exponent
-        .parse::<i32>()
-        .ok()
-        .filter(|e| e.abs() <= 1000)
-        .map(|e| (10, e, Format::DecimalExponent))
+    exponent.parse::<i32>().ok().filter(|e| e.abs() <= 1000).map(|e| (10, e, Format::DecimalExponent))
 }
 
 #[cfg(test)]
@@ -358,9 +296,7 @@ mod tests {
 
     #[test]
     fn the_canonical_form_is_that_of_kubernetes() {
-        for same in [
-            "0", "1", "1Gi", "500m", "1500Mi", "1e3", "12e6", "1.500", "05", "100", "1Ki", "+5", "-1", "2Ti",
-        ] {
+        for same in ["0", "1", "1Gi", "500m", "1500Mi", "1e3", "12e6", "1.500", "05", "100", "1Ki", "+5", "-1", "2Ti"] {
             check(same, same);
         }
         check("1024Mi", "1Gi");
@@ -404,12 +340,7 @@ mod tests {
 
     #[test]
     fn no_exponent_is_too_large_to_answer() {
-        for text in [
-            "1e1000",
-            "-1e-1000",
-            "99999999999999999999999999999999999999e999",
-            "1e99999999999",
-        ] {
+        for text in ["1e1000", "-1e-1000", "99999999999999999999999999999999999999e999", "1e99999999999"] {
             if let Ok(quantity) = Quantity::parse(text) {
                 let _ = (quantity.canonical(), quantity.value(), quantity.cmp(&Quantity::zero()));
             }

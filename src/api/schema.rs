@@ -93,10 +93,7 @@ impl Schema {
             match (line.strip_prefix(' '), &mut current) {
                 (Some(field), Some(ty)) => ty.fields.push(Field::parse(field)),
                 _ => {
-                    if let Some(done) = current.replace(Type {
-                        name: line,
-                        fields: Vec::new(),
-                    }) {
+                    if let Some(done) = current.replace(Type { name: line, fields: Vec::new() }) {
                         types.insert(done.name, done);
                     }
                 }
@@ -131,10 +128,7 @@ impl Schema {
 impl Type {
     /// The field of this name.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        self.fields
-            .binary_search_by(|f| f.name.cmp(name))
-            .ok()
-            .map(|at| &self.fields[at])
+        self.fields.binary_search_by(|f| f.name.cmp(name)).ok().map(|at| &self.fields[at])
     }
 
     /// The type's name as Go prints it.
@@ -267,9 +261,6 @@ mod tests {
         assert_eq!(ports.ty.go_name(), "[]v1.ContainerPort");
         let name = container.field("name").unwrap();
         assert!(name.always && name.required);
-        assert_eq!(
-            container.field("imagePullPolicy").unwrap().ty.go_name(),
-            "v1.PullPolicy"
-        );
+        assert_eq!(container.field("imagePullPolicy").unwrap().ty.go_name(), "v1.PullPolicy");
     }
 }

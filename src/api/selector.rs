@@ -60,11 +60,7 @@ impl Selector {
     pub fn of_labels(labels: &StringMap) -> Selector {
         let requirements = labels
             .iter()
-            .map(|(key, value)| Requirement {
-                key: key.clone(),
-                operator: Operator::In,
-                values: vec![value.clone()],
-            })
+            .map(|(key, value)| Requirement { key: key.clone(), operator: Operator::In, values: vec![value.clone()] })
             .collect();
         Selector { requirements }
     }
@@ -95,12 +91,7 @@ impl Requirement {
         Some(Requirement {
             key: value.text("key").to_owned(),
             operator: Operator::parse(value.text("operator"))?,
-            values: value
-                .list("values")
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect(),
+            values: value.list("values").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         })
     }
 
@@ -131,10 +122,7 @@ mod tests {
     use serde_json::json;
 
     fn labels(pairs: &[(&str, &str)]) -> StringMap {
-        pairs
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect()
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
     }
 
     #[test]
@@ -158,9 +146,6 @@ mod tests {
     fn null_selects_nothing_and_empty_selects_everything() {
         assert_eq!(Selector::of_value(&Value::Null), None);
         assert!(Selector::of_value(&json!({})).unwrap().matches(&labels(&[])));
-        assert_eq!(
-            Selector::of_value(&json!({"matchExpressions": [{"key": "a", "operator": "Near"}]})),
-            None
-        );
+        assert_eq!(Selector::of_value(&json!({"matchExpressions": [{"key": "a", "operator": "Near"}]})), None);
     }
 }

@@ -75,12 +75,7 @@ impl Reason {
 impl Status {
     fn new(reason: Reason, about: Option<(Kind, &str)>, message: String) -> Status {
         let about = about.map(|(kind, name)| (kind, name.to_owned()));
-        Status {
-            reason,
-            message,
-            about,
-            causes: Vec::new(),
-        }
+        Status { reason, message, about, causes: Vec::new() }
     }
 
     /// There is no object of this kind and name.
@@ -97,11 +92,7 @@ impl Status {
 
     /// The object has changed since the caller read it.
     pub fn conflict(kind: Kind, name: &str, why: &str) -> Status {
-        let message = format!(
-            "Operation cannot be fulfilled on {} {}: {why}",
-            kind.group_resource(),
-            quote(name)
-        );
+        let message = format!("Operation cannot be fulfilled on {} {}: {why}", kind.group_resource(), quote(name));
         Status::new(Reason::Conflict, Some((kind, name)), message)
     }
 
@@ -118,10 +109,7 @@ impl Status {
             group => format!("{}.{group}", kind.name()),
         };
         let message = format!("{group_kind} {} is invalid: {}", quote(name), aggregate(&causes));
-        Status {
-            causes,
-            ..Status::new(Reason::Invalid, Some((kind, name)), message)
-        }
+        Status { causes, ..Status::new(Reason::Invalid, Some((kind, name)), message) }
     }
 
     /// The request cannot be understood.
@@ -223,29 +211,17 @@ mod tests {
 
     #[test]
     fn messages_are_those_of_the_api_server() {
-        assert_eq!(
-            Status::not_found(Kind::StatefulSet, "nosuch").message,
-            "statefulsets.apps \"nosuch\" not found"
-        );
-        assert_eq!(
-            Status::already_exists(Kind::Namespace, "default").message,
-            "namespaces \"default\" already exists"
-        );
+        assert_eq!(Status::not_found(Kind::StatefulSet, "nosuch").message, "statefulsets.apps \"nosuch\" not found");
+        assert_eq!(Status::already_exists(Kind::Namespace, "default").message, "namespaces \"default\" already exists");
         assert_eq!(
             Status::forbidden(Kind::Pod, "web-0", "exceeded quota").message,
             "pods \"web-0\" is forbidden: exceeded quota"
         );
-        assert_eq!(
-            Status::internal_error("injected").message,
-            "Internal error occurred: injected"
-        );
+        assert_eq!(Status::internal_error("injected").message, "Internal error occurred: injected");
     }
 
     #[test]
     fn quoting_is_that_of_go() {
-        assert_eq!(
-            quote("a\"b\\\n\t\u{1}é世\u{feff}"),
-            "\"a\\\"b\\\\\\n\\t\\x01é世\\ufeff\""
-        );
+        assert_eq!(quote("a\"b\\\n\t\u{1}é世\u{feff}"), "\"a\\\"b\\\\\\n\\t\\x01é世\\ufeff\"");
     }
 }

@@ -48,10 +48,7 @@ pub struct StorageClassConfig {
 impl Default for Config {
     /// Three nodes in three zones, the namespaces `default` and `julin`, and two storage classes.
     fn default() -> Config {
-        let node = |name: &str, zone: &str| NodeConfig {
-            name: name.to_owned(),
-            zone: zone.to_owned(),
-        };
+        let node = |name: &str, zone: &str| NodeConfig { name: name.to_owned(), zone: zone.to_owned() };
         let class = |name: &str, provisioner: &str, default| StorageClassConfig {
             name: name.to_owned(),
             provisioner: provisioner.to_owned(),
@@ -59,11 +56,7 @@ impl Default for Config {
         };
         Config {
             seed: 1,
-            nodes: vec![
-                node("node1", "zone-a"),
-                node("node2", "zone-b"),
-                node("node3", "zone-c"),
-            ],
+            nodes: vec![node("node1", "zone-a"), node("node2", "zone-b"), node("node3", "zone-c")],
             namespaces: vec!["julin".to_owned()],
             storage_classes: vec![
                 class("localhostpath", "kubernetes.io/no-provisioner", false),
@@ -81,11 +74,7 @@ impl Config {
         let namespaces = built_in.iter().chain(&self.namespaces).map(|name| namespace(name));
         let nodes = self.nodes.iter().enumerate().map(|(i, config)| node(i, config));
         let classes = self.storage_classes.iter().map(storage_class);
-        namespaces
-            .chain(nodes)
-            .chain(classes)
-            .chain([kubernetes_service()])
-            .collect()
+        namespaces.chain(nodes).chain(classes).chain([kubernetes_service()]).collect()
     }
 }
 

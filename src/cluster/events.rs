@@ -58,9 +58,7 @@ impl EventRecord {
         parts
             .iter()
             .flat_map(|part| part.bytes().chain([0]))
-            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| {
-                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-            })
+            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
     }
 }
 
@@ -101,17 +99,8 @@ impl Cluster {
     /// Records an event about an object. One that was recorded before with the same words is counted up.
     pub(crate) fn record_event(&mut self, actor: Actor, about: &Object, warning: bool, reason: &str, message: &str) {
         let object = about.object_ref();
-        let what = What::Event {
-            warning,
-            reason: reason.to_owned(),
-            message: message.to_owned(),
-        };
-        self.steps.push(Step {
-            at: self.now,
-            actor,
-            object: object.clone(),
-            what,
-        });
+        let what = What::Event { warning, reason: reason.to_owned(), message: message.to_owned() };
+        self.steps.push(Step { at: self.now, actor, object: object.clone(), what });
         let time = self.now.timestamp();
         let name = format!("{}.{:016x}", object.name, self.random.next());
         self.events.record(EventRecord {

@@ -57,10 +57,7 @@ pub(crate) struct WatchEvent {
 impl WatchEvent {
     /// The object: as it is now, or as it was last.
     pub fn object(&self) -> &Arc<Object> {
-        self.new
-            .as_ref()
-            .or(self.old.as_ref())
-            .expect("an event has an object before or after")
+        self.new.as_ref().or(self.old.as_ref()).expect("an event has an object before or after")
     }
 }
 
@@ -146,14 +143,7 @@ impl Cluster {
         object.meta.uid = self.random.uid();
         object.meta.creation_timestamp = Some(self.now.timestamp());
         let (_, new) = self.store.put(object);
-        self.wrote(
-            actor,
-            What::Created,
-            WatchEvent {
-                old: None,
-                new: Some(Arc::clone(&new)),
-            },
-        );
+        self.wrote(actor, What::Created, WatchEvent { old: None, new: Some(Arc::clone(&new)) });
         new
     }
 
@@ -169,39 +159,20 @@ impl Cluster {
         let began_to_go = object.meta.is_terminating() && old.as_ref().is_some_and(|old| !old.meta.is_terminating());
         let (old, new) = self.store.put(object);
         let what = if began_to_go { What::Terminating } else { What::Updated };
-        self.wrote(
-            actor,
-            what,
-            WatchEvent {
-                old,
-                new: Some(Arc::clone(&new)),
-            },
-        );
+        self.wrote(actor, what, WatchEvent { old, new: Some(Arc::clone(&new)) });
         new
     }
 
     /// Takes an object out of the store.
     fn remove(&mut self, actor: Actor, reference: &ObjectRef) {
         if let Some(old) = self.store.remove(reference) {
-            self.wrote(
-                actor,
-                What::Deleted,
-                WatchEvent {
-                    old: Some(old),
-                    new: None,
-                },
-            );
+            self.wrote(actor, What::Deleted, WatchEvent { old: Some(old), new: None });
         }
     }
 
     fn wrote(&mut self, actor: Actor, what: What, event: WatchEvent) {
         let object = event.object().object_ref();
-        self.steps.push(Step {
-            at: self.now,
-            actor,
-            object,
-            what,
-        });
+        self.steps.push(Step { at: self.now, actor, object, what });
         controllers::observe(self, &event);
     }
 

@@ -86,10 +86,7 @@ mod tests {
     use crate::api::kind::Kind;
 
     fn work(name: &str) -> Work {
-        Work {
-            actor: Actor::StatefulSetController,
-            object: ObjectRef::new(Kind::StatefulSet, "default", name),
-        }
+        Work { actor: Actor::StatefulSetController, object: ObjectRef::new(Kind::StatefulSet, "default", name) }
     }
 
     #[test]
@@ -100,9 +97,7 @@ mod tests {
         queue.add(work("c"), Instant(1));
         queue.add(work("a"), Instant(3));
         queue.add(work("b"), Instant(1));
-        let order: Vec<String> = std::iter::from_fn(|| queue.pop())
-            .map(|(_, work)| work.object.name)
-            .collect();
+        let order: Vec<String> = std::iter::from_fn(|| queue.pop()).map(|(_, work)| work.object.name).collect();
         assert_eq!(order, ["c", "b", "a"]);
     }
 

@@ -42,9 +42,7 @@ impl Random {
     /// The five characters that the API server appends to a `generateName`.
     pub fn suffix(&mut self) -> String {
         const ALPHANUMS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-        (0..5)
-            .map(|_| ALPHANUMS[self.below(ALPHANUMS.len() as u64) as usize] as char)
-            .collect()
+        (0..5).map(|_| ALPHANUMS[self.below(ALPHANUMS.len() as u64) as usize] as char).collect()
     }
 }
 

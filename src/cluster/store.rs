@@ -30,28 +30,17 @@ impl Store {
 
     /// The objects of a kind, by namespace and name.
     pub fn list(&self, kind: Kind) -> impl Iterator<Item = &Arc<Object>> {
-        self.kinds
-            .get(&kind)
-            .into_iter()
-            .flat_map(BTreeMap::values)
-            .flat_map(BTreeMap::values)
+        self.kinds.get(&kind).into_iter().flat_map(BTreeMap::values).flat_map(BTreeMap::values)
     }
 
     /// The objects of a kind in a namespace, by name.
     pub fn list_in(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Arc<Object>> {
-        self.kinds
-            .get(&kind)
-            .and_then(|kind| kind.get(namespace))
-            .into_iter()
-            .flat_map(BTreeMap::values)
+        self.kinds.get(&kind).and_then(|kind| kind.get(namespace)).into_iter().flat_map(BTreeMap::values)
     }
 
     /// Every object, by kind, namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Object>> {
-        self.kinds
-            .values()
-            .flat_map(BTreeMap::values)
-            .flat_map(BTreeMap::values)
+        self.kinds.values().flat_map(BTreeMap::values).flat_map(BTreeMap::values)
     }
 
     /// The version of the last write.
@@ -78,10 +67,7 @@ impl Store {
 
     /// Takes an object out.
     pub(super) fn remove(&mut self, reference: &ObjectRef) -> Option<Arc<Object>> {
-        let names = self
-            .kinds
-            .get_mut(&reference.kind)?
-            .get_mut(reference.namespace.as_str())?;
+        let names = self.kinds.get_mut(&reference.kind)?.get_mut(reference.namespace.as_str())?;
         let removed = names.remove(reference.name.as_str());
         if removed.is_some() {
             self.resource_version += 1;

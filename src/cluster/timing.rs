@@ -7,6 +7,9 @@ use crate::api::time::Millis;
 
 /// From a write until a controller that watches looks at it.
 pub const WATCH: Millis = Millis(10);
+/// The same for the StatefulSet's controller. It takes a little longer than the others, so that a pod that has become
+/// ready has its DNS name before the next one begins: what a reader expects, and what a real cluster mostly does.
+pub const STATEFULSET_WATCH: Millis = Millis(20);
 /// From an unscheduled pod until the scheduler has decided.
 pub const SCHEDULING: Millis = Millis(40);
 /// From a claim that asks for a volume until its provisioner has made one.

@@ -31,8 +31,7 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
                 .filter(|service| {
                     let selector = selector(service);
                     let selects = |pod: &Option<Arc<Object>>| {
-                        pod.as_ref()
-                            .is_some_and(|pod| selector.as_ref().is_some_and(|s| s.matches(&pod.meta.labels)))
+                        pod.as_ref().is_some_and(|pod| selector.as_ref().is_some_and(|s| s.matches(&pod.meta.labels)))
                     };
                     selects(&event.old) || selects(&event.new)
                 })
@@ -77,19 +76,12 @@ pub(crate) fn sync_service(cluster: &mut Cluster, reference: &ObjectRef) {
     let ports: Vec<Value> = service.spec.list("ports").iter().map(endpoint_port).collect();
     let has_endpoints = !endpoints.is_empty();
     let as_go_writes = |list: Vec<Value>| {
-        if list.is_empty() {
-            Value::Null
-        } else {
-            Value::Array(list)
-        }
+        if list.is_empty() { Value::Null } else { Value::Array(list) }
     };
     let mut rest = Map::new();
     rest.insert("addressType".to_owned(), json!("IPv4"));
     rest.insert("endpoints".to_owned(), as_go_writes(endpoints));
-    rest.insert(
-        "ports".to_owned(),
-        as_go_writes(if has_endpoints { ports } else { Vec::new() }),
-    );
+    rest.insert("ports".to_owned(), as_go_writes(if has_endpoints { ports } else { Vec::new() }));
     match slice {
         Some(slice) => {
             if *slice.rest != rest {
@@ -108,10 +100,7 @@ pub(crate) fn sync_service(cluster: &mut Cluster, reference: &ObjectRef) {
 
 fn slice_meta(service: &Object) -> ObjectMeta {
     let mut labels = service.meta.labels.clone();
-    labels.insert(
-        "endpointslice.kubernetes.io/managed-by".to_owned(),
-        "endpointslice-controller.k8s.io".to_owned(),
-    );
+    labels.insert("endpointslice.kubernetes.io/managed-by".to_owned(), "endpointslice-controller.k8s.io".to_owned());
     labels.insert(SERVICE_NAME_LABEL.to_owned(), service.meta.name.clone());
     if service.spec.text("clusterIP") == "None" {
         labels.insert("service.kubernetes.io/headless".to_owned(), String::new());
@@ -147,10 +136,7 @@ fn endpoint(cluster: &Cluster, service: &Object, pod: &Object, publish_not_ready
     });
     if !node.is_empty() {
         out["nodeName"] = json!(node);
-        let zone = cluster
-            .store()
-            .get(Kind::Node, "", node)
-            .map(|node| node.meta.label("topology.kubernetes.io/zone"));
+        let zone = cluster.store().get(Kind::Node, "", node).map(|node| node.meta.label("topology.kubernetes.io/zone"));
         if let Some(zone) = zone.filter(|zone| !zone.is_empty()) {
             out["zone"] = json!(zone);
         }

@@ -19,9 +19,7 @@ const ORPHAN: &str = "orphan";
 pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     match (&event.old, &event.new) {
         (old, Some(new)) => {
-            let owners_changed = old
-                .as_ref()
-                .is_none_or(|old| old.meta.owner_references != new.meta.owner_references);
+            let owners_changed = old.as_ref().is_none_or(|old| old.meta.owner_references != new.meta.owner_references);
             if owners_changed && !new.meta.owner_references.is_empty() {
                 cluster.enqueue(ACTOR, new.object_ref(), timing::WATCH);
             }
@@ -63,25 +61,14 @@ fn dependents(cluster: &Cluster, owner: &Object) -> Vec<Arc<Object>> {
 }
 
 fn owners(cluster: &Cluster, object: &Object) -> Vec<Arc<Object>> {
-    object
-        .meta
-        .owner_references
-        .iter()
-        .filter_map(|owner| find_owner(cluster, object, owner))
-        .collect()
+    object.meta.owner_references.iter().filter_map(|owner| find_owner(cluster, object, owner)).collect()
 }
 
 /// The owner that a reference means; `None` where it is gone, or another object has its name.
 fn find_owner(cluster: &Cluster, object: &Object, reference: &OwnerReference) -> Option<Arc<Object>> {
     let kind = Kind::of_manifest(&reference.api_version, &reference.kind)?;
-    let namespace = if kind.resource().namespaced {
-        object.meta.namespace.as_str()
-    } else {
-        ""
-    };
-    cluster
-        .get(kind, namespace, &reference.name)
-        .filter(|owner| owner.meta.uid == reference.uid)
+    let namespace = if kind.resource().namespaced { object.meta.namespace.as_str() } else { "" };
+    cluster.get(kind, namespace, &reference.name).filter(|owner| owner.meta.uid == reference.uid)
 }
 
 /// Deletes an object whose owners are all gone, or lets an owner go whose dependents are dealt with.
@@ -102,10 +89,7 @@ fn process_deleting(cluster: &mut Cluster, object: &Arc<Object>) {
     if object.meta.finalizers.iter().any(|f| f == ORPHAN) {
         for dependent in dependents {
             let mut dependent = Object::clone(&dependent);
-            dependent
-                .meta
-                .owner_references
-                .retain(|owner| owner.uid != object.meta.uid);
+            dependent.meta.owner_references.retain(|owner| owner.uid != object.meta.uid);
             let _ = cluster.update_object(ACTOR, dependent);
         }
         cluster.remove_finalizer(ACTOR, object, ORPHAN);
@@ -120,10 +104,7 @@ fn process_deleting(cluster: &mut Cluster, object: &Arc<Object>) {
             .any(|owner| owner.uid == object.meta.uid && owner.block_owner_deletion == Some(true));
         blocked |= blocks;
         if !dependent.meta.is_terminating() {
-            let options = DeleteOptions {
-                propagation: Propagation::Foreground,
-                ..DeleteOptions::default()
-            };
+            let options = DeleteOptions { propagation: Propagation::Foreground, ..DeleteOptions::default() };
             let _ = cluster.delete(ACTOR, &dependent.object_ref(), &options);
         }
     }
@@ -154,22 +135,11 @@ fn attempt_to_delete(cluster: &mut Cluster, object: &Arc<Object>) {
             return;
         }
         let mut object = Object::clone(object);
-        object
-            .meta
-            .owner_references
-            .retain(|o| !dangling.contains(&o.uid) && !waiting.contains(&o.uid));
+        object.meta.owner_references.retain(|o| !dangling.contains(&o.uid) && !waiting.contains(&o.uid));
         let _ = cluster.update_object(ACTOR, object);
         return;
     }
-    let propagation = if waiting.is_empty() {
-        Propagation::Background
-    } else {
-        Propagation::Foreground
-    };
-    let options = DeleteOptions {
-        propagation,
-        uid: Some(object.meta.uid.clone()),
-        ..DeleteOptions::default()
-    };
+    let propagation = if waiting.is_empty() { Propagation::Background } else { Propagation::Foreground };
+    let options = DeleteOptions { propagation, uid: Some(object.meta.uid.clone()), ..DeleteOptions::default() };
     let _ = cluster.delete(ACTOR, &object.object_ref(), &options);
 }

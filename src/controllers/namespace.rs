@@ -14,11 +14,7 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
         cluster.enqueue(ACTOR, object.object_ref(), timing::WATCH);
     } else if event.new.is_none() && !object.meta.namespace.is_empty() {
         let namespace = ObjectRef::new(Kind::Namespace, "", object.meta.namespace.as_str());
-        if cluster
-            .store()
-            .find(&namespace)
-            .is_some_and(|namespace| namespace.meta.is_terminating())
-        {
+        if cluster.store().find(&namespace).is_some_and(|namespace| namespace.meta.is_terminating()) {
             cluster.enqueue(ACTOR, namespace, timing::WATCH);
         }
     }
@@ -38,10 +34,7 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
         .map(|object| object.object_ref())
         .collect();
     for object in &contents {
-        let going = cluster
-            .store()
-            .find(object)
-            .is_none_or(|object| object.meta.is_terminating());
+        let going = cluster.store().find(object).is_none_or(|object| object.meta.is_terminating());
         if !going {
             let _ = cluster.delete(ACTOR, object, &DeleteOptions::default());
         }

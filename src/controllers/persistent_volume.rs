@@ -20,10 +20,8 @@ const ACTOR: Actor = Actor::PersistentVolumeController;
 const BIND_COMPLETED: &str = "pv.kubernetes.io/bind-completed";
 const BOUND_BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
 const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
-const PROVISIONERS: [&str; 2] = [
-    "volume.beta.kubernetes.io/storage-provisioner",
-    "volume.kubernetes.io/storage-provisioner",
-];
+const PROVISIONERS: [&str; 2] =
+    ["volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner"];
 /// Where the scheduler notes the node that a volume is to be made for.
 pub const SELECTED_NODE: &str = "volume.kubernetes.io/selected-node";
 /// The provisioner of classes whose volumes somebody makes by hand.
@@ -47,11 +45,7 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
             let claim = object.spec.field("claimRef");
             if claim.is_object() {
                 let (namespace, name) = (claim.text("namespace"), claim.text("name"));
-                cluster.enqueue(
-                    ACTOR,
-                    ObjectRef::new(Kind::PersistentVolumeClaim, namespace, name),
-                    timing::WATCH,
-                );
+                cluster.enqueue(ACTOR, ObjectRef::new(Kind::PersistentVolumeClaim, namespace, name), timing::WATCH);
             }
             if event.old.is_none() || !claim.is_object() {
                 enqueue_unbound_claims(cluster);
@@ -142,23 +136,15 @@ fn find_volume_for_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
         && let Some(class) = cluster.default_storage_class()
     {
         let mut claim = Object::clone(claim);
-        claim
-            .spec_mut()
-            .insert("storageClassName".to_owned(), Value::from(class));
+        claim.spec_mut().insert("storageClassName".to_owned(), Value::from(class));
         return cluster.update_object(ACTOR, claim).map(drop);
     }
     if delayed && !claim.meta.annotations.contains_key(SELECTED_NODE) {
         let pods = unscheduled_pods_of(cluster, claim);
         let (reason, message) = match pods.as_slice() {
-            [] => (
-                "WaitForFirstConsumer",
-                "waiting for first consumer to be created before binding".to_owned(),
-            ),
+            [] => ("WaitForFirstConsumer", "waiting for first consumer to be created before binding".to_owned()),
             [pod] => ("WaitForPodScheduled", format!("waiting for pod {pod} to be scheduled")),
-            pods => (
-                "WaitForPodScheduled",
-                format!("waiting for pods {} to be scheduled", pods.join(",")),
-            ),
+            pods => ("WaitForPodScheduled", format!("waiting for pods {} to be scheduled", pods.join(","))),
         };
         cluster.record_event(ACTOR, claim, false, reason, &message);
     } else if !claim.spec.text("storageClassName").is_empty() {
@@ -181,10 +167,7 @@ fn unscheduled_pods_of(cluster: &Cluster, claim: &Object) -> Vec<String> {
 
 /// Whether one of the pod's volumes is the claim.
 pub fn pod_uses_claim(pod: &Object, claim: &str) -> bool {
-    pod.spec
-        .list("volumes")
-        .iter()
-        .any(|volume| volume.field("persistentVolumeClaim").text("claimName") == claim)
+    pod.spec.list("volumes").iter().any(|volume| volume.field("persistentVolumeClaim").text("claimName") == claim)
 }
 
 /// The storage class that a claim names.
@@ -214,11 +197,7 @@ pub fn find_matching_volume(
             && has_access_modes(volume, claim)
             && capacity(volume) >= requested
     };
-    if let Some(own) = volumes
-        .iter()
-        .filter(usable)
-        .find(|volume| is_volume_bound_to_claim(volume, claim))
-    {
+    if let Some(own) = volumes.iter().filter(usable).find(|volume| is_volume_bound_to_claim(volume, claim)) {
         return fits_node(own).then(|| Arc::clone(own));
     }
     if delayed {
@@ -230,17 +209,11 @@ pub fn find_matching_volume(
         .filter(|volume| {
             volume.status.text("phase") == "Available"
                 && volume.spec.field("claimRef").is_null()
-                && selector
-                    .as_ref()
-                    .is_none_or(|selector| selector.matches(&volume.meta.labels))
+                && selector.as_ref().is_none_or(|selector| selector.matches(&volume.meta.labels))
                 && volume.spec.text("storageClassName") == claim.spec.text("storageClassName")
                 && fits_node(volume)
         })
-        .min_by(|a, b| {
-            capacity(a)
-                .cmp(&capacity(b))
-                .then_with(|| a.meta.name.cmp(&b.meta.name))
-        })
+        .min_by(|a, b| capacity(a).cmp(&capacity(b)).then_with(|| a.meta.name.cmp(&b.meta.name)))
         .cloned()
 }
 
@@ -264,11 +237,7 @@ fn volume_mode(object: &Object) -> &str {
 }
 
 fn has_access_modes(volume: &Object, claim: &Object) -> bool {
-    claim
-        .spec
-        .list("accessModes")
-        .iter()
-        .all(|mode| volume.spec.list("accessModes").contains(mode))
+    claim.spec.list("accessModes").iter().all(|mode| volume.spec.list("accessModes").contains(mode))
 }
 
 // Models pkg/controller/volume/persistentvolume/pv_controller.go checkVolumeSatisfyClaim
@@ -317,10 +286,7 @@ fn provision_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
     }
     let mut changed = Object::clone(claim);
     for annotation in PROVISIONERS {
-        changed
-            .meta
-            .annotations
-            .insert(annotation.to_owned(), provisioner.clone());
+        changed.meta.annotations.insert(annotation.to_owned(), provisioner.clone());
     }
     let claim = cluster.update_object(ACTOR, changed)?;
     let message = format!(
@@ -341,9 +307,7 @@ fn update_claim_phase(cluster: &mut Cluster, claim: &Arc<Object>, phase: &str, v
     match volume {
         Some(volume) => {
             status.insert("accessModes".to_owned(), volume.spec.field("accessModes").clone());
-            status
-                .entry("capacity")
-                .or_insert_with(|| volume.spec.field("capacity").clone());
+            status.entry("capacity").or_insert_with(|| volume.spec.field("capacity").clone());
         }
         None => {
             status.remove("accessModes");
@@ -372,10 +336,7 @@ fn bind_volume_to_claim(cluster: &mut Cluster, volume: &Arc<Object>, claim: &Obj
     }
     let mut changed = Object::clone(volume);
     if !already {
-        changed
-            .meta
-            .annotations
-            .insert(BOUND_BY_CONTROLLER.to_owned(), "yes".to_owned());
+        changed.meta.annotations.insert(BOUND_BY_CONTROLLER.to_owned(), "yes".to_owned());
     }
     changed.spec_mut().insert("claimRef".to_owned(), claim_reference(claim));
     cluster.update_object(ACTOR, changed)
@@ -393,18 +354,10 @@ pub fn claim_reference(claim: &Object) -> Value {
 fn bind_claim_to_volume(cluster: &mut Cluster, claim: &Arc<Object>, volume: &Object) -> Result<Arc<Object>, Status> {
     let mut changed = Object::clone(claim);
     if claim.spec.text("volumeName") != volume.meta.name {
-        changed
-            .spec_mut()
-            .insert("volumeName".to_owned(), json!(volume.meta.name));
-        changed
-            .meta
-            .annotations
-            .insert(BOUND_BY_CONTROLLER.to_owned(), "yes".to_owned());
+        changed.spec_mut().insert("volumeName".to_owned(), json!(volume.meta.name));
+        changed.meta.annotations.insert(BOUND_BY_CONTROLLER.to_owned(), "yes".to_owned());
     }
-    changed
-        .meta
-        .annotations
-        .insert(BIND_COMPLETED.to_owned(), "yes".to_owned());
+    changed.meta.annotations.insert(BIND_COMPLETED.to_owned(), "yes".to_owned());
     if changed == **claim {
         return Ok(Arc::clone(claim));
     }
@@ -429,23 +382,16 @@ fn sync_bound_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
     let name = claim.spec.text("volumeName").to_owned();
     let volume = cluster.get(Kind::PersistentVolume, "", &name);
     let (reason, message) = match volume {
-        _ if name.is_empty() => (
-            "ClaimLost",
-            "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!",
-        ),
-        None => (
-            "ClaimLost",
-            "Bound claim has lost its PersistentVolume. Data on the volume is lost!",
-        ),
+        _ if name.is_empty() => {
+            ("ClaimLost", "Bound claim has lost reference to PersistentVolume. Data on the volume is lost!")
+        }
+        None => ("ClaimLost", "Bound claim has lost its PersistentVolume. Data on the volume is lost!"),
         Some(volume) => {
             let reference = volume.spec.field("claimRef");
             if reference.is_null() || reference.text("uid") == claim.meta.uid {
                 return bind(cluster, &volume, claim);
             }
-            (
-                "ClaimMisbound",
-                "Two claims are bound to the same volume, this one is bound incorrectly",
-            )
+            ("ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly")
         }
     };
     if claim.status.text("phase") != "Lost" {
@@ -460,11 +406,7 @@ fn sync_volume(cluster: &mut Cluster, volume: &Arc<Object>) -> Done {
     if reference.text("uid").is_empty() {
         return update_volume_phase(cluster, volume, "Available").map(drop);
     }
-    let claim = cluster.get(
-        Kind::PersistentVolumeClaim,
-        reference.text("namespace"),
-        reference.text("name"),
-    );
+    let claim = cluster.get(Kind::PersistentVolumeClaim, reference.text("namespace"), reference.text("name"));
     let Some(claim) = claim.filter(|claim| claim.meta.uid == reference.text("uid")) else {
         let volume = match volume.status.text("phase") {
             "Released" | "Failed" => Arc::clone(volume),

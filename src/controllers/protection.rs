@@ -38,11 +38,7 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
 
 /// The names of the claims that a pod's volumes are.
 pub fn claims_of(pod: &Object) -> Vec<String> {
-    let names = pod
-        .spec
-        .list("volumes")
-        .iter()
-        .map(|volume| volume.field("persistentVolumeClaim").text("claimName"));
+    let names = pod.spec.list("volumes").iter().map(|volume| volume.field("persistentVolumeClaim").text("claimName"));
     names.filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
@@ -77,10 +73,7 @@ fn update_unused_condition(cluster: &mut Cluster, claim: &Object, used: bool) {
         ("True", "NoPodsUsingPVC", "No pods are currently referencing this PVC")
     };
     let conditions = claim.status.list("conditions");
-    if conditions
-        .iter()
-        .any(|condition| condition.text("type") == "Unused" && condition.text("status") == status)
-    {
+    if conditions.iter().any(|condition| condition.text("type") == "Unused" && condition.text("status") == status) {
         return;
     }
     let condition = json!({

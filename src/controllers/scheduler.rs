@@ -96,10 +96,7 @@ pub(crate) fn schedule_one(cluster: &mut Cluster, reference: &ObjectRef) {
             }
             cluster.controllers.scheduler.reasons.remove(reference);
             if let Ok(bound) = cluster.bind(ACTOR, reference, &node) {
-                let message = format!(
-                    "Successfully assigned {}/{} to {node}",
-                    pod.meta.namespace, pod.meta.name
-                );
+                let message = format!("Successfully assigned {}/{} to {node}", pod.meta.namespace, pod.meta.name);
                 cluster.record_event(ACTOR, &bound, false, "Scheduled", &message);
             }
         }
@@ -148,20 +145,12 @@ fn find_node(cluster: &Cluster, pod: &Object) -> Result<String, String> {
             }
         }
     }
-    let best = fitting
-        .into_iter()
-        .min_by_key(|node| (filters::spread_penalty(&view, pod, node), node.meta.name.clone()));
+    let best =
+        fitting.into_iter().min_by_key(|node| (filters::spread_penalty(&view, pod, node), node.meta.name.clone()));
     best.map(|node| node.meta.name.clone()).ok_or_else(|| {
-        let mut reasons: Vec<String> = refusals
-            .iter()
-            .map(|(reason, count)| format!("{count} {reason}"))
-            .collect();
+        let mut reasons: Vec<String> = refusals.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
         order::sort_by(&mut reasons, String::cmp);
-        format!(
-            "0/{total} nodes are available: {}. {}",
-            reasons.join(", "),
-            preemption(total)
-        )
+        format!("0/{total} nodes are available: {}. {}", reasons.join(", "), preemption(total))
     })
 }
 
@@ -178,12 +167,7 @@ fn requests(pod: &Value, resource: &str) -> i64 {
         quantity.map_or(0, |q| if resource == "cpu" { q.milli_value() } else { q.value() })
     };
     let containers: i64 = pod.list("containers").iter().map(of).sum();
-    let sidecars: i64 = pod
-        .list("initContainers")
-        .iter()
-        .filter(|c| c.text("restartPolicy") == "Always")
-        .map(of)
-        .sum();
+    let sidecars: i64 = pod.list("initContainers").iter().filter(|c| c.text("restartPolicy") == "Always").map(of).sum();
     let init = pod.list("initContainers").iter().map(of).max().unwrap_or_default();
     (containers + sidecars).max(init)
 }

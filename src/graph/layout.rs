@@ -73,10 +73,7 @@ impl SetLayout {
         };
         let storage = widest.claims.iter().zip(&widest.volumes);
         let storage = storage.flat_map(|(claim, volume)| [("PVC", *claim), ("PV", *volume)]);
-        [("DNS", widest.dns), ("Pod", widest.pod)]
-            .into_iter()
-            .chain(storage)
-            .collect()
+        [("DNS", widest.dns), ("Pod", widest.pod)].into_iter().chain(storage).collect()
     }
 }
 
@@ -111,18 +108,8 @@ fn place_set(set: &SetView, top: f64) -> SetLayout {
     let columns = set.columns.len().max(size::MIN_COLUMNS) as f64;
     let inner = columns * size::CARD + (columns - 1.0) * size::COLUMN_GAP;
     let left = size::LANE_NAMES;
-    let service = Rect {
-        x: left,
-        y: top + size::TITLE,
-        width: inner,
-        height: size::SERVICE,
-    };
-    let lane = |y: f64, height: f64, x: f64| Rect {
-        x,
-        y,
-        width: size::CARD,
-        height,
-    };
+    let service = Rect { x: left, y: top + size::TITLE, width: inner, height: size::SERVICE };
+    let lane = |y: f64, height: f64, x: f64| Rect { x, y, width: size::CARD, height };
     let dns_y = service.y + service.height + size::LANE_GAP;
     let pod_y = dns_y + size::DNS + size::LANE_GAP;
     let storage_y = pod_y + size::POD + size::LANE_GAP;
@@ -146,17 +133,8 @@ fn place_set(set: &SetView, top: f64) -> SetLayout {
         bottom = bottom.max(y - size::LANE_GAP);
         placed.push(out);
     }
-    let frame = Rect {
-        x: 0.0,
-        y: top,
-        width: left + inner + size::PADDING,
-        height: bottom + size::PADDING - top,
-    };
-    SetLayout {
-        frame,
-        service,
-        columns: placed,
-    }
+    let frame = Rect { x: 0.0, y: top, width: left + inner + size::PADDING, height: bottom + size::PADDING - top };
+    SetLayout { frame, service, columns: placed }
 }
 
 /// Shortens a text to what fits into a width, keeping its beginning and its end, which tell names apart.
@@ -180,9 +158,6 @@ mod tests {
     #[test]
     fn long_names_keep_both_ends() {
         assert_eq!(fit("web-0", 100.0, 7.0), "web-0");
-        assert_eq!(
-            fit("pvc-879e2e22-56fe-4f0c-8b2e-02445e4be0f5", 140.0, 7.0),
-            "pvc-879e2e22-…4be0f5"
-        );
+        assert_eq!(fit("pvc-879e2e22-56fe-4f0c-8b2e-02445e4be0f5", 140.0, 7.0), "pvc-879e2e22-…4be0f5");
     }
 }

@@ -236,15 +236,9 @@ pub struct ClassView {
 /// The picture of a cluster.
 pub fn build(cluster: &Cluster) -> Graph {
     let store = cluster.store();
-    let sets: Vec<SetView> = store
-        .list(Kind::StatefulSet)
-        .map(|set| set_view(cluster, set))
-        .collect();
-    let own: BTreeSet<ObjectRef> = sets
-        .iter()
-        .filter_map(|set| set.service.as_ref())
-        .map(|service| service.reference.clone())
-        .collect();
+    let sets: Vec<SetView> = store.list(Kind::StatefulSet).map(|set| set_view(cluster, set)).collect();
+    let own: BTreeSet<ObjectRef> =
+        sets.iter().filter_map(|set| set.service.as_ref()).map(|service| service.reference.clone()).collect();
     let services = store
         .list(Kind::Service)
         .filter(|service| !own.contains(&service.object_ref()))
@@ -271,14 +265,7 @@ pub fn build(cluster: &Cluster) -> Graph {
             is_default: default.as_ref() == Some(&class.meta.name),
         })
         .collect();
-    Graph {
-        now: cluster.now(),
-        sets,
-        services,
-        nodes,
-        classes,
-        others: others(cluster),
-    }
+    Graph { now: cluster.now(), sets, services, nodes, classes, others: others(cluster) }
 }
 
 /// Objects that are stored and that nothing here acts on.
@@ -326,15 +313,9 @@ fn set_view(cluster: &Cluster, object: &Object) -> SetView {
     let namespace = set.meta.namespace.as_str();
     let store = cluster.store();
     let reference = object.object_ref();
-    let templates: Vec<&str> = set
-        .volume_claim_templates
-        .iter()
-        .map(|t| t.meta.name.as_str())
-        .collect();
+    let templates: Vec<&str> = set.volume_claim_templates.iter().map(|t| t.meta.name.as_str()).collect();
 
-    let simulated = set
-        .replicas
-        .min(crate::controllers::statefulset::stateful_set::MAX_REPLICAS);
+    let simulated = set.replicas.min(crate::controllers::statefulset::stateful_set::MAX_REPLICAS);
     let wanted = set.start_ordinal..set.start_ordinal.saturating_add(simulated);
     let mut ordinals: BTreeSet<i32> = wanted.clone().collect();
     let owned = |pod: &Object| pod.meta.controller_of().is_some_and(|owner| owner.uid == set.meta.uid);
@@ -343,9 +324,7 @@ fn set_view(cluster: &Cluster, object: &Object) -> SetView {
     }
     for claim in store.list_in(Kind::PersistentVolumeClaim, namespace) {
         let (parent, ordinal) = parent_name_and_ordinal(&claim.meta.name);
-        let template = parent
-            .strip_suffix(set.meta.name.as_str())
-            .and_then(|rest| rest.strip_suffix('-'));
+        let template = parent.strip_suffix(set.meta.name.as_str()).and_then(|rest| rest.strip_suffix('-'));
         if template.is_some_and(|template| templates.contains(&template)) {
             ordinals.insert(ordinal);
         }
@@ -363,15 +342,10 @@ fn set_view(cluster: &Cluster, object: &Object) -> SetView {
         current_revision: hash_of(&set.status.current_revision),
         update_revision: hash_of(&set.status.update_revision),
         terminating: set.meta.is_terminating(),
-        service: store
-            .get(Kind::Service, namespace, &set.service_name)
-            .map(|service| service_view(cluster, service)),
+        service: store.get(Kind::Service, namespace, &set.service_name).map(|service| service_view(cluster, service)),
         service_name: set.service_name.clone(),
         columns,
-        containers: containers
-            .iter()
-            .map(|c| (c.text("name").to_owned(), c.text("image").to_owned()))
-            .collect(),
+        containers: containers.iter().map(|c| (c.text("name").to_owned(), c.text("image").to_owned())).collect(),
         waits: cluster.controllers.statefulset.waits(&reference).to_vec(),
         reference,
     }
@@ -380,20 +354,13 @@ fn set_view(cluster: &Cluster, object: &Object) -> SetView {
 fn column(cluster: &Cluster, set: &StatefulSet, ordinal: i32, wanted: bool) -> Column {
     let namespace = set.meta.namespace.as_str();
     let pod_name = format!("{}-{ordinal}", set.meta.name);
-    let pod = cluster
-        .store()
-        .get(Kind::Pod, namespace, &pod_name)
-        .map(|pod| pod_view(cluster, set, pod));
+    let pod = cluster.store().get(Kind::Pod, namespace, &pod_name).map(|pod| pod_view(cluster, set, pod));
     let claims = set
         .volume_claim_templates
         .iter()
         .map(|template| {
             let name = persistent_volume_claim_name(set, &template.meta.name, ordinal);
-            claim_view(
-                cluster,
-                ObjectRef::new(Kind::PersistentVolumeClaim, namespace, name),
-                &template.meta.name,
-            )
+            claim_view(cluster, ObjectRef::new(Kind::PersistentVolumeClaim, namespace, name), &template.meta.name)
         })
         .collect();
     Column {
@@ -423,12 +390,7 @@ fn pod_view(cluster: &Cluster, set: &StatefulSet, pod: &Object) -> PodView {
         address: text(pod.status.text("podIP")),
         revision: hash_of(revision),
         outdated: revision != set.status.update_revision,
-        images: pod
-            .spec
-            .list("containers")
-            .iter()
-            .map(|c| c.text("image").to_owned())
-            .collect(),
+        images: pod.spec.list("containers").iter().map(|c| c.text("image").to_owned()).collect(),
         progress: cluster.controllers.kubelet.progress(&reference),
         unschedulable: cluster.controllers.scheduler.reason(&reference).map(str::to_owned),
         reference,
@@ -465,17 +427,17 @@ fn claim_view(cluster: &Cluster, reference: ObjectRef, template: &str) -> ClaimV
     let phase = claim.status.text("phase");
     let granted = claim.status.field("capacity").text("storage");
     let requested = claim.spec.field("resources").field("requests").text("storage");
-    let volume = cluster
-        .store()
-        .get(Kind::PersistentVolume, "", claim.spec.text("volumeName"));
+    let volume = cluster.store().get(Kind::PersistentVolume, "", claim.spec.text("volumeName"));
+    // A volume that has just been made is the claim's before the claim says so.
+    let reserved = || {
+        let mut volumes = cluster.store().list(Kind::PersistentVolume);
+        volumes.find(|volume| volume.spec.field("claimRef").text("uid") == claim.meta.uid)
+    };
+    let volume = volume.or_else(reserved);
     ClaimView {
         template: template.to_owned(),
         state: storage_state(claim, phase),
-        phase: if claim.meta.is_terminating() {
-            "Terminating".to_owned()
-        } else {
-            phase.to_owned()
-        },
+        phase: if claim.meta.is_terminating() { "Terminating".to_owned() } else { phase.to_owned() },
         storage: if granted.is_empty() { requested } else { granted }.to_owned(),
         class: claim.spec.text("storageClassName").to_owned(),
         volume: volume.map(|volume| volume_view(volume)),
@@ -488,11 +450,7 @@ fn volume_view(volume: &Object) -> VolumeView {
     VolumeView {
         reference: volume.object_ref(),
         state: storage_state(volume, phase),
-        phase: if volume.meta.is_terminating() {
-            "Terminating".to_owned()
-        } else {
-            phase.to_owned()
-        },
+        phase: if volume.meta.is_terminating() { "Terminating".to_owned() } else { phase.to_owned() },
         capacity: volume.spec.field("capacity").text("storage").to_owned(),
         reclaim_policy: volume.spec.text("persistentVolumeReclaimPolicy").to_owned(),
     }

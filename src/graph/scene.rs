@@ -86,14 +86,7 @@ pub struct Bar {
 
 /// Draws a graph.
 pub fn draw(graph: &Graph, layout: &Layout, strings: &Strings) -> Scene {
-    let mut pen = Pen {
-        strings,
-        scene: Scene {
-            width: layout.width,
-            height: layout.height,
-            ..Scene::default()
-        },
-    };
+    let mut pen = Pen { strings, scene: Scene { width: layout.width, height: layout.height, ..Scene::default() } };
     for (set, at) in graph.sets.iter().zip(&layout.sets) {
         pen.set(set, at);
     }
@@ -107,32 +100,15 @@ struct Pen<'a> {
 
 impl Card {
     fn new(key: String, class: String, place: Rect) -> Card {
-        Card {
-            key,
-            class,
-            place,
-            ..Card::default()
-        }
+        Card { key, class, place, ..Card::default() }
     }
 
     fn line(&mut self, x: f64, y: f64, class: &'static str, text: impl Into<String>) {
-        self.lines.push(Line {
-            x,
-            y,
-            class,
-            ends: false,
-            text: text.into(),
-        });
+        self.lines.push(Line { x, y, class, ends: false, text: text.into() });
     }
 
     fn line_to_end(&mut self, x: f64, y: f64, class: &'static str, text: impl Into<String>) {
-        self.lines.push(Line {
-            x: self.place.width - x,
-            y,
-            class,
-            ends: true,
-            text: text.into(),
-        });
+        self.lines.push(Line { x: self.place.width - x, y, class, ends: true, text: text.into() });
     }
 
     /// The glyph of a state and the name beside it. `room` is what the name leaves free at its right.
@@ -150,10 +126,7 @@ impl Card {
 impl Pen<'_> {
     fn set(&mut self, set: &SetView, at: &SetLayout) {
         let name = format!("{}/{}", set.reference.namespace, set.reference.name);
-        let ready = fill(
-            self.strings.ready_of,
-            &[&set.ready.to_string(), &set.replicas.to_string()],
-        );
+        let ready = fill(self.strings.ready_of, &[&set.ready.to_string(), &set.replicas.to_string()]);
         let mut frame = Card::new(format!("set/{name}"), "set".to_owned(), at.frame);
         frame.label = format!("StatefulSet {name}, {ready}");
         frame.line(size::LANE_NAMES, 19.0, "kind", "StatefulSet");
@@ -175,18 +148,9 @@ impl Pen<'_> {
         let key = format!("service/{}/{}", set.reference, set.service_name);
         let mut card = Card::new(key, "card service".to_owned(), place);
         match &set.service {
-            Some(ServiceView {
-                dns_name,
-                cluster_ip,
-                addresses,
-                ..
-            }) => {
+            Some(ServiceView { dns_name, cluster_ip, addresses, .. }) => {
                 let address = cluster_ip.as_deref().unwrap_or(strings.headless);
-                let behind = if addresses.is_empty() {
-                    strings.no_address.to_owned()
-                } else {
-                    addresses.join("  ")
-                };
+                let behind = if addresses.is_empty() { strings.no_address.to_owned() } else { addresses.join("  ") };
                 card.label = format!("Service {}, {dns_name}, {}", set.service_name, addresses.join(" "));
                 card.line(12.0, 18.0, "small", format!("Service · {address}"));
                 card.line(12.0, 36.0, "name", fit(dns_name, place.width - 24.0, MONO));
@@ -221,11 +185,7 @@ impl Pen<'_> {
     /// A line straight down from one card to the next. `lower` says where, since a Service is as wide as its set.
     fn edge(&mut self, upper: Rect, lower: Rect, faint: bool) {
         let x = lower.x + lower.width / 2.0;
-        self.scene.edges.push(Edge {
-            from: (x, upper.y + upper.height),
-            to: (x, lower.y),
-            faint,
-        });
+        self.scene.edges.push(Edge { from: (x, upper.y + upper.height), to: (x, lower.y), faint });
     }
 
     fn dns(&mut self, column: &Column, place: Rect) {
@@ -275,48 +235,28 @@ impl Pen<'_> {
             "Pod {}, {}, {ready}, {at}, {} {}",
             pod.reference.name, pod.status, self.strings.revision, pod.revision
         );
-        let restarts = if pod.restarts > 0 {
-            format!("↻{}  ", pod.restarts)
-        } else {
-            String::new()
-        };
+        let restarts = if pod.restarts > 0 { format!("↻{}  ", pod.restarts) } else { String::new() };
         card.line_to_end(12.0, 20.0, "small", restarts + &ready);
         card.line(14.0, 39.0, "status", &*pod.status);
         card.small(55.0, &at);
         card.small(70.0, &pod.images.join(", "));
         card.line(14.0, 84.0, "hash", &*pod.revision);
         if let Some(progress) = pod.progress {
-            let place = Rect {
-                y: card.place.y + card.place.height - 3.0,
-                height: 3.0,
-                ..card.place
-            };
-            self.scene.bars.push(Bar {
-                place,
-                progress,
-                state: pod.state,
-            });
+            let place = Rect { y: card.place.y + card.place.height - 3.0, height: 3.0, ..card.place };
+            self.scene.bars.push(Bar { place, progress, state: pod.state });
         }
     }
 
     fn claim(&mut self, column: &Column, claim: &ClaimView, place: Rect) {
         let strings = self.strings;
         let facts = [claim.phase.as_str(), &claim.storage, &claim.class];
-        let facts = facts
-            .into_iter()
-            .filter(|fact| !fact.is_empty())
-            .collect::<Vec<_>>()
-            .join(" · ");
+        let facts = facts.into_iter().filter(|fact| !fact.is_empty()).collect::<Vec<_>>().join(" · ");
         let line = match claim.state {
             State::Absent => strings.claim_missing.to_owned(),
             _ if column.pod.is_none() => fill(strings.claim_kept, &[&column.pod_name]),
             _ => facts.clone(),
         };
-        let facts = if column.pod.is_none() && claim.state != State::Absent {
-            facts + ", "
-        } else {
-            String::new()
-        };
+        let facts = if column.pod.is_none() && claim.state != State::Absent { facts + ", " } else { String::new() };
         let mut card = storage_card("claim", claim.state, place);
         card.key = format!("claim/{}", claim.reference);
         card.label = format!("Claim {}, {facts}{line}", claim.reference.name);
@@ -327,20 +267,10 @@ impl Pen<'_> {
     }
 
     fn volume(&mut self, claim: &ClaimView, place: Rect) {
-        let mut card = storage_card(
-            "volume",
-            claim.volume.as_ref().map_or(State::Absent, |v| v.state),
-            place,
-        );
+        let mut card = storage_card("volume", claim.volume.as_ref().map_or(State::Absent, |v| v.state), place);
         card.key = format!("volume of {}", claim.reference);
         match &claim.volume {
-            Some(VolumeView {
-                reference,
-                state,
-                phase,
-                capacity,
-                reclaim_policy,
-            }) => {
+            Some(VolumeView { reference, state, phase, capacity, reclaim_policy }) => {
                 let line = format!("{phase} · {capacity} · {reclaim_policy}");
                 card.label = format!("Volume {}, {line}", reference.name);
                 card.title = reference.name.clone();

@@ -35,21 +35,11 @@ pub fn apply(cluster: &mut Cluster, text: &str, file: &str) -> Answer {
         if applied > 0 {
             message.push_str(&format!(" (the {applied} documents before this place were applied)"));
         }
-        answer.diagnostics.push(Diagnostic {
-            message,
-            path: String::new(),
-            span: Some(error.span),
-            fix: None,
-        });
+        answer.diagnostics.push(Diagnostic { message, path: String::new(), span: Some(error.span), fix: None });
     } else if manifest.documents.is_empty() {
         answer.complain("error: no objects passed to apply");
         let message = "there is no object in this text".to_owned();
-        answer.diagnostics.push(Diagnostic {
-            message,
-            path: String::new(),
-            span: None,
-            fix: None,
-        });
+        answer.diagnostics.push(Diagnostic { message, path: String::new(), span: None, fix: None });
     }
     answer
 }
@@ -59,12 +49,7 @@ fn apply_entry(cluster: &mut Cluster, entry: &Entry<'_>, file: &str, answer: &mu
     let mut complain = |text: String, message: String, path: &str| {
         answer.complain(text);
         let span = Some(entry.locate(path));
-        answer.diagnostics.push(Diagnostic {
-            message,
-            path: path.to_owned(),
-            span,
-            fix: None,
-        });
+        answer.diagnostics.push(Diagnostic { message, path: path.to_owned(), span, fix: None });
     };
     if !value.is_object() {
         let sentence = "invalid object to validate";
@@ -83,11 +68,7 @@ fn apply_entry(cluster: &mut Cluster, entry: &Entry<'_>, file: &str, answer: &mu
         .map(|(name, _)| format!("{name} not set"))
         .collect();
     if !missing.is_empty() {
-        let sentence = if missing.len() == 1 {
-            missing[0].clone()
-        } else {
-            format!("[{}]", missing.join(", "))
-        };
+        let sentence = if missing.len() == 1 { missing[0].clone() } else { format!("[{}]", missing.join(", ")) };
         let advice = "if you choose to ignore these errors, turn validation off with --validate=false";
         complain(
             format!("error: error validating {file:?}: error validating data: {sentence}; {advice}"),
@@ -136,12 +117,7 @@ fn diagnose(entry: &Entry<'_>, refusal: &Refusal, reference: &ObjectRef, answer:
     if !status.causes.is_empty() {
         for cause in &status.causes {
             let span = Some(entry.locate(&cause.path));
-            let diagnostic = Diagnostic {
-                message: cause.body(),
-                path: cause.path.clone(),
-                span,
-                fix: None,
-            };
+            let diagnostic = Diagnostic { message: cause.body(), path: cause.path.clone(), span, fix: None };
             if !answer.diagnostics.contains(&diagnostic) {
                 answer.diagnostics.push(diagnostic);
             }
@@ -152,12 +128,7 @@ fn diagnose(entry: &Entry<'_>, refusal: &Refusal, reference: &ObjectRef, answer:
         for path in &refusal.paths {
             let message = format!("unknown field {path:?}");
             let span = Some(entry.locate_key(path));
-            answer.diagnostics.push(Diagnostic {
-                message,
-                path: path.clone(),
-                span,
-                fix: None,
-            });
+            answer.diagnostics.push(Diagnostic { message, path: path.clone(), span, fix: None });
         }
         return;
     }
@@ -175,12 +146,7 @@ fn diagnose(entry: &Entry<'_>, refusal: &Refusal, reference: &ObjectRef, answer:
         Some((_, go)) => format!("json: {go}"),
         None => status.message.clone(),
     };
-    answer.diagnostics.push(Diagnostic {
-        message,
-        span: Some(entry.locate(&path)),
-        path,
-        fix,
-    });
+    answer.diagnostics.push(Diagnostic { message, span: Some(entry.locate(&path)), path, fix });
 }
 
 /// What became of an object, in kubectl's word; or the refusal, and whether it was of a creation.
@@ -196,11 +162,7 @@ fn create_or_patch(
         let create = cluster.create(Actor::User, kind, &modified, &CreateOptions::default());
         return create.map(|_| "created").map_err(|refusal| (refusal, true));
     };
-    let original = current
-        .meta
-        .annotations
-        .get(LAST_APPLIED)
-        .and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let original = current.meta.annotations.get(LAST_APPLIED).and_then(|text| serde_json::from_str::<Value>(text).ok());
     let as_fields = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let original = original.as_ref().map(as_fields).unwrap_or_default();
     let patch = three_way_merge_patch(
@@ -214,9 +176,7 @@ fn create_or_patch(
         return Ok("unchanged");
     }
     // The patch leaves out what is equal, so the whole manifest is checked for fields that no type has.
-    cluster
-        .check_fields(kind, &configuration)
-        .map_err(|refusal| (refusal, false))?;
+    cluster.check_fields(kind, &configuration).map_err(|refusal| (refusal, false))?;
     cluster
         .patch(Actor::User, reference, PatchType::Strategic, &Value::Object(patch))
         .map(|_| "configured")

@@ -171,10 +171,7 @@ impl Nodes {
     }
 
     fn refuse<T>(&self, id: Id, message: impl Into<String>) -> Result<T, Refusal> {
-        Err(Refusal {
-            message: message.into(),
-            span: self.0[id].span,
-        })
+        Err(Refusal { message: message.into(), span: self.0[id].span })
     }
 
     /// The node as JSON.
@@ -182,9 +179,9 @@ impl Nodes {
         match &self.0[id].kind {
             Kind::Alias(target) => self.value(*target),
             Kind::Scalar { .. } => self.scalar(id),
-            Kind::Sequence(items) => Ok(Value::Array(
-                items.iter().map(|item| self.value(*item)).collect::<Result<_, _>>()?,
-            )),
+            Kind::Sequence(items) => {
+                Ok(Value::Array(items.iter().map(|item| self.value(*item)).collect::<Result<_, _>>()?))
+            }
             Kind::Mapping(_) => {
                 let mut fields = Map::new();
                 self.fill(id, &mut fields)?;
@@ -195,11 +192,7 @@ impl Nodes {
 
     fn scalar(&self, id: Id) -> Result<Value, Refusal> {
         match &self.0[id].kind {
-            Kind::Scalar {
-                text,
-                tag: None,
-                implicit: false,
-            } => Ok(Value::String(text.clone())),
+            Kind::Scalar { text, tag: None, implicit: false } => Ok(Value::String(text.clone())),
             Kind::Scalar { text, tag, .. } => {
                 resolve::resolve(tag.as_deref(), text).or_else(|message| self.refuse(id, message))
             }
@@ -258,10 +251,7 @@ impl Nodes {
             Value::String(text) => Ok(text),
             Value::Null => {
                 let value = self.go_syntax(value)?;
-                self.refuse(
-                    key,
-                    format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {value}"),
-                )
+                self.refuse(key, format!("unsupported map key of type: %!s(<nil>), key: <nil>, value: {value}"))
             }
             Value::Number(number) if number.is_f64() => Ok(resolve::go_float_key(number.as_f64().unwrap_or_default())),
             other => Ok(other.to_string()),
@@ -278,10 +268,7 @@ impl Nodes {
                 other => other.to_string(),
             },
             Kind::Sequence(items) => {
-                let items: Vec<String> = items
-                    .iter()
-                    .map(|item| self.go_syntax(*item))
-                    .collect::<Result<_, _>>()?;
+                let items: Vec<String> = items.iter().map(|item| self.go_syntax(*item)).collect::<Result<_, _>>()?;
                 format!("[]interface {{}}{{{}}}", items.join(", "))
             }
             Kind::Mapping(entries) => {

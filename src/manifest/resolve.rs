@@ -196,10 +196,7 @@ fn is_yaml_float(text: &str) -> bool {
 /// names are not of YAML's form and do not come here.
 fn go_parse_float(text: &str) -> Option<f64> {
     let rest = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if !rest
-        .bytes()
-        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-'))
-    {
+    if !rest.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'e' | b'E' | b'+' | b'-')) {
         return None;
     }
     text.parse::<f64>().ok().filter(|float| float.is_finite())
@@ -237,7 +234,7 @@ fn is_timestamp(text: &str) -> bool {
                 && number(minute, 0..=59)
                 && number(second, 0..=59)
                 && parts.next().is_none()
-                && (with_zone == !zone.is_empty())
+                && with_zone != zone.is_empty()
         }
     }
 }
@@ -316,14 +313,8 @@ mod tests {
     fn tags_are_obeyed_or_refused() {
         assert_eq!(resolve(Some("tag:yaml.org,2002:str"), "1"), Ok(json!("1")));
         assert_eq!(resolve(Some("tag:yaml.org,2002:float"), "1"), Ok(json!(1)));
-        assert_eq!(
-            resolve(Some("tag:yaml.org,2002:binary"), "aGVsbG8="),
-            Ok(json!("hello"))
-        );
+        assert_eq!(resolve(Some("tag:yaml.org,2002:binary"), "aGVsbG8="), Ok(json!("hello")));
         assert_eq!(resolve(Some("!custom"), "1"), Ok(json!("1")));
-        assert_eq!(
-            resolve(Some("tag:yaml.org,2002:int"), "x"),
-            Err("cannot decode !!str `x` as a !!int".to_owned())
-        );
+        assert_eq!(resolve(Some("tag:yaml.org,2002:int"), "x"), Err("cannot decode !!str `x` as a !!int".to_owned()));
     }
 }

@@ -36,17 +36,9 @@ impl Manifest {
             let value = &document.value;
             if value.text("kind") == "List" && value.text("apiVersion") == "v1" && value.field("items").is_array() {
                 let items = value.list("items").iter().enumerate();
-                out.extend(items.map(|(i, value)| Entry {
-                    value,
-                    document,
-                    item: Some(i),
-                }));
+                out.extend(items.map(|(i, value)| Entry { value, document, item: Some(i) }));
             } else {
-                out.push(Entry {
-                    value,
-                    document,
-                    item: None,
-                });
+                out.push(Entry { value, document, item: None });
             }
         }
         out
@@ -87,10 +79,7 @@ pub fn read(text: &str) -> Manifest {
     if text.len() > budget::BYTES {
         let limit = budget::BYTES >> 20;
         manifest.error = Some(SyntaxError {
-            message: format!(
-                "the text has {} bytes; the API server takes {limit} MiB at most",
-                text.len()
-            ),
+            message: format!("the text has {} bytes; the API server takes {limit} MiB at most", text.len()),
             span: Span::default(),
         });
         return manifest;
@@ -98,21 +87,12 @@ pub fn read(text: &str) -> Manifest {
     let mut nodes_left = budget::NODES;
     for chunk in chunks(text) {
         if manifest.documents.len() == budget::DOCUMENTS {
-            let message = format!(
-                "there are more than {} documents; apply them in parts",
-                budget::DOCUMENTS
-            );
-            manifest.error = Some(SyntaxError {
-                message,
-                span: line_span(chunk.first_line),
-            });
+            let message = format!("there are more than {} documents; apply them in parts", budget::DOCUMENTS);
+            manifest.error = Some(SyntaxError { message, span: line_span(chunk.first_line) });
             return manifest;
         }
         let read = match chunk.separator_error {
-            Some(message) => Err(SyntaxError {
-                message,
-                span: line_span(chunk.first_line),
-            }),
+            Some(message) => Err(SyntaxError { message, span: line_span(chunk.first_line) }),
             None => read_document(&chunk, &mut nodes_left),
         };
         match read {
@@ -128,12 +108,7 @@ pub fn read(text: &str) -> Manifest {
 }
 
 fn line_span(line: usize) -> Span {
-    Span {
-        line,
-        column: 0,
-        end_line: line,
-        end_column: usize::MAX,
-    }
+    Span { line, column: 0, end_line: line, end_column: usize::MAX }
 }
 
 /// A document's text, and the line of the whole text that it begins in.
@@ -147,31 +122,19 @@ struct Chunk {
 // Models k8s.io/apimachinery/pkg/util/yaml/decoder.go YAMLReader.Read
 fn chunks(text: &str) -> Vec<Chunk> {
     let mut out = Vec::new();
-    let mut current = Chunk {
-        text: String::new(),
-        first_line: 0,
-        separator_error: None,
-    };
+    let mut current = Chunk { text: String::new(), first_line: 0, separator_error: None };
     for (number, line) in text.split('\n').enumerate() {
         let line = line.strip_suffix('\r').unwrap_or(line);
         if let Some(rest) = line.strip_prefix("---") {
             let rest = rest.trim();
             if !rest.is_empty() && !rest.starts_with('#') {
                 let message = format!("invalid Yaml document separator: {rest}");
-                out.push(Chunk {
-                    text: String::new(),
-                    first_line: number,
-                    separator_error: Some(message),
-                });
+                out.push(Chunk { text: String::new(), first_line: number, separator_error: Some(message) });
                 return out;
             }
             if !current.text.is_empty() {
                 out.push(current);
-                current = Chunk {
-                    text: String::new(),
-                    first_line: number + 1,
-                    separator_error: None,
-                };
+                current = Chunk { text: String::new(), first_line: number + 1, separator_error: None };
                 continue;
             }
         }
@@ -183,13 +146,7 @@ fn chunks(text: &str) -> Vec<Chunk> {
 }
 
 fn read_document(chunk: &Chunk, nodes_left: &mut usize) -> Result<Document, SyntaxError> {
-    let mut reader = Reader {
-        nodes: Nodes::default(),
-        anchors: BTreeMap::new(),
-        sizes: Vec::new(),
-        nodes_left,
-        chunk,
-    };
+    let mut reader = Reader { nodes: Nodes::default(), anchors: BTreeMap::new(), sizes: Vec::new(), nodes_left, chunk };
     let mut bytes = chunk.text.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut bytes);
@@ -244,19 +201,9 @@ impl Reader<'_> {
                     let size = self.sizes[target];
                     self.add(Kind::Alias(target), span, None, size)?
                 }
-                EventData::Scalar {
-                    anchor,
-                    tag,
-                    value,
-                    plain_implicit,
-                    ..
-                } => {
+                EventData::Scalar { anchor, tag, value, plain_implicit, .. } => {
                     let tag = tag.filter(|tag| !tag.is_empty() && tag != "!");
-                    let kind = Kind::Scalar {
-                        text: value,
-                        tag,
-                        implicit: plain_implicit,
-                    };
+                    let kind = Kind::Scalar { text: value, tag, implicit: plain_implicit };
                     self.add(kind, span, anchor, 1)?
                 }
                 EventData::SequenceStart { anchor, .. } => {
@@ -283,10 +230,8 @@ impl Reader<'_> {
 
     fn add(&mut self, kind: Kind, span: Span, anchor: Option<String>, size: usize) -> Result<Id, SyntaxError> {
         let too_many = || format!("the document expands to more than {} values", budget::NODES);
-        *self.nodes_left = self.nodes_left.checked_sub(size).ok_or_else(|| SyntaxError {
-            message: too_many(),
-            span,
-        })?;
+        *self.nodes_left =
+            self.nodes_left.checked_sub(size).ok_or_else(|| SyntaxError { message: too_many(), span })?;
         let id = self.nodes.0.len();
         self.nodes.0.push(Node { kind, span });
         self.sizes.push(size);
@@ -301,10 +246,7 @@ impl Reader<'_> {
             let message = format!("the document is nested more than {} levels deep", budget::DEPTH);
             return Err(SyntaxError { message, span });
         }
-        open.push(Open {
-            id,
-            children: Vec::new(),
-        });
+        open.push(Open { id, children: Vec::new() });
         Ok(())
     }
 
@@ -330,10 +272,7 @@ impl Reader<'_> {
     }
 
     fn refusal(&self, span: Span, message: &str) -> SyntaxError {
-        SyntaxError {
-            message: format!("error converting YAML to JSON: yaml: {message}"),
-            span,
-        }
+        SyntaxError { message: format!("error converting YAML to JSON: yaml: {message}"), span }
     }
 
     /// The library's sentence. Its line counts within the document, from 0 for the parser's errors and from 1 for the
@@ -342,16 +281,9 @@ impl Reader<'_> {
     fn syntax_error(&self, error: &Error) -> SyntaxError {
         let mark = error.problem_mark().unwrap_or_default();
         let context = error.context_mark().unwrap_or_default();
-        let line = if mark.line != 0 {
-            mark.line + u64::from(error.kind() == ErrorKind::Scanner)
-        } else {
-            context.line
-        };
-        let place = if line == 0 {
-            String::new()
-        } else {
-            format!("line {line}: ")
-        };
+        let line =
+            if mark.line != 0 { mark.line + u64::from(error.kind() == ErrorKind::Scanner) } else { context.line };
+        let place = if line == 0 { String::new() } else { format!("line {line}: ") };
         let mut span = self.span(mark, mark);
         span.end_column += 1;
         // What is missing at the end of the text is shown on its last line.
@@ -372,10 +304,7 @@ mod tests {
     fn check(text: &str, values: &[Value]) {
         let manifest = read(text);
         assert_eq!(manifest.error, None);
-        assert_eq!(
-            manifest.documents.iter().map(|d| d.value.clone()).collect::<Vec<_>>(),
-            values
-        );
+        assert_eq!(manifest.documents.iter().map(|d| d.value.clone()).collect::<Vec<_>>(), values);
     }
 
     #[track_caller]
@@ -386,10 +315,7 @@ mod tests {
 
     #[test]
     fn documents_are_cut_at_the_dashes() {
-        check(
-            "a: 1\n---\nb: 2\n--- # c\n\n---\nc: 3",
-            &[json!({"a": 1}), json!({"b": 2}), json!({"c": 3})],
-        );
+        check("a: 1\n---\nb: 2\n--- # c\n\n---\nc: 3", &[json!({"a": 1}), json!({"b": 2}), json!({"c": 3})]);
         check("---\na: 1\r\n---\r\n", &[json!({"a": 1})]);
         check("\u{feff}a: 1", &[json!({"a": 1})]);
         check("{\"a\": [1, 2]}", &[json!({"a": [1, 2]})]);
@@ -400,25 +326,15 @@ mod tests {
     #[test]
     fn the_last_of_equal_keys_counts_and_merges_are_made_in_order() {
         check("a: 1\na: 2", &[json!({"a": 2})]);
-        check(
-            "x: &x {a: 1, b: 2}\nz:\n  <<: *x\n  b: 3",
-            &[json!({"x": {"a": 1, "b": 2}, "z": {"a": 1, "b": 3}})],
-        );
-        check(
-            "x: &x {a: 1}\nz:\n  a: 3\n  <<: *x",
-            &[json!({"x": {"a": 1}, "z": {"a": 1}})],
-        );
+        check("x: &x {a: 1, b: 2}\nz:\n  <<: *x\n  b: 3", &[json!({"x": {"a": 1, "b": 2}, "z": {"a": 1, "b": 3}})]);
+        check("x: &x {a: 1}\nz:\n  a: 3\n  <<: *x", &[json!({"x": {"a": 1}, "z": {"a": 1}})]);
         check("1: a\ntrue: b\n1.5: c", &[json!({"1": "a", "true": "b", "1.5": "c"})]);
     }
 
     #[test]
     fn what_cannot_be_read_is_refused_in_the_words_of_kubectl() {
         let prefix = "error converting YAML to JSON: yaml: ";
-        check_error(
-            "a:\n\tb: 1",
-            &format!("{prefix}line 2: found character that cannot start any token"),
-            1,
-        );
+        check_error("a:\n\tb: 1", &format!("{prefix}line 2: found character that cannot start any token"), 1);
         check_error("a: *nope", &format!("{prefix}unknown anchor 'nope' referenced"), 0);
         check_error(
             "name: {{ .Values.name }}",
@@ -463,13 +379,7 @@ mod tests {
         }
         assert!(read(&laughs).error.unwrap().message.contains("expands to more than"));
         assert!(read(&"[".repeat(1_000_000)).error.unwrap().message.contains("nested"));
-        assert!(
-            read(&"a: 1\n---\n".repeat(100_000))
-                .error
-                .unwrap()
-                .message
-                .contains("documents")
-        );
+        assert!(read(&"a: 1\n---\n".repeat(100_000)).error.unwrap().message.contains("documents"));
         assert!(read(&"a".repeat(4_000_000)).error.unwrap().message.contains("MiB"));
     }
 }

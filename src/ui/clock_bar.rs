@@ -28,10 +28,7 @@ pub fn ClockBar() -> impl IntoView {
     let playing = session.playing;
     let index = Memo::new(move |_| {
         let speed = session.speed.get();
-        SPEEDS
-            .iter()
-            .position(|known| *known >= speed)
-            .unwrap_or(SPEEDS.len() - 1)
+        SPEEDS.iter().position(|known| *known >= speed).unwrap_or(SPEEDS.len() - 1)
     });
     let play_label = move || {
         let strings = session.strings();

@@ -39,11 +39,7 @@ fn SetControls(
         let object = reference.clone();
         move |_| {
             let object = object.clone();
-            session.dispatch(Command::Delete {
-                object,
-                cascade: Default::default(),
-                grace_period_seconds: None,
-            });
+            session.dispatch(Command::Delete { object, cascade: Default::default(), grace_period_seconds: None });
         }
     };
     view! {
@@ -72,10 +68,7 @@ fn Scale(
     let session = Session::here();
     let replicas = Memo::new(move |_| set.with(|set| set.as_ref().map_or(0, |set| i64::from(set.replicas))));
     let scale = move |replicas: i64| {
-        session.dispatch(Command::Scale {
-            object: reference.clone(),
-            replicas,
-        });
+        session.dispatch(Command::Scale { object: reference.clone(), replicas });
     };
     let scale = StoredValue::new(scale);
     let typed = move |text: String| {
@@ -134,11 +127,7 @@ fn Image(
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let (container, image) = (current.get_untracked().0, text.get_untracked().trim().to_owned());
-        session.dispatch(Command::SetImage {
-            object: reference.clone(),
-            container,
-            image,
-        });
+        session.dispatch(Command::SetImage { object: reference.clone(), container, image });
     };
     view! {
         <form class="field" on:submit=submit>
@@ -181,11 +170,7 @@ fn Patch(
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
         let object = reference.clone();
-        session.dispatch(Command::Patch {
-            object,
-            patch_type: Default::default(),
-            patch: text.get_untracked(),
-        });
+        session.dispatch(Command::Patch { object, patch_type: Default::default(), patch: text.get_untracked() });
     };
     view! {
         <form class="field field--wide" on:submit=submit>

@@ -14,11 +14,7 @@ pub fn Details() -> impl IntoView {
     let pod = Memo::new(move |_| {
         let selected = session.selected.get()?;
         session.graph.with(|graph| {
-            let pods = graph
-                .sets
-                .iter()
-                .flat_map(|set| &set.columns)
-                .filter_map(|column| column.pod.as_ref());
+            let pods = graph.sets.iter().flat_map(|set| &set.columns).filter_map(|column| column.pod.as_ref());
             pods.clone().find(|pod| pod.reference == selected).cloned()
         })
     });
@@ -37,19 +33,12 @@ fn PodDetails(
 ) -> impl IntoView {
     let session = Session::here();
     let fact = move |pick: fn(&PodView) -> Option<String>| {
-        move || {
-            pod.with(|pod| pod.as_ref().and_then(pick))
-                .unwrap_or_else(|| "—".to_owned())
-        }
+        move || pod.with(|pod| pod.as_ref().and_then(pick)).unwrap_or_else(|| "—".to_owned())
     };
     let delete = move |_| {
         if let Some(pod) = pod.get_untracked() {
             let object = pod.reference;
-            session.dispatch(Command::Delete {
-                object,
-                cascade: Default::default(),
-                grace_period_seconds: None,
-            });
+            session.dispatch(Command::Delete { object, cascade: Default::default(), grace_period_seconds: None });
         }
     };
     view! {

@@ -46,12 +46,7 @@ fn Surroundings() -> impl IntoView {
     let classes = Memo::new(move |_| session.graph.with(|graph| graph.classes.clone()));
     let others = Memo::new(move |_| {
         session.graph.with(|graph| {
-            graph
-                .others
-                .iter()
-                .map(|(kind, count)| format!("{count} {kind}"))
-                .collect::<Vec<_>>()
-                .join(", ")
+            graph.others.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
         })
     });
     view! {
@@ -109,19 +104,8 @@ fn follow(drawn: Drawn, scene: &Scene) {
         drawn.with_untracked(|drawn| drawn.iter().map(|(key, _)| key).eq(scene.cards.iter().map(|c| &c.key)));
     if !same_cards {
         let known: BTreeMap<String, ArcRwSignal<Card>> = drawn.get_untracked().into_iter().collect();
-        let handle = |card: &Card| {
-            known
-                .get(&card.key)
-                .cloned()
-                .unwrap_or_else(|| ArcRwSignal::new(card.clone()))
-        };
-        drawn.set(
-            scene
-                .cards
-                .iter()
-                .map(|card| (card.key.clone(), handle(card)))
-                .collect(),
-        );
+        let handle = |card: &Card| known.get(&card.key).cloned().unwrap_or_else(|| ArcRwSignal::new(card.clone()));
+        drawn.set(scene.cards.iter().map(|card| (card.key.clone(), handle(card))).collect());
     }
     drawn.with_untracked(|drawn| {
         for ((_, signal), card) in drawn.iter().zip(&scene.cards) {
@@ -142,9 +126,7 @@ fn Drawing() -> impl IntoView {
     let edges = move |faint: bool| {
         scene.with(|scene| {
             let edges = scene.edges.iter().filter(|edge| edge.faint == faint);
-            edges
-                .map(|Edge { from, to, .. }| format!("M{} {}L{} {}", from.0, from.1, to.0, to.1))
-                .collect::<String>()
+            edges.map(|Edge { from, to, .. }| format!("M{} {}L{} {}", from.0, from.1, to.0, to.1)).collect::<String>()
         })
     };
     view! {

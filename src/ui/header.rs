@@ -11,11 +11,8 @@ use crate::i18n::Language;
 #[component]
 pub fn Header() -> impl IntoView {
     let session = Session::here();
-    let theme_signal = RwSignal::new(
-        theme::parameter("theme")
-            .and_then(|name| Theme::of_name(&name))
-            .unwrap_or_default(),
-    );
+    let theme_signal =
+        RwSignal::new(theme::parameter("theme").and_then(|name| Theme::of_name(&name)).unwrap_or_default());
     Effect::new(move |_| theme::show(theme_signal.get()));
     let theme_label = move || {
         let strings = session.strings();

@@ -84,20 +84,11 @@ pub enum Change {
 impl LogLine {
     /// The line for a step, where it is worth one.
     fn of(number: usize, step: &Step) -> Option<LogLine> {
-        const TOLD: [Kind; 5] = [
-            Kind::Pod,
-            Kind::PersistentVolumeClaim,
-            Kind::PersistentVolume,
-            Kind::StatefulSet,
-            Kind::Service,
-        ];
+        const TOLD: [Kind; 5] =
+            [Kind::Pod, Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::StatefulSet, Kind::Service];
         let told = TOLD.contains(&step.object.kind);
         let (change, reason, message, warning) = match &step.what {
-            What::Event {
-                warning,
-                reason,
-                message,
-            } => (None, reason.clone(), message.clone(), *warning),
+            What::Event { warning, reason, message } => (None, reason.clone(), message.clone(), *warning),
             What::Deleted if told => (Some(Change::Gone), String::new(), String::new(), false),
             What::Created if told && (step.actor == Actor::User || step.object.kind == Kind::PersistentVolume) => {
                 (Some(Change::Created), String::new(), String::new(), false)
@@ -105,16 +96,7 @@ impl LogLine {
             _ => return None,
         };
         let (at, actor, object) = (step.at, step.actor, step.object.clone());
-        Some(LogLine {
-            number,
-            at,
-            actor,
-            object,
-            change,
-            reason,
-            message,
-            warning,
-        })
+        Some(LogLine { number, at, actor, object, change, reason, message, warning })
     }
 }
 
@@ -154,10 +136,7 @@ impl Session {
 
     /// Does a command and shows what it answers.
     pub fn dispatch(&self, command: Command) {
-        let answer = self
-            .timeline
-            .try_update_value(|timeline| timeline.dispatch(command))
-            .unwrap_or_default();
+        let answer = self.timeline.try_update_value(|timeline| timeline.dispatch(command)).unwrap_or_default();
         self.answer.set(answer);
         self.refresh();
     }
@@ -170,8 +149,7 @@ impl Session {
 
     /// Begins again with an empty cluster. The text in the editor stays.
     pub fn reset(&self) {
-        self.timeline
-            .update_value(|timeline| timeline.reset(timeline.log().config.clone()));
+        self.timeline.update_value(|timeline| timeline.reset(timeline.log().config.clone()));
         self.answer.set(Answer::default());
         self.selected.set(None);
         self.log.update(Vec::clear);
@@ -180,10 +158,7 @@ impl Session {
 
     /// Lets virtual time pass.
     pub fn advance(&self, span: Millis) {
-        let happened = self
-            .timeline
-            .try_update_value(|timeline| timeline.advance(span))
-            .unwrap_or_default();
+        let happened = self.timeline.try_update_value(|timeline| timeline.advance(span)).unwrap_or_default();
         if happened {
             self.refresh();
         } else {
@@ -201,14 +176,12 @@ impl Session {
 
     /// The log of commands, as JSON: it rebuilds the run.
     pub fn log_json(&self) -> String {
-        self.timeline
-            .with_value(|timeline| serde_json::to_string(timeline.log()).unwrap_or_default())
+        self.timeline.with_value(|timeline| serde_json::to_string(timeline.log()).unwrap_or_default())
     }
 
     /// The hash of the cluster's state, and its virtual time.
     pub fn hash(&self) -> (u64, Instant) {
-        self.timeline
-            .with_value(|timeline| (timeline.cluster().hash(), timeline.cluster().now()))
+        self.timeline.with_value(|timeline| (timeline.cluster().hash(), timeline.cluster().now()))
     }
 
     /// The set that the controls are for: the selected one, else the first.
@@ -220,10 +193,7 @@ impl Session {
                 let chosen = graph.sets.iter().find(|set| {
                     selected.as_ref().is_some_and(|object| {
                         set.reference == *object
-                            || set
-                                .columns
-                                .iter()
-                                .any(|c| c.pod.as_ref().is_some_and(|pod| pod.reference == *object))
+                            || set.columns.iter().any(|c| c.pod.as_ref().is_some_and(|pod| pod.reference == *object))
                     })
                 });
                 chosen.or(graph.sets.first()).cloned()
@@ -246,15 +216,9 @@ impl Session {
             let graph = model::build(cluster);
             self.graph.set(Arc::new(graph));
             let steps = timeline.steps();
-            let shown = self
-                .log
-                .with_untracked(|log| log.last().map_or(0, |line| line.number + 1));
-            let new: Vec<LogLine> = steps
-                .iter()
-                .enumerate()
-                .skip(shown)
-                .filter_map(|(number, step)| LogLine::of(number, step))
-                .collect();
+            let shown = self.log.with_untracked(|log| log.last().map_or(0, |line| line.number + 1));
+            let new: Vec<LogLine> =
+                steps.iter().enumerate().skip(shown).filter_map(|(number, step)| LogLine::of(number, step)).collect();
             if !new.is_empty() {
                 self.log.update(|log| {
                     log.extend(new);

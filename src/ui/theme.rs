@@ -26,9 +26,7 @@ impl Theme {
 
     /// The theme of a name.
     pub fn of_name(name: &str) -> Option<Theme> {
-        [Theme::Auto, Theme::Light, Theme::Dark]
-            .into_iter()
-            .find(|theme| theme.name() == name)
+        [Theme::Auto, Theme::Light, Theme::Dark].into_iter().find(|theme| theme.name() == name)
     }
 
     /// The one after it.
@@ -52,12 +50,6 @@ pub fn show(theme: Theme) {
 /// A parameter of the page's query.
 pub fn parameter(name: &str) -> Option<String> {
     let query = window().location().search().ok()?;
-    let pairs = query
-        .trim_start_matches('?')
-        .split('&')
-        .filter_map(|pair| pair.split_once('='));
-    pairs
-        .filter(|(key, _)| *key == name)
-        .map(|(_, value)| value.to_owned())
-        .next()
+    let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
+    pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next()
 }

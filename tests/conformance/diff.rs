@@ -12,10 +12,7 @@ pub fn diff(expected: &Value, actual: &Value) -> Vec<String> {
 fn walk(expected: &Value, actual: &Value, path: String, out: &mut Vec<String>) {
     match (expected, actual) {
         (Value::Object(expected), Value::Object(actual)) => {
-            for key in expected
-                .keys()
-                .chain(actual.keys().filter(|key| !expected.contains_key(*key)))
-            {
+            for key in expected.keys().chain(actual.keys().filter(|key| !expected.contains_key(*key))) {
                 let path = format!("{path}.{key}");
                 match (expected.get(key), actual.get(key)) {
                     (Some(expected), Some(actual)) => walk(expected, actual, path, out),
@@ -39,9 +36,5 @@ fn walk(expected: &Value, actual: &Value, path: String, out: &mut Vec<String>) {
 
 fn line(path: &str, expected: Option<&Value>, actual: Option<&Value>) -> String {
     let show = |value: Option<&Value>| value.map_or("nothing".to_owned(), Value::to_string);
-    format!(
-        "    {path}\n      expected {}\n      actual   {}",
-        show(expected),
-        show(actual)
-    )
+    format!("    {path}\n      expected {}\n      actual   {}", show(expected), show(actual))
 }

@@ -19,10 +19,7 @@ const SHOWN: usize = 20;
 
 fn main() -> ExitCode {
     // `cargo test` hands its own flags to every test binary; folders are all that is looked at here.
-    let folder = std::env::args()
-        .skip(1)
-        .find(|argument| !argument.starts_with('-'))
-        .map(PathBuf::from);
+    let folder = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).map(PathBuf::from);
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
     let reports = run(folder.as_deref().unwrap_or(&own));
     if reports.is_empty() {
@@ -58,10 +55,7 @@ fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut paths: Vec<PathBuf> = entries
         .map(|entry| entry.expect("a folder that can be listed").path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|e| extensions.iter().any(|wanted| e == *wanted))
-        })
+        .filter(|path| path.extension().is_some_and(|e| extensions.iter().any(|wanted| e == *wanted)))
         .collect();
     paths.sort();
     paths

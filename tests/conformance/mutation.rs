@@ -15,22 +15,14 @@ const COPIES: usize = 20;
 pub fn every_change_is_found(folder: &Path) -> bool {
     let mut missed = Vec::new();
     let mut changed = 0;
-    for (seed, file) in spread(&files(&folder.join("walks"), &["jsonl", "gz"]))
-        .into_iter()
-        .enumerate()
-    {
+    for (seed, file) in spread(&files(&folder.join("walks"), &["jsonl", "gz"])).into_iter().enumerate() {
         let text = walks::read(file);
         let Some((line, mutated)) = change_a_walk(&text, seed) else {
             continue;
         };
         changed += 1;
-        let mut report = Report {
-            kind: "walks",
-            files: 1,
-            counted: ("syncs", 0),
-            differences: Vec::new(),
-            spent: None,
-        };
+        let mut report =
+            Report { kind: "walks", files: 1, counted: ("syncs", 0), differences: Vec::new(), spent: None };
         walks::run_lines("copy", &mutated, &mut report, &mut (Duration::ZERO, 0));
         let found = report.differences.len() == 1 && report.differences[0].starts_with(&format!("copy:{line}\n"));
         if !found {
@@ -46,17 +38,13 @@ pub fn every_change_is_found(folder: &Path) -> bool {
 
 /// [`COPIES`] of the items, evenly spread.
 fn spread<T>(items: &[T]) -> Vec<&T> {
-    (0..COPIES)
-        .filter_map(|i| items.get(i * items.len() / COPIES))
-        .collect()
+    (0..COPIES).filter_map(|i| items.get(i * items.len() / COPIES)).collect()
 }
 
 /// Changes one value below `expect` of one sync, and says in which line.
 fn change_a_walk(text: &str, seed: usize) -> Option<(usize, String)> {
     let lines: Vec<&str> = text.lines().collect();
-    let syncs: Vec<usize> = (0..lines.len())
-        .filter(|i| lines[*i].starts_with("{\"event\":\"sync\""))
-        .collect();
+    let syncs: Vec<usize> = (0..lines.len()).filter(|i| lines[*i].starts_with("{\"event\":\"sync\"")).collect();
     let at = syncs[(seed * 7 + 3) % syncs.len()];
     let mut event: Value = serde_json::from_str(lines[at]).ok()?;
     let leaves = count_leaves(&event["expect"]);

@@ -20,18 +20,11 @@ impl Report {
     /// The closing line.
     pub fn summary(&self) -> String {
         let (unit, count) = self.counted;
-        let mut line = format!(
-            "{}: {} files, {count} {unit}, {} different",
-            self.kind,
-            self.files,
-            self.differences.len()
-        );
+        let mut line =
+            format!("{}: {} files, {count} {unit}, {} different", self.kind, self.files, self.differences.len());
         if let Some((spent, calls)) = self.spent {
             let each = spent.as_secs_f64() * 1e6 / calls.max(1) as f64;
-            line.push_str(&format!(
-                ", {} ms in the controller ({each:.1} µs a sync)",
-                spent.as_millis()
-            ));
+            line.push_str(&format!(", {} ms in the controller ({each:.1} µs a sync)", spent.as_millis()));
         }
         line
     }

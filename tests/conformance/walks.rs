@@ -22,13 +22,8 @@ use crate::report::Report;
 
 /// Runs the walks of these files.
 pub fn run(files: &[PathBuf]) -> Report {
-    let mut report = Report {
-        kind: "walks",
-        files: files.len(),
-        counted: ("syncs", 0),
-        differences: Vec::new(),
-        spent: None,
-    };
+    let mut report =
+        Report { kind: "walks", files: files.len(), counted: ("syncs", 0), differences: Vec::new(), spent: None };
     let mut spent = (Duration::ZERO, 0);
     for file in files {
         run_lines(&file.display().to_string(), &read(file), &mut report, &mut spent);
@@ -42,9 +37,7 @@ pub fn read(file: &Path) -> String {
     let bytes = std::fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let mut text = String::new();
     if file.extension().is_some_and(|extension| extension == "gz") {
-        flate2::read::GzDecoder::new(bytes.as_slice())
-            .read_to_string(&mut text)
-            .expect("gzipped text");
+        flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).expect("gzipped text");
     } else {
         text = String::from_utf8(bytes).expect("text");
     }
@@ -55,11 +48,7 @@ pub fn read(file: &Path) -> String {
 pub fn run_lines(name: &str, text: &str, report: &mut Report, spent: &mut (Duration, usize)) {
     let mut lines = text.lines().enumerate();
     let header: Value = lines.next().map(|(_, line)| parse(name, 1, line)).unwrap_or_default();
-    assert_eq!(
-        header.int("format"),
-        Some(1),
-        "{name}: a format that this harness does not know"
-    );
+    assert_eq!(header.int("format"), Some(1), "{name}: a format that this harness does not know");
     let gates: FeatureGates = serde_json::from_value(header.field("featureGates").clone()).expect("feature gates");
     let mut world = World::new();
     for (number, line) in lines {
@@ -69,9 +58,7 @@ pub fn run_lines(name: &str, text: &str, report: &mut Report, spent: &mut (Durat
         let actual = world.sync(&gates, spent);
         let differences = diff(&world.canonical(expected), &world.canonical(actual));
         if !differences.is_empty() {
-            report
-                .differences
-                .push(format!("{name}:{}\n{}", number + 1, differences.join("\n")));
+            report.differences.push(format!("{name}:{}\n{}", number + 1, differences.join("\n")));
         }
     }
 }
@@ -186,10 +173,7 @@ impl World {
                 creates_claim.then(|| call.text("name").to_owned())
             });
             sort_runs(&mut events, |event| {
-                event
-                    .text("message")
-                    .starts_with("Create Claim")
-                    .then(|| event.text("message").to_owned())
+                event.text("message").starts_with("Create Claim").then(|| event.text("message").to_owned())
             });
         }
         expect["calls"] = Value::Array(calls);
@@ -294,12 +278,7 @@ impl Client for World {
     }
 
     fn update_claim(&mut self, claim: Object) -> Result<(), Status> {
-        let owners: Vec<Value> = claim
-            .meta
-            .owner_references
-            .iter()
-            .map(|owner| owner.to_value())
-            .collect();
+        let owners: Vec<Value> = claim.meta.owner_references.iter().map(|owner| owner.to_value()).collect();
         let object = json!({"ownerReferences": owners});
         self.call("update", Kind::PersistentVolumeClaim, &claim.meta.name, Some(object))?;
         self.claims.insert(claim.meta.name.clone(), Arc::new(claim));
@@ -315,11 +294,7 @@ impl Client for World {
 
     fn list_controller_revisions(&self, set: &StatefulSet) -> Vec<Arc<Object>> {
         let selector = set.selector.as_ref().expect("a selector");
-        self.revisions
-            .values()
-            .filter(|revision| selector.matches(&revision.meta.labels))
-            .cloned()
-            .collect()
+        self.revisions.values().filter(|revision| selector.matches(&revision.meta.labels)).cloned().collect()
     }
 
     fn create_controller_revision(&mut self, mut revision: Object) -> Result<Arc<Object>, Status> {
@@ -328,10 +303,7 @@ impl Client for World {
             return Err(Status::already_exists(Kind::ControllerRevision, &name));
         }
         let mut object = Map::clone(&revision.rest);
-        object.insert(
-            "labels".to_owned(),
-            statefulscope::api::meta::map_value(&revision.meta.labels),
-        );
+        object.insert("labels".to_owned(), statefulscope::api::meta::map_value(&revision.meta.labels));
         self.call("create", Kind::ControllerRevision, &name, Some(Value::Object(object)))?;
         revision.meta.uid = self.uid("rev-", &name);
         revision.meta.creation_timestamp = Some(self.now.timestamp());
@@ -359,7 +331,6 @@ impl Client for World {
     }
 
     fn event(&mut self, _set: &StatefulSet, ty: EventType, reason: &str, message: String) {
-        self.events
-            .push(json!({"type": ty.as_str(), "reason": reason, "message": message}));
+        self.events.push(json!({"type": ty.as_str(), "reason": reason, "message": message}));
     }
 }

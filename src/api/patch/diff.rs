@@ -33,27 +33,11 @@ pub fn three_way_merge_patch(
     current: &Map<String, Value>,
     schema: Option<&'static Type>,
 ) -> Result<Map<String, Value>, PatchError> {
-    let options = DiffOptions {
-        ignore_deletions: true,
-        ignore_changes_and_additions: false,
-        build_retain_keys: false,
-    };
+    let options = DiffOptions { ignore_deletions: true, ignore_changes_and_additions: false, build_retain_keys: false };
     let delta = diff_maps(current, modified, schema, options)?;
-    let options = DiffOptions {
-        ignore_deletions: false,
-        ignore_changes_and_additions: true,
-        build_retain_keys: false,
-    };
+    let options = DiffOptions { ignore_deletions: false, ignore_changes_and_additions: true, build_retain_keys: false };
     let deletions = diff_maps(original, modified, schema, options)?;
-    merge_map(
-        deletions,
-        delta,
-        schema,
-        Options {
-            carry_out: false,
-            ignore_unmatched_nulls: false,
-        },
-    )
+    merge_map(deletions, delta, schema, Options { carry_out: false, ignore_unmatched_nulls: false })
 }
 
 // Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go diffMaps
@@ -70,10 +54,7 @@ fn diff_maps(
             retain_keys.push(Value::from(key.as_str()));
         }
         let meta = Meta::of(schema, key);
-        let below = DiffOptions {
-            build_retain_keys: meta.retain_keys,
-            ..options
-        };
+        let below = DiffOptions { build_retain_keys: meta.retain_keys, ..options };
         match (original.get(key), new) {
             (Some(Value::Object(old)), Value::Object(new)) => {
                 let value = diff_maps(old, new, meta.schema, below)?;
@@ -83,17 +64,11 @@ fn diff_maps(
             }
             (Some(Value::Array(old)), Value::Array(new)) if meta.merge => {
                 let lists = diff_lists(old, new, meta, below)?;
-                for (prefix, list) in [
-                    ("", lists.patch),
-                    (DELETE_FROM_PRIMITIVE_LIST, lists.delete),
-                    (SET_ELEMENT_ORDER, lists.order),
-                ] {
+                for (prefix, list) in
+                    [("", lists.patch), (DELETE_FROM_PRIMITIVE_LIST, lists.delete), (SET_ELEMENT_ORDER, lists.order)]
+                {
                     if !list.is_empty() {
-                        let key = if prefix.is_empty() {
-                            key.clone()
-                        } else {
-                            format!("{prefix}/{key}")
-                        };
+                        let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}/{key}") };
                         patch.insert(key, Value::Array(list));
                     }
                 }
@@ -127,35 +102,16 @@ struct ListDiff {
 // Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go diffLists
 fn diff_lists(old: &[Value], new: &[Value], meta: Meta, options: DiffOptions) -> Result<ListDiff, PatchError> {
     if old.is_empty() {
-        let patch = if options.ignore_changes_and_additions {
-            Vec::new()
-        } else {
-            new.to_vec()
-        };
-        return Ok(ListDiff {
-            patch,
-            ..ListDiff::default()
-        });
+        let patch = if options.ignore_changes_and_additions { Vec::new() } else { new.to_vec() };
+        return Ok(ListDiff { patch, ..ListDiff::default() });
     }
     if !items_are_maps([old, new])? {
         let patch: Vec<Value> = new.iter().filter(|item| !old.contains(item)).cloned().collect();
         let delete: Vec<Value> = old.iter().filter(|item| !new.contains(item)).cloned().collect();
-        let patch = if options.ignore_changes_and_additions {
-            Vec::new()
-        } else {
-            patch
-        };
-        let delete = if options.ignore_deletions {
-            Vec::new()
-        } else {
-            sort_scalars(deduplicate(delete))
-        };
+        let patch = if options.ignore_changes_and_additions { Vec::new() } else { patch };
+        let delete = if options.ignore_deletions { Vec::new() } else { sort_scalars(deduplicate(delete)) };
         let changed = !options.ignore_changes_and_additions && old != new;
-        let order = if !delete.is_empty() || changed {
-            new.to_vec()
-        } else {
-            Vec::new()
-        };
+        let order = if !delete.is_empty() || changed { new.to_vec() } else { Vec::new() };
         return Ok(ListDiff { patch, delete, order });
     }
     let key = meta.merge_key;
@@ -168,17 +124,11 @@ fn diff_lists(old: &[Value], new: &[Value], meta: Meta, options: DiffOptions) ->
     patch.extend(deletions);
     let reordered = !options.ignore_changes_and_additions && (!patch.is_empty() || !order_same);
     let order = if reordered || (!options.ignore_deletions && !patch.is_empty()) {
-        new.iter()
-            .map(|item| Ok(json!({ key: merge_key_of(item, key)? })))
-            .collect::<Result<_, PatchError>>()?
+        new.iter().map(|item| Ok(json!({ key: merge_key_of(item, key)? }))).collect::<Result<_, PatchError>>()?
     } else {
         Vec::new()
     };
-    Ok(ListDiff {
-        patch,
-        delete: Vec::new(),
-        order,
-    })
+    Ok(ListDiff { patch, delete: Vec::new(), order })
 }
 
 /// What is to be merged into the list, and the directives that delete from it, each sorted by merge key.
@@ -239,10 +189,7 @@ mod tests {
         let map = |value: &Value| value.as_object().unwrap().clone();
         let made = three_way_merge_patch(&map(&original), &map(&modified), &map(&current), schema).unwrap();
         assert_eq!(Value::Object(made.clone()), patch);
-        assert_eq!(
-            Value::Object(strategic_merge(map(&current), made, schema).unwrap()),
-            result
-        );
+        assert_eq!(Value::Object(strategic_merge(map(&current), made, schema).unwrap()), result);
     }
 
     #[test]

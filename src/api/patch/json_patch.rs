@@ -47,16 +47,8 @@ fn apply(target: &mut Value, operation: &Value) -> Result<(), PatchError> {
             add(target, path, copied)
         }
         "test" => {
-            let found = if path.is_empty() {
-                target.clone()
-            } else {
-                take(target, path, false).unwrap_or_default()
-            };
-            if found == *value {
-                Ok(())
-            } else {
-                super::error(format!("testing value {path} failed: test failed"))
-            }
+            let found = if path.is_empty() { target.clone() } else { take(target, path, false).unwrap_or_default() };
+            if found == *value { Ok(()) } else { super::error(format!("testing value {path} failed: test failed")) }
         }
         other => super::error(format!("Unexpected kind: {other}")),
     }
@@ -64,16 +56,9 @@ fn apply(target: &mut Value, operation: &Value) -> Result<(), PatchError> {
 
 /// The container that the last step of `path` is in, and that step.
 fn parent<'a>(target: &'a mut Value, path: &str) -> Result<(&'a mut Value, String), PatchError> {
-    let missing = || {
-        PatchError(format!(
-            "operation does not apply: doc is missing path: {path}: missing value"
-        ))
-    };
-    let mut steps: Vec<String> = path
-        .split('/')
-        .skip(1)
-        .map(|step| step.replace("~1", "/").replace("~0", "~"))
-        .collect();
+    let missing = || PatchError(format!("operation does not apply: doc is missing path: {path}: missing value"));
+    let mut steps: Vec<String> =
+        path.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
     let last = steps.pop().ok_or_else(missing)?;
     let mut container = target;
     for step in steps {
@@ -86,25 +71,19 @@ fn parent<'a>(target: &'a mut Value, path: &str) -> Result<(&'a mut Value, Strin
             _ => return Err(missing()),
         };
     }
-    if container.is_object() || container.is_array() {
-        Ok((container, last))
-    } else {
-        Err(missing())
-    }
+    if container.is_object() || container.is_array() { Ok((container, last)) } else { Err(missing()) }
 }
 
 /// An index below `length`; negative ones count from the end.
 fn index(step: &str, length: usize) -> Result<usize, PatchError> {
     let refused = |why: String| PatchError(why);
-    let at: i64 = step
-        .parse()
-        .map_err(|_| refused(format!("value was not a proper array index: '{step}': invalid syntax")))?;
+    let at: i64 =
+        step.parse().map_err(|_| refused(format!("value was not a proper array index: '{step}': invalid syntax")))?;
     let at = if at < 0 { at + length as i64 } else { at };
-    usize::try_from(at).ok().filter(|at| *at < length).ok_or_else(|| {
-        refused(format!(
-            "Unable to access invalid index: {step}: invalid index referenced"
-        ))
-    })
+    usize::try_from(at)
+        .ok()
+        .filter(|at| *at < length)
+        .ok_or_else(|| refused(format!("Unable to access invalid index: {step}: invalid index referenced")))
 }
 
 fn add(target: &mut Value, path: &str, value: Value) -> Result<(), PatchError> {
@@ -128,11 +107,7 @@ fn take(target: &mut Value, path: &str, remove: bool) -> Result<Value, PatchErro
         }
         (container, step) => {
             let fields = super::super::fields::as_map(container);
-            let found = if remove {
-                fields.remove(&step)
-            } else {
-                fields.get(&step).cloned()
-            };
+            let found = if remove { fields.remove(&step) } else { fields.get(&step).cloned() };
             match found {
                 Some(value) => Ok(value),
                 None if remove => super::error(format!(
@@ -153,10 +128,7 @@ mod tests {
     fn check(patch: Value, expected: Result<Value, &str>) {
         let mut target = json!({"spec": {"list": [1, 2, 3], "a/b": {"c": 1}}});
         let answer = json_patch(&mut target, patch.as_array().unwrap());
-        assert_eq!(
-            answer.map(|()| target).map_err(|e| e.0),
-            expected.map_err(str::to_owned)
-        );
+        assert_eq!(answer.map(|()| target).map_err(|e| e.0), expected.map_err(str::to_owned));
     }
 
     #[test]

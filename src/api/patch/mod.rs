@@ -98,18 +98,12 @@ pub fn go_print(value: &Value) -> String {
 }
 
 fn go_print_map(fields: &Map<String, Value>) -> String {
-    let fields: Vec<String> = fields
-        .iter()
-        .map(|(key, value)| format!("{key}:{}", go_print(value)))
-        .collect();
+    let fields: Vec<String> = fields.iter().map(|(key, value)| format!("{key}:{}", go_print(value))).collect();
     format!("map[{}]", fields.join(" "))
 }
 
 fn no_merge_key(item: &Map<String, Value>, key: &str) -> PatchError {
-    PatchError(format!(
-        "map: {} does not contain declared merge key: {key}",
-        go_print_map(item)
-    ))
+    PatchError(format!("map: {} does not contain declared merge key: {key}", go_print_map(item)))
 }
 
 /// What Go's `reflect` calls a JSON value's type.
@@ -125,18 +119,14 @@ fn go_type(value: &Value) -> &'static str {
     }
 }
 
-fn as_object<'a>(value: &'a Value) -> Result<&'a Map<String, Value>, PatchError> {
+fn as_object(value: &Value) -> Result<&Map<String, Value>, PatchError> {
     let wanted = go_type(&Value::Object(Map::new()));
-    value
-        .as_object()
-        .ok_or_else(|| PatchError(format!("expected a {wanted}, but received a {}", go_type(value))))
+    value.as_object().ok_or_else(|| PatchError(format!("expected a {wanted}, but received a {}", go_type(value))))
 }
 
-fn as_array<'a>(value: &'a Value) -> Result<&'a Vec<Value>, PatchError> {
+fn as_array(value: &Value) -> Result<&Vec<Value>, PatchError> {
     let wanted = go_type(&Value::Array(Vec::new()));
-    value
-        .as_array()
-        .ok_or_else(|| PatchError(format!("expected a {wanted}, but received a {}", go_type(value))))
+    value.as_array().ok_or_else(|| PatchError(format!("expected a {wanted}, but received a {}", go_type(value))))
 }
 
 /// Whether the items of the lists are objects. They must all be of one type, and no list holds lists.
@@ -148,18 +138,13 @@ fn items_are_maps(lists: [&[Value]; 2]) -> Result<bool, PatchError> {
             None if item.is_array() => return error("lists of lists are not supported"),
             None => first = Some(item),
             Some(first) if go_type(first) != go_type(item) => {
-                let lists: Vec<String> = lists
-                    .iter()
-                    .map(|list| go_print(&Value::Array(list.to_vec())))
-                    .collect();
+                let lists: Vec<String> = lists.iter().map(|list| go_print(&Value::Array(list.to_vec()))).collect();
                 return error(format!("list element types are not identical: [{}]", lists.join(" ")));
             }
             Some(_) => {}
         }
     }
-    first
-        .map(Value::is_object)
-        .ok_or_else(|| PatchError("no elements in any of the given slices".to_owned()))
+    first.map(Value::is_object).ok_or_else(|| PatchError("no elements in any of the given slices".to_owned()))
 }
 
 /// The index of the item that is equal to `wanted`, or has the same merge key.
@@ -190,10 +175,7 @@ mod tests {
     #[test]
     fn a_json_merge_patch_replaces_lists_and_removes_nulls() {
         let mut target = json!({"a": [1, 2], "b": {"c": 1, "d": 2}});
-        json_merge(
-            &mut target,
-            json!({"a": [3], "b": {"c": null}, "e": {"f": null, "g": 1}}),
-        );
+        json_merge(&mut target, json!({"a": [3], "b": {"c": null}, "e": {"f": null, "g": 1}}));
         assert_eq!(target, json!({"a": [3], "b": {"d": 2}, "e": {"g": 1}}));
     }
 

@@ -30,15 +30,7 @@ pub fn strategic_merge(
     patch: Map<String, Value>,
     schema: Option<&'static Type>,
 ) -> Result<Map<String, Value>, PatchError> {
-    merge_map(
-        target,
-        patch,
-        schema,
-        Options {
-            carry_out: true,
-            ignore_unmatched_nulls: true,
-        },
-    )
+    merge_map(target, patch, schema, Options { carry_out: true, ignore_unmatched_nulls: true })
 }
 
 // Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go mergeMap
@@ -54,11 +46,7 @@ pub(super) fn merge_map(
             Some("delete") => Ok(Map::new()),
             _ => {
                 patch.insert(DIRECTIVE.to_owned(), directive.clone());
-                error(format!(
-                    "unknown patch type: {} in map: {}",
-                    go_print(&directive),
-                    go_print_map(&patch)
-                ))
+                error(format!("unknown patch type: {} in map: {}", go_print(&directive), go_print_map(&patch)))
             }
         };
     }
@@ -94,11 +82,7 @@ pub(super) fn merge_map(
             (Some(Value::Array(_)), Value::Array(new)) => Some(Value::Array(new)),
             (old, _) if is_delete_list => old,
             (_, new) => {
-                let new = if options.ignore_unmatched_nulls {
-                    discard_nulls(new)
-                } else {
-                    new
-                };
+                let new = if options.ignore_unmatched_nulls { discard_nulls(new) } else { new };
                 remove_directives(new)
             }
         };
@@ -143,11 +127,7 @@ fn merge_patch_into_original(
     schema: Option<&'static Type>,
     options: Options,
 ) -> Result<(), PatchError> {
-    let directives: Vec<String> = patch
-        .keys()
-        .filter(|key| key.starts_with(SET_ELEMENT_ORDER))
-        .cloned()
-        .collect();
+    let directives: Vec<String> = patch.keys().filter(|key| key.starts_with(SET_ELEMENT_ORDER)).cloned().collect();
     for directive in directives {
         let Some(order_value) = patch.remove(&directive) else {
             continue;
@@ -159,10 +139,7 @@ fn merge_patch_into_original(
             }
         }
         let order = as_array(&order_value)?;
-        let Some(key) = directive
-            .strip_prefix(SET_ELEMENT_ORDER)
-            .and_then(|rest| rest.strip_prefix('/'))
-        else {
+        let Some(key) = directive.strip_prefix(SET_ELEMENT_ORDER).and_then(|rest| rest.strip_prefix('/')) else {
             return error("invalid patch format of setElementOrder list");
         };
         let old = original.get(key).map(as_array).transpose()?.cloned();
@@ -292,19 +269,11 @@ fn merge_slice_with_special_elements(
             Some("replace") => replace = true,
             Some("merge") => return error("merging lists cannot yet be specified in the patch"),
             _ => {
-                return error(format!(
-                    "unknown patch type: {} in map: {}",
-                    go_print(directive),
-                    go_print(&item)
-                ));
+                return error(format!("unknown patch type: {} in map: {}", go_print(directive), go_print(&item)));
             }
         }
     }
-    Ok(if replace {
-        (plain, Vec::new())
-    } else {
-        (original, plain)
-    })
+    Ok(if replace { (plain, Vec::new()) } else { (original, plain) })
 }
 
 /// Puts the items that `order` names in its order, and the others between them where the old list had them.
@@ -320,9 +289,8 @@ fn normalize_element_order(
             merge_key_of(item, merge_key)?;
         }
     }
-    let (in_patch, server_only): (Vec<Value>, Vec<Value>) = list
-        .into_iter()
-        .partition(|item| index_of(order, item, merge_key).is_some());
+    let (in_patch, server_only): (Vec<Value>, Vec<Value>) =
+        list.into_iter().partition(|item| index_of(order, item, merge_key).is_some());
     let in_patch = normalize_slice_order(in_patch, order, merge_key);
     let server_only = normalize_slice_order(server_only, server_order, merge_key);
     Ok(merge_sorted_slice(server_only, in_patch, server_order, merge_key))
@@ -367,11 +335,7 @@ pub(super) fn deduplicate(mut list: Vec<Value>) -> Vec<Value> {
 fn discard_nulls(value: Value) -> Value {
     match value {
         Value::Object(fields) => Value::Object(
-            fields
-                .into_iter()
-                .filter(|(_, value)| !value.is_null())
-                .map(|(k, v)| (k, discard_nulls(v)))
-                .into_fields(),
+            fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k, discard_nulls(v))).into_fields(),
         ),
         Value::Array(items) => Value::Array(items.into_iter().map(discard_nulls).collect()),
         other => other,
@@ -384,9 +348,7 @@ fn remove_directives(value: Value) -> Option<Value> {
     match value {
         Value::Object(fields) if fields.contains_key(DIRECTIVE) => None,
         Value::Object(fields) => {
-            let kept = fields
-                .into_iter()
-                .filter_map(|(key, value)| Some((key, remove_directives(value)?)));
+            let kept = fields.into_iter().filter_map(|(key, value)| Some((key, remove_directives(value)?)));
             Some(Value::Object(kept.into_fields()))
         }
         Value::Array(items) => Some(Value::Array(items.into_iter().filter_map(remove_directives).collect())),
@@ -401,9 +363,7 @@ mod tests {
     use serde_json::json;
 
     fn merge(target: Value, patch: Value) -> Result<Value, PatchError> {
-        let (Value::Object(target), Value::Object(patch)) = (target, patch) else {
-            panic!("two objects")
-        };
+        let (Value::Object(target), Value::Object(patch)) = (target, patch) else { panic!("two objects") };
         strategic_merge(target, patch, Schema::get().find("StatefulSet")).map(Value::Object)
     }
 
@@ -423,25 +383,16 @@ mod tests {
     fn new_items_follow_the_order_of_the_patch() {
         let target = containers(json!([{"name": "a"}, {"name": "b"}]));
         let patch = containers(json!([{"name": "c"}, {"name": "a"}]));
-        assert_eq!(
-            merge(target, patch).unwrap(),
-            containers(json!([{"name": "c"}, {"name": "a"}, {"name": "b"}]))
-        );
+        assert_eq!(merge(target, patch).unwrap(), containers(json!([{"name": "c"}, {"name": "a"}, {"name": "b"}])));
     }
 
     #[test]
     fn directives_delete_and_replace() {
         let target = containers(json!([{"name": "a"}, {"name": "b"}]));
         let patch = containers(json!([{"name": "a", "$patch": "delete"}]));
-        assert_eq!(
-            merge(target.clone(), patch).unwrap(),
-            containers(json!([{"name": "b"}]))
-        );
+        assert_eq!(merge(target.clone(), patch).unwrap(), containers(json!([{"name": "b"}])));
         let patch = containers(json!([{"$patch": "replace"}, {"name": "c"}]));
-        assert_eq!(
-            merge(target.clone(), patch).unwrap(),
-            containers(json!([{"name": "c"}]))
-        );
+        assert_eq!(merge(target.clone(), patch).unwrap(), containers(json!([{"name": "c"}])));
         let patch = json!({"spec": {"$patch": "replace", "replicas": 1}});
         assert_eq!(merge(target, patch).unwrap(), json!({"spec": {"replicas": 1}}));
     }
@@ -451,10 +402,7 @@ mod tests {
         let target = containers(json!([{"name": "a"}, {"name": "b"}]));
         let patch =
             json!({"spec": {"template": {"spec": {"$setElementOrder/containers": [{"name": "b"}, {"name": "a"}]}}}});
-        assert_eq!(
-            merge(target, patch).unwrap(),
-            containers(json!([{"name": "b"}, {"name": "a"}]))
-        );
+        assert_eq!(merge(target, patch).unwrap(), containers(json!([{"name": "b"}, {"name": "a"}])));
     }
 
     #[test]
@@ -469,10 +417,7 @@ mod tests {
         let target = json!({"metadata": {"finalizers": ["a", "b"], "labels": {"x": "1"}}});
         let patch =
             json!({"metadata": {"$deleteFromPrimitiveList/finalizers": ["a"], "labels": {"x": null, "y": "2"}}});
-        assert_eq!(
-            merge(target, patch).unwrap(),
-            json!({"metadata": {"finalizers": ["b"], "labels": {"y": "2"}}})
-        );
+        assert_eq!(merge(target, patch).unwrap(), json!({"metadata": {"finalizers": ["b"], "labels": {"y": "2"}}}));
     }
 
     #[test]

@@ -23,12 +23,7 @@ impl FieldError {
         value: Option<String>,
         detail: impl Into<String>,
     ) -> FieldError {
-        FieldError {
-            path: path.into(),
-            kind,
-            value,
-            detail: detail.into(),
-        }
+        FieldError { path: path.into(), kind, value, detail: detail.into() }
     }
 
     /// The field must have a value.
@@ -59,11 +54,7 @@ impl FieldError {
     /// The value is none of those known.
     pub fn not_supported(path: impl Into<String>, value: &Value, supported: &[&str]) -> FieldError {
         let quoted: Vec<String> = supported.iter().map(|s| quote(s)).collect();
-        let detail = if quoted.is_empty() {
-            String::new()
-        } else {
-            format!("supported values: {}", quoted.join(", "))
-        };
+        let detail = if quoted.is_empty() { String::new() } else { format!("supported values: {}", quoted.join(", ")) };
         FieldError::new(path, "Unsupported value", Some(go_value(value)), detail)
     }
 

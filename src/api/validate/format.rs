@@ -23,11 +23,8 @@ pub fn inclusive_range(low: i64, high: i64) -> String {
 // Models k8s.io/apimachinery/pkg/util/validation/validation.go RegexError
 fn regex_error(sentence: &str, regex: &str, examples: &[&str]) -> String {
     let examples: Vec<String> = examples.iter().map(|example| format!("'{example}', ")).collect();
-    format!(
-        "{sentence} (e.g. {} regex used for validation is '{regex}')",
-        examples.join(" or ")
-    )
-    .replace(",  regex", ", regex")
+    format!("{sentence} (e.g. {} regex used for validation is '{regex}')", examples.join(" or "))
+        .replace(",  regex", ", regex")
 }
 
 fn is_label(text: &str) -> bool {
@@ -100,11 +97,7 @@ pub fn label_key(text: &str) -> Vec<String> {
             if first.is_empty() {
                 out.push("prefix part must be non-empty".to_owned());
             } else {
-                out.extend(
-                    dns1123_subdomain(first)
-                        .into_iter()
-                        .map(|sentence| format!("prefix part {sentence}")),
-                );
+                out.extend(dns1123_subdomain(first).into_iter().map(|sentence| format!("prefix part {sentence}")));
             }
             name
         }
@@ -140,11 +133,7 @@ pub fn label_value(text: &str) -> Vec<String> {
 /// The number of a port.
 // Models k8s.io/apimachinery/pkg/util/validation/validation.go IsValidPortNum
 pub fn port_number(port: i64) -> Vec<String> {
-    if (1..=65535).contains(&port) {
-        Vec::new()
-    } else {
-        vec![inclusive_range(1, 65535)]
-    }
+    if (1..=65535).contains(&port) { Vec::new() } else { vec![inclusive_range(1, 65535)] }
 }
 
 /// The name of a port.
@@ -157,23 +146,11 @@ pub fn port_name(text: &str) -> Vec<String> {
         }
     };
     check(text.len() > 15, &max_length(15));
-    let charset = !text.is_empty()
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    check(
-        !charset,
-        "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)",
-    );
-    check(
-        !text.bytes().any(|b| b.is_ascii_lowercase()),
-        "must contain at least one letter (a-z)",
-    );
+    let charset = !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    check(!charset, "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)");
+    check(!text.bytes().any(|b| b.is_ascii_lowercase()), "must contain at least one letter (a-z)");
     check(text.contains("--"), "must not contain consecutive hyphens");
-    check(
-        text.starts_with('-') || text.ends_with('-'),
-        "must not begin or end with a hyphen",
-    );
+    check(text.starts_with('-') || text.ends_with('-'), "must not begin or end with a hyphen");
     out
 }
 

@@ -29,11 +29,7 @@ pub(super) fn validate_object_meta(kind: Kind, meta: &Value, path: &Path<'_>, er
     let check = name_format(kind);
     let generate_name = meta.text("generateName");
     if !generate_name.is_empty() {
-        errors.malformed(
-            &path.field("generateName"),
-            generate_name,
-            check(&mask_trailing_dash(generate_name)),
-        );
+        errors.malformed(&path.field("generateName"), generate_name, check(&mask_trailing_dash(generate_name)));
     }
     match meta.text("name") {
         "" => errors.required(&path.field("name"), "name or generateName is required"),
@@ -99,17 +95,10 @@ pub(super) fn validate_label_selector(selector: &Value, path: &Path<'_>, errors:
                 errors.required(&values_path, "must be specified when `operator` is 'In' or 'NotIn'");
             }
             "Exists" | "DoesNotExist" if !values.is_empty() => {
-                errors.forbidden(
-                    &values_path,
-                    "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
-                );
+                errors.forbidden(&values_path, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
             }
             "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-            _ => errors.invalid(
-                &path.field("operator"),
-                expression.field("operator"),
-                "not a valid selector operator",
-            ),
+            _ => errors.invalid(&path.field("operator"), expression.field("operator"), "not a valid selector operator"),
         }
         let key = expression.text("key");
         errors.malformed(&path.field("key"), key, format::label_key(key));

@@ -21,12 +21,7 @@ use super::path::Path;
 /// The rules that a new object breaks.
 pub fn validate(kind: Kind, object: &Value, gates: &FeatureGates) -> Vec<FieldError> {
     let mut errors = Errors::default();
-    meta::validate_object_meta(
-        kind,
-        object.field("metadata"),
-        &Path::ROOT.field("metadata"),
-        &mut errors,
-    );
+    meta::validate_object_meta(kind, object.field("metadata"), &Path::ROOT.field("metadata"), &mut errors);
     let spec = object.field("spec");
     let spec_path = Path::ROOT.field("spec");
     match kind {

@@ -77,19 +77,14 @@ fn validate_container(
     } else {
         errors.malformed(&name_path, name, format::dns1123_label(name));
         if !names.insert(name.to_owned()) {
-            errors.add(FieldError::duplicate(&name_path, container.field("name")));
+            errors.add(FieldError::duplicate(name_path, container.field("name")));
         }
     }
     if container.text("image").is_empty() {
         errors.required(&path.field("image"), "");
     }
     validate_ports(container.list("ports"), &path.field("ports"), errors);
-    validate_mounts(
-        container.list("volumeMounts"),
-        volumes,
-        &path.field("volumeMounts"),
-        errors,
-    );
+    validate_mounts(container.list("volumeMounts"), volumes, &path.field("volumeMounts"), errors);
 }
 
 // Models pkg/apis/core/validation/validation.go validateContainerPorts

@@ -34,10 +34,7 @@ pub(super) fn validate_service(spec: &Value, path: &Path<'_>, errors: &mut Error
             errors.invalid(&path.field("port"), port.field("port"), &sentence);
         }
     }
-    if !matches!(
-        spec.text("type"),
-        "ClusterIP" | "ExternalName" | "LoadBalancer" | "NodePort"
-    ) {
+    if !matches!(spec.text("type"), "ClusterIP" | "ExternalName" | "LoadBalancer" | "NodePort") {
         let supported = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
         errors.not_supported(&path.field("type"), spec.field("type"), &supported);
     }

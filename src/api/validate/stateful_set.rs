@@ -20,27 +20,14 @@ pub(super) fn validate_spec(spec: &Value, path: &Path<'_>, gates: &FeatureGates,
     match policy.as_str().unwrap_or_default() {
         "" => errors.required(&path.field("podManagementPolicy"), ""),
         "OrderedReady" | "Parallel" => {}
-        _ => errors.invalid(
-            &path.field("podManagementPolicy"),
-            policy,
-            "must be 'OrderedReady' or 'Parallel'",
-        ),
+        _ => errors.invalid(&path.field("podManagementPolicy"), policy, "must be 'OrderedReady' or 'Parallel'"),
     }
-    validate_update_strategy(
-        spec.field("updateStrategy"),
-        &path.field("updateStrategy"),
-        gates,
-        errors,
-    );
+    validate_update_strategy(spec.field("updateStrategy"), &path.field("updateStrategy"), gates, errors);
     let retention = spec.field("persistentVolumeClaimRetentionPolicy");
     let retention_path = path.field("persistentVolumeClaimRetentionPolicy");
     for name in ["whenDeleted", "whenScaled"] {
         if retention.is_object() && !matches!(retention.text(name), "Retain" | "Delete") {
-            errors.not_supported(
-                &retention_path.field(name),
-                retention.field(name),
-                &["Retain", "Delete"],
-            );
+            errors.not_supported(&retention_path.field(name), retention.field(name), &["Retain", "Delete"]);
         }
     }
     if is_new {
@@ -54,11 +41,7 @@ pub(super) fn validate_spec(spec: &Value, path: &Path<'_>, gates: &FeatureGates,
     errors.nonnegative(&path.field("ordinals.start"), spec.field("ordinals").field("start"));
     let service_name = spec.text("serviceName");
     if is_new && !service_name.is_empty() {
-        errors.malformed(
-            &path.field("serviceName"),
-            service_name,
-            format::dns1123_label(service_name),
-        );
+        errors.malformed(&path.field("serviceName"), service_name, format::dns1123_label(service_name));
     }
     validate_selector_and_template(spec, path, errors);
     let template_spec = spec.field("template").field("spec");
@@ -94,7 +77,7 @@ fn validate_update_strategy(strategy: &Value, path: &Path<'_>, gates: &FeatureGa
                     crate::api::json::to_string(rolling.field("maxUnavailable"))
                 );
                 let detail = "only allowed for updateStrategy 'RollingUpdate'";
-                errors.add(FieldError::invalid_shown(&rolling_path, shown, detail));
+                errors.add(FieldError::invalid_shown(rolling_path, shown, detail));
             }
         }
         ty => {
@@ -112,10 +95,7 @@ fn validate_update_strategy(strategy: &Value, path: &Path<'_>, gates: &FeatureGa
             } else {
                 "null".to_owned()
             };
-            let shown = format!(
-                "{{\"Type\":{},\"RollingUpdate\":{rolling}}}",
-                go_value(&Value::from(ty))
-            );
+            let shown = format!("{{\"Type\":{},\"RollingUpdate\":{rolling}}}", go_value(&Value::from(ty)));
             errors.add(FieldError::invalid_shown(path, shown, known));
         }
     }
@@ -164,7 +144,7 @@ fn validate_selector_and_template(spec: &Value, path: &Path<'_>, errors: &mut Er
         selector.requirements.iter().all(|requirement| {
             use crate::api::selector::Operator::{In, NotIn};
             let wants_values = matches!(requirement.operator, In | NotIn);
-            wants_values == !requirement.values.is_empty()
+            wants_values != requirement.values.is_empty()
         })
     };
     let parsed = Selector::of_value(selector).filter(usable);
@@ -181,11 +161,7 @@ fn validate_selector_and_template(spec: &Value, path: &Path<'_>, errors: &mut Er
     };
     if parsed.as_ref().is_some_and(mismatch) {
         let path = template_path.field("metadata");
-        errors.invalid(
-            &path.field("labels"),
-            labels,
-            "`selector` does not match template `labels`",
-        );
+        errors.invalid(&path.field("labels"), labels, "`selector` does not match template `labels`");
     }
     pod::validate_pod_template(&with_claim_volumes(spec), &template_path, errors);
     meta::validate_labels(labels, &template_path.field("labels"), errors);
@@ -202,23 +178,12 @@ fn with_claim_volumes(spec: &Value) -> Value {
     let pod_spec = as_map(pod_spec);
     pod_spec.remove("subdomain");
     pod_spec.remove("hostname");
-    let names: BTreeSet<&str> = spec
-        .list("volumeClaimTemplates")
-        .iter()
-        .map(|claim| claim.field("metadata").text("name"))
-        .into_set();
+    let names: BTreeSet<&str> =
+        spec.list("volumeClaimTemplates").iter().map(|claim| claim.field("metadata").text("name")).into_set();
     if !names.is_empty() {
-        let mut volumes: Vec<Value> = names
-            .iter()
-            .map(|name| json!({"name": name, "persistentVolumeClaim": {"claimName": name}}))
-            .collect();
-        volumes.extend(
-            pod_spec
-                .list("volumes")
-                .iter()
-                .filter(|v| !names.contains(v.text("name")))
-                .cloned(),
-        );
+        let mut volumes: Vec<Value> =
+            names.iter().map(|name| json!({"name": name, "persistentVolumeClaim": {"claimName": name}})).collect();
+        volumes.extend(pod_spec.list("volumes").iter().filter(|v| !names.contains(v.text("name"))).cloned());
         pod_spec.insert("volumes".to_owned(), Value::Array(volumes));
     }
     template

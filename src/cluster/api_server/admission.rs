@@ -40,9 +40,7 @@ impl Cluster {
                 if !object.spec.has("storageClassName")
                     && let Some(class) = self.default_storage_class()
                 {
-                    object
-                        .spec_mut()
-                        .insert("storageClassName".to_owned(), Value::from(class));
+                    object.spec_mut().insert("storageClassName".to_owned(), Value::from(class));
                 }
             }
             Kind::PersistentVolume => add_finalizer(object, "kubernetes.io/pv-protection"),
@@ -53,23 +51,12 @@ impl Cluster {
     /// The name of the class for claims that name none: of several defaults the newest, then the first by name.
     // Models pkg/volume/util/storageclass.go GetDefaultClass
     pub(crate) fn default_storage_class(&self) -> Option<String> {
-        const DEFAULT: [&str; 2] = [
-            "storageclass.kubernetes.io/is-default-class",
-            "storageclass.beta.kubernetes.io/is-default-class",
-        ];
+        const DEFAULT: [&str; 2] =
+            ["storageclass.kubernetes.io/is-default-class", "storageclass.beta.kubernetes.io/is-default-class"];
         self.store
             .list(Kind::StorageClass)
-            .filter(|class| {
-                DEFAULT
-                    .iter()
-                    .any(|key| class.meta.annotations.get(*key).is_some_and(|v| v == "true"))
-            })
-            .min_by_key(|class| {
-                (
-                    std::cmp::Reverse(class.meta.creation_timestamp),
-                    class.meta.name.clone(),
-                )
-            })
+            .filter(|class| DEFAULT.iter().any(|key| class.meta.annotations.get(*key).is_some_and(|v| v == "true")))
+            .min_by_key(|class| (std::cmp::Reverse(class.meta.creation_timestamp), class.meta.name.clone()))
             .map(|class| class.meta.name.clone())
     }
 }

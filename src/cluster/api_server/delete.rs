@@ -48,24 +48,15 @@ impl Cluster {
     // Models k8s.io/apiserver/pkg/registry/generic/registry/store.go Delete
     pub fn delete(&mut self, actor: Actor, reference: &ObjectRef, options: &DeleteOptions) -> Result<(), Status> {
         let (kind, name) = (reference.kind, reference.name.as_str());
-        let old = self
-            .store
-            .find(reference)
-            .ok_or_else(|| Status::not_found(kind, name))?;
+        let old = self.store.find(reference).ok_or_else(|| Status::not_found(kind, name))?;
         let mut object = Object::clone(old);
         if options.uid.as_ref().is_some_and(|uid| *uid != object.meta.uid) {
             let uid = options.uid.as_deref().unwrap_or_default();
-            let why = format!(
-                "Precondition failed: UID in precondition: {uid}, UID in object meta: {}",
-                object.meta.uid
-            );
+            let why =
+                format!("Precondition failed: UID in precondition: {uid}, UID in object meta: {}", object.meta.uid);
             return Err(Status::conflict(kind, name, &why));
         }
-        let grace = if kind == Kind::Pod {
-            pod_grace_period(&object, options)
-        } else {
-            0
-        };
+        let grace = if kind == Kind::Pod { pod_grace_period(&object, options) } else { 0 };
         match options.propagation {
             Propagation::Background => {}
             Propagation::Foreground => add_once(&mut object.meta.finalizers, FOREGROUND),
@@ -82,15 +73,9 @@ impl Cluster {
         }
         let now = self.now.timestamp();
         // A second deletion can shorten the grace period, and never lengthens it.
-        let shortens = object
-            .meta
-            .deletion_grace_period_seconds
-            .is_none_or(|seconds| grace < seconds);
+        let shortens = object.meta.deletion_grace_period_seconds.is_none_or(|seconds| grace < seconds);
         if shortens {
-            let begun = match (
-                object.meta.deletion_timestamp,
-                object.meta.deletion_grace_period_seconds,
-            ) {
+            let begun = match (object.meta.deletion_timestamp, object.meta.deletion_grace_period_seconds) {
                 (Some(end), Some(seconds)) => Timestamp(end.0 - seconds),
                 _ => now,
             };
@@ -119,11 +104,7 @@ fn pod_grace_period(pod: &Object, options: &DeleteOptions) -> i64 {
     let own = pod.spec.int("terminationGracePeriodSeconds").unwrap_or(30);
     let wanted = options.grace_period_seconds.unwrap_or(own).max(0);
     let ended = matches!(pod.status.text("phase"), "Failed" | "Succeeded");
-    if pod.spec.text("nodeName").is_empty() || ended {
-        0
-    } else {
-        wanted
-    }
+    if pod.spec.text("nodeName").is_empty() || ended { 0 } else { wanted }
 }
 
 fn add_once(list: &mut Vec<String>, text: &str) {

@@ -115,18 +115,10 @@ impl Cluster {
             return Ok(value.clone());
         };
         let refuse = |why: String, paths: Vec<String>| {
-            let version = value
-                .text("apiVersion")
-                .rsplit('/')
-                .next()
-                .unwrap_or_default()
-                .to_owned();
+            let version = value.text("apiVersion").rsplit('/').next().unwrap_or_default().to_owned();
             let kind = kind.name();
             let sentence = format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}");
-            Refusal {
-                status: Status::bad_request(sentence),
-                paths,
-            }
+            Refusal { status: Status::bad_request(sentence), paths }
         };
         let Decoded { value, unknown } =
             decode(ty, value).map_err(|DecodeError { path, message }| refuse(message, vec![path]))?;
@@ -174,10 +166,7 @@ impl Cluster {
 
     fn find_for_update(&self, object: &Object) -> Result<Arc<Object>, Status> {
         let (kind, name) = (object.kind, &object.meta.name);
-        let old = self
-            .store
-            .find(&object.object_ref())
-            .ok_or_else(|| Status::not_found(kind, name))?;
+        let old = self.store.find(&object.object_ref()).ok_or_else(|| Status::not_found(kind, name))?;
         if object.meta.resource_version != 0 && object.meta.resource_version != old.meta.resource_version {
             let why = "the object has been modified; please apply your changes to the latest version and try again";
             return Err(Status::conflict(kind, name, why));
@@ -196,10 +185,7 @@ impl Cluster {
     // Models pkg/registry/core/pod/storage/storage.go BindingREST.Create
     // Models plugin/pkg/admission/podtopologylabels/admission.go
     pub(crate) fn bind(&mut self, actor: Actor, pod: &ObjectRef, node: &str) -> Result<Arc<Object>, Status> {
-        let old = self
-            .store
-            .find(pod)
-            .ok_or_else(|| Status::not_found(Kind::Pod, &pod.name))?;
+        let old = self.store.find(pod).ok_or_else(|| Status::not_found(Kind::Pod, &pod.name))?;
         let mut pod = Object::clone(old);
         pod.spec_mut().insert("nodeName".to_owned(), Value::from(node));
         if let Some(node) = self.store.get(Kind::Node, "", node) {

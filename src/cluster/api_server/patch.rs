@@ -53,11 +53,7 @@ impl Cluster {
         body: &Value,
     ) -> Result<Patched, Refusal> {
         let (kind, name) = (reference.kind, reference.name.as_str());
-        let old = Arc::clone(
-            self.store
-                .find(reference)
-                .ok_or_else(|| Status::not_found(kind, name))?,
-        );
+        let old = Arc::clone(self.store.find(reference).ok_or_else(|| Status::not_found(kind, name))?);
         let mut value = old.to_value();
         apply(&mut value, ty, body, kind)?;
         let mut unknown = Vec::new();
@@ -66,17 +62,11 @@ impl Cluster {
                 let shown = patch::go_print(body);
                 let message = match ty {
                     PatchType::Strategic => {
-                        format!(
-                            "patch: Invalid value: \"{shown}\": {}",
-                            conversion_error(&error.message)
-                        )
+                        format!("patch: Invalid value: \"{shown}\": {}", conversion_error(&error.message))
                     }
                     _ => error.message.clone(),
                 };
-                Refusal {
-                    status: request_is_invalid(message),
-                    paths: vec![error.path],
-                }
+                Refusal { status: request_is_invalid(message), paths: vec![error.path] }
             })?;
             value = decoded.value;
             unknown = decoded.unknown;
@@ -90,20 +80,13 @@ impl Cluster {
         object.meta.uid.clone_from(&old.meta.uid);
         let new = self.update_object(actor, std::mem::replace(&mut object, Object::clone(&old)))?;
         let changed = new.meta.resource_version != old.meta.resource_version;
-        Ok(Patched {
-            object: new,
-            changed,
-            unknown,
-        })
+        Ok(Patched { object: new, changed, unknown })
     }
 }
 
 fn apply(value: &mut Value, ty: PatchType, body: &Value, kind: crate::api::kind::Kind) -> Result<(), Refusal> {
     let as_fields = |value: &Value| -> Result<Map<String, Value>, Refusal> {
-        value
-            .as_object()
-            .cloned()
-            .ok_or_else(|| Status::bad_request("invalid JSON patch").into())
+        value.as_object().cloned().ok_or_else(|| Status::bad_request("invalid JSON patch").into())
     };
     match ty {
         PatchType::Strategic => {
@@ -127,12 +110,7 @@ fn apply(value: &mut Value, ty: PatchType, body: &Value, kind: crate::api::kind:
 
 /// The refusal that kubectl prints as `The request is invalid: …`.
 fn request_is_invalid(message: impl Into<String>) -> Status {
-    Status {
-        reason: Reason::Invalid,
-        message: message.into(),
-        about: None,
-        causes: Vec::new(),
-    }
+    Status { reason: Reason::Invalid, message: message.into(), about: None, causes: Vec::new() }
 }
 
 /// The server converts a strategic patch's result by other code than it decodes with, which says less.

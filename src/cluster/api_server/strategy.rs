@@ -62,21 +62,13 @@ pub(super) fn prepare_for_update(object: &mut Object, old: &Object, gates: &Feat
 
 fn has_generation(kind: Kind) -> bool {
     use Kind::{DaemonSet, Deployment, PodDisruptionBudget, ReplicaSet, StatefulSet};
-    matches!(
-        kind,
-        StatefulSet | Deployment | DaemonSet | ReplicaSet | PodDisruptionBudget | Kind::Pod
-    )
+    matches!(kind, StatefulSet | Deployment | DaemonSet | ReplicaSet | PodDisruptionBudget | Kind::Pod)
 }
 
 /// Claim templates say what they are, and a field that its feature gate has switched off is dropped.
 fn complete_stateful_set(object: &mut Object, gates: &FeatureGates) {
     let spec = object.spec_mut();
-    for template in spec
-        .get_mut("volumeClaimTemplates")
-        .and_then(Value::as_array_mut)
-        .into_iter()
-        .flatten()
-    {
+    for template in spec.get_mut("volumeClaimTemplates").and_then(Value::as_array_mut).into_iter().flatten() {
         let template = as_map(template);
         template.insert("apiVersion".to_owned(), json!("v1"));
         template.insert("kind".to_owned(), json!("PersistentVolumeClaim"));
@@ -96,13 +88,8 @@ fn complete_service(spec: &mut Map<String, Value>) {
     if spec.text("clusterIP").is_empty() {
         // Derived from what the Service selects and offers, so that it needs no register of what is taken.
         let text = crate::api::json::to_string(&Value::Object(spec.clone()));
-        let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, b| {
-            (hash ^ u32::from(b)).wrapping_mul(0x0100_0193)
-        });
-        spec.insert(
-            "clusterIP".to_owned(),
-            json!(format!("10.96.{}.{}", 1 + (hash >> 8) % 250, 1 + hash % 250)),
-        );
+        let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, b| (hash ^ u32::from(b)).wrapping_mul(0x0100_0193));
+        spec.insert("clusterIP".to_owned(), json!(format!("10.96.{}.{}", 1 + (hash >> 8) % 250, 1 + hash % 250)));
     }
     let address = spec.field("clusterIP").clone();
     spec.insert("clusterIPs".to_owned(), json!([address]));
@@ -139,20 +126,15 @@ fn qos_class(spec: &Value) -> &'static str {
     let containers = || spec.list("containers").iter().chain(spec.list("initContainers"));
     let resources = |name: &'static str| containers().map(move |container| container.field("resources").entries(name));
     let relevant = |key: &str| key == "cpu" || key == "memory";
-    if !resources("requests")
-        .chain(resources("limits"))
-        .any(|list| list.keys().any(|key| relevant(key)))
-    {
+    if !resources("requests").chain(resources("limits")).any(|list| list.keys().any(|key| relevant(key))) {
         return "BestEffort";
     }
     let guaranteed = containers().all(|container| {
         let resources = container.field("resources");
         let (limits, requests) = (resources.entries("limits"), resources.entries("requests"));
-        ["cpu", "memory"].iter().all(|key| {
-            limits
-                .get(*key)
-                .is_some_and(|limit| requests.get(*key).is_none_or(|request| request == limit))
-        })
+        ["cpu", "memory"]
+            .iter()
+            .all(|key| limits.get(*key).is_some_and(|limit| requests.get(*key).is_none_or(|request| request == limit)))
     });
     if guaranteed { "Guaranteed" } else { "Burstable" }
 }

@@ -47,10 +47,7 @@ pub enum State {
     /// It is being created and started.
     Starting { until: Instant },
     /// It runs; `ends` says when it will end by itself, and with which exit code.
-    Running {
-        since: Instant,
-        ends: Option<(Instant, i64)>,
-    },
+    Running { since: Instant, ends: Option<(Instant, i64)> },
     /// It has ended, and is started again.
     BackOff { until: Instant },
     /// It has ended for good.
@@ -129,10 +126,7 @@ impl Container {
 
     /// Starts the probes anew, since the container has just started.
     pub fn reset_probes(&mut self, now: Instant) {
-        for probe in [&mut self.startup, &mut self.readiness, &mut self.liveness]
-            .into_iter()
-            .flatten()
-        {
+        for probe in [&mut self.startup, &mut self.readiness, &mut self.liveness].into_iter().flatten() {
             probe.reset(now);
         }
     }

@@ -134,18 +134,8 @@ fn write_status(cluster: &mut Cluster, pod: &Object, worker: &Worker) {
 /// The next address of a node's range: 10.244.NODE.2 and up. An address is not given out again soon, so that a pod that
 /// comes back has a new one.
 fn next_address(cluster: &mut Cluster, node: &str) -> String {
-    let number = cluster
-        .store()
-        .list(Kind::Node)
-        .position(|n| n.meta.name == node)
-        .unwrap_or_default() as u32
-        + 1;
-    let given = cluster
-        .controllers
-        .kubelet
-        .addresses
-        .entry(node.to_owned())
-        .or_default();
+    let number = cluster.store().list(Kind::Node).position(|n| n.meta.name == node).unwrap_or_default() as u32 + 1;
+    let given = cluster.controllers.kubelet.addresses.entry(node.to_owned()).or_default();
     *given += 1;
     let last = 1 + *given % 250;
     let third = number + 16 * (*given / 250) % 240;

@@ -37,12 +37,7 @@ pub fn pod_status(pod: &Object, worker: &Worker, now: Instant) -> Value {
 
 // Models pkg/kubelet/kubelet_pods.go getPhase
 fn phase(worker: &Worker) -> &'static str {
-    let main = || {
-        worker
-            .containers
-            .iter()
-            .filter(|container| container.role == Role::Main)
-    };
+    let main = || worker.containers.iter().filter(|container| container.role == Role::Main);
     let init_failed = worker
         .containers
         .iter()
@@ -58,11 +53,7 @@ fn phase(worker: &Worker) -> &'static str {
         _ => None,
     };
     if main().all(|container| ended(container).is_some()) {
-        return if main().all(|container| ended(container) == Some(0)) {
-            "Succeeded"
-        } else {
-            "Failed"
-        };
+        return if main().all(|container| ended(container) == Some(0)) { "Succeeded" } else { "Failed" };
     }
     "Running"
 }
@@ -100,29 +91,20 @@ fn container_status(container: &Container, worker: &Worker) -> Value {
             waiting("ContainerCreating", None)
         }
         State::Pulling { .. } | State::Starting { .. } => waiting("PodInitializing", None),
-        State::PullBackOff { first: true, .. } => waiting(
-            "ErrImagePull",
-            Some(format!("failed to pull image {:?}: not found", container.image)),
-        ),
-        State::PullBackOff { .. } => waiting(
-            "ImagePullBackOff",
-            Some(format!("Back-off pulling image {:?}", container.image)),
-        ),
+        State::PullBackOff { first: true, .. } => {
+            waiting("ErrImagePull", Some(format!("failed to pull image {:?}: not found", container.image)))
+        }
+        State::PullBackOff { .. } => {
+            waiting("ImagePullBackOff", Some(format!("Back-off pulling image {:?}", container.image)))
+        }
         State::Running { since, .. } => json!({"running": {"startedAt": since.timestamp().to_string()}}),
         State::BackOff { .. } => waiting(
             "CrashLoopBackOff",
-            Some(format!(
-                "back-off {}s restarting failed container={}",
-                container.back_off.0 / 1000,
-                container.name
-            )),
+            Some(format!("back-off {}s restarting failed container={}", container.back_off.0 / 1000, container.name)),
         ),
         State::Ended(ended) => json!({"terminated": terminated(ended)}),
     };
-    let last = container
-        .last
-        .as_ref()
-        .filter(|_| !matches!(container.state, State::Ended(_)));
+    let last = container.last.as_ref().filter(|_| !matches!(container.state, State::Ended(_)));
     json!({
         "name": container.name,
         "image": container.image,
@@ -137,11 +119,7 @@ fn container_status(container: &Container, worker: &Worker) -> Value {
 
 /// Whether every container before this one lets it start.
 fn is_next(container: &Container, worker: &Worker) -> bool {
-    worker
-        .containers
-        .iter()
-        .take_while(|other| other.name != container.name)
-        .all(Container::lets_next_start)
+    worker.containers.iter().take_while(|other| other.name != container.name).all(Container::lets_next_start)
 }
 
 fn terminated(ended: &Ended) -> Value {
@@ -167,37 +145,19 @@ fn set_conditions(status: &mut Map<String, Value>, worker: &Worker, set_up: bool
         crate::cluster::set_condition(status, condition);
     };
     let names = |wanted: &dyn Fn(&Container) -> bool| {
-        let names: Vec<&str> = worker
-            .containers
-            .iter()
-            .filter(|c| wanted(c))
-            .map(|c| c.name.as_str())
-            .collect();
+        let names: Vec<&str> = worker.containers.iter().filter(|c| wanted(c)).map(|c| c.name.as_str()).collect();
         format!("[{}]", names.join(" "))
     };
     set("PodReadyToStartContainers", set_up, "", String::new());
     let incomplete = names(&|c| c.role != Role::Main && !c.lets_next_start());
     let message = format!("containers with incomplete status: {incomplete}");
-    set(
-        "Initialized",
-        worker.is_initialized(),
-        "ContainersNotInitialized",
-        message,
-    );
+    set("Initialized", worker.is_initialized(), "ContainersNotInitialized", message);
     let serving = |c: &Container| c.role != Role::Init;
     let ready = worker.containers.iter().filter(|c| serving(c)).all(Container::is_ready) && worker.is_initialized();
     let unready = names(&|c| serving(c) && !c.is_ready());
     let completed = phase(worker) == "Succeeded";
-    let reason = if completed {
-        "PodCompleted"
-    } else {
-        "ContainersNotReady"
-    };
-    let message = if completed {
-        String::new()
-    } else {
-        format!("containers with unready status: {unready}")
-    };
+    let reason = if completed { "PodCompleted" } else { "ContainersNotReady" };
+    let message = if completed { String::new() } else { format!("containers with unready status: {unready}") };
     set("Ready", ready, reason, message.clone());
     set("ContainersReady", ready, reason, message);
     set("PodScheduled", true, "", String::new());

@@ -55,16 +55,8 @@ pub enum Activity {
 impl Worker {
     /// A worker for a pod that has just been assigned.
     pub fn new(pod: &Object, address: String, now: Instant) -> Worker {
-        let init = pod
-            .spec
-            .list("initContainers")
-            .iter()
-            .map(|spec| Container::new(spec, true));
-        let main = pod
-            .spec
-            .list("containers")
-            .iter()
-            .map(|spec| Container::new(spec, false));
+        let init = pod.spec.list("initContainers").iter().map(|spec| Container::new(spec, true));
+        let main = pod.spec.list("containers").iter().map(|spec| Container::new(spec, false));
         Worker {
             uid: pod.meta.uid.clone(),
             address,
@@ -79,28 +71,18 @@ impl Worker {
     /// What in the pod takes time now, and until when.
     pub fn progress(&self) -> Option<Progress> {
         if let Some((since, until)) = self.stopping {
-            return Some(Progress {
-                what: Activity::Stopping,
-                since,
-                until,
-            });
+            return Some(Progress { what: Activity::Stopping, since, until });
         }
         let mut found: Option<Progress> = None;
         for container in &self.containers {
             let progress = match &container.state {
                 State::PullBackOff { until, .. } | State::BackOff { until } => {
                     let since = Instant(until.0 - container.back_off.0);
-                    Progress {
-                        what: Activity::BackOff,
-                        since,
-                        until: *until,
-                    }
+                    Progress { what: Activity::BackOff, since, until: *until }
                 }
-                State::Pulling { until } | State::Starting { until } => Progress {
-                    what: Activity::Starting,
-                    since: self.started,
-                    until: *until,
-                },
+                State::Pulling { until } | State::Starting { until } => {
+                    Progress { what: Activity::Starting, since: self.started, until: *until }
+                }
                 _ => continue,
             };
             if found.is_none_or(|found| found.until < progress.until) {
@@ -108,20 +90,13 @@ impl Worker {
             }
         }
         let before_containers = self.containers.iter().all(|c| c.state == State::Waiting);
-        let setup = Progress {
-            what: Activity::Starting,
-            since: self.started,
-            until: self.set_up,
-        };
+        let setup = Progress { what: Activity::Starting, since: self.started, until: self.set_up };
         found.or_else(|| before_containers.then_some(setup))
     }
 
     /// Whether every init container has done its part.
     pub fn is_initialized(&self) -> bool {
-        self.containers
-            .iter()
-            .filter(|c| c.role != Role::Main)
-            .all(Container::lets_next_start)
+        self.containers.iter().filter(|c| c.role != Role::Main).all(Container::lets_next_start)
     }
 
     /// Ends the running containers as by SIGKILL.
@@ -171,10 +146,7 @@ impl Worker {
     fn start_next(&mut self, cluster: &mut Cluster, pod: &Object, faults: &PodFaults) {
         for at in 0..self.containers.len() {
             let before = &self.containers[..at];
-            let may_start = before
-                .iter()
-                .filter(|c| c.role != Role::Main)
-                .all(Container::lets_next_start);
+            let may_start = before.iter().filter(|c| c.role != Role::Main).all(Container::lets_next_start);
             if may_start && self.containers[at].state == State::Waiting {
                 self.pull(cluster, pod, at, faults);
             }
@@ -190,16 +162,12 @@ impl Worker {
         let key = (node, image.clone());
         let present = cluster.controllers.kubelet.images.contains(&key);
         if present && !faults.image_pull {
-            container.state = State::Starting {
-                until: now + start_time(faults),
-            };
+            container.state = State::Starting { until: now + start_time(faults) };
             let message =
                 format!("Container image {image:?} already present on machine and can be accessed by the pod");
             cluster.record_event(ACTOR, pod, false, "Pulled", &message);
         } else {
-            container.state = State::Pulling {
-                until: now + timing::IMAGE_PULL,
-            };
+            container.state = State::Pulling { until: now + timing::IMAGE_PULL };
             cluster.record_event(ACTOR, pod, false, "Pulling", &format!("Pulling image {image:?}"));
         }
     }
@@ -213,30 +181,15 @@ impl Worker {
             State::PullBackOff { first: true, .. } => {
                 let container = &mut self.containers[at];
                 let pause = container.next_back_off(Millis(0));
-                container.state = State::PullBackOff {
-                    until: now + pause,
-                    first: false,
-                };
+                container.state = State::PullBackOff { until: now + pause, first: false };
                 let message = format!("Back-off pulling image {:?}", container.image);
                 cluster.record_event(ACTOR, pod, false, "BackOff", &message);
                 cluster.record_event(ACTOR, pod, true, "Failed", "Error: ImagePullBackOff");
             }
             State::PullBackOff { .. } => self.pull(cluster, pod, at, faults),
             State::Starting { .. } => self.start(cluster, pod, at, faults),
-            State::Running {
-                since,
-                ends: Some((when, exit_code)),
-            } if when <= now => {
-                self.ended(
-                    cluster,
-                    pod,
-                    at,
-                    Ended {
-                        exit_code,
-                        started: since,
-                        finished: now,
-                    },
-                );
+            State::Running { since, ends: Some((when, exit_code)) } if when <= now => {
+                self.ended(cluster, pod, at, Ended { exit_code, started: since, finished: now });
             }
             State::Running { .. } => self.probe(cluster, pod, at, faults),
             State::BackOff { .. } => {
@@ -252,27 +205,18 @@ impl Worker {
         let container = &mut self.containers[at];
         let image = container.image.clone();
         if faults.image_pull || container.image_is_broken() {
-            container.state = State::PullBackOff {
-                until: now + Millis::from_secs(1),
-                first: true,
-            };
+            container.state = State::PullBackOff { until: now + Millis::from_secs(1), first: true };
             let message = format!("Failed to pull image {image:?}: not found");
             cluster.record_event(ACTOR, pod, true, "Failed", &message);
             cluster.record_event(ACTOR, pod, true, "Failed", "Error: ErrImagePull");
             return;
         }
         container.back_off = Millis(0);
-        container.state = State::Starting {
-            until: now + start_time(faults),
-        };
+        container.state = State::Starting { until: now + start_time(faults) };
         let message =
             format!("Successfully pulled image {image:?} in 1s (1s including waiting). Image size: 70000000 bytes.");
         cluster.record_event(ACTOR, pod, false, "Pulled", &message);
-        cluster
-            .controllers
-            .kubelet
-            .images
-            .insert((pod.spec.text("nodeName").to_owned(), image));
+        cluster.controllers.kubelet.images.insert((pod.spec.text("nodeName").to_owned(), image));
     }
 
     fn start(&mut self, cluster: &mut Cluster, pod: &Object, at: usize, faults: &PodFaults) {
@@ -384,12 +328,7 @@ impl Worker {
         let now = cluster.now();
         let grace = Millis::from_secs(pod.meta.deletion_grace_period_seconds.unwrap_or(30));
         let began = self.stopping.map_or(now, |(since, _)| since);
-        let running: Vec<String> = self
-            .containers
-            .iter()
-            .filter(|c| c.is_running())
-            .map(|c| c.name.clone())
-            .collect();
+        let running: Vec<String> = self.containers.iter().filter(|c| c.is_running()).map(|c| c.name.clone()).collect();
         let wanted = if running.is_empty() {
             timing::WATCH
         } else if faults.ignore_sigterm {
@@ -413,27 +352,17 @@ fn start_time(faults: &PodFaults) -> Millis {
 
 /// How long the longest preStop hook takes.
 fn pre_stop_time(spec: &Value) -> Millis {
-    let hooks = spec
-        .list("containers")
-        .iter()
-        .map(|container| container.field("lifecycle").field("preStop"));
-    let seconds = hooks
-        .filter(|hook| hook.is_object())
-        .map(|hook| match hook.field("sleep").int("seconds") {
-            Some(seconds) => Millis::from_secs(seconds),
-            None => sleep_in_command(hook).unwrap_or(Millis(500)),
-        });
+    let hooks = spec.list("containers").iter().map(|container| container.field("lifecycle").field("preStop"));
+    let seconds = hooks.filter(|hook| hook.is_object()).map(|hook| match hook.field("sleep").int("seconds") {
+        Some(seconds) => Millis::from_secs(seconds),
+        None => sleep_in_command(hook).unwrap_or(Millis(500)),
+    });
     seconds.max().unwrap_or_default()
 }
 
 /// The seconds of a `sleep` in a hook's command.
 fn sleep_in_command(hook: &Value) -> Option<Millis> {
-    let command: Vec<&str> = hook
-        .field("exec")
-        .list("command")
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
+    let command: Vec<&str> = hook.field("exec").list("command").iter().filter_map(Value::as_str).collect();
     let text = command.join(" ");
     let rest = text.split("sleep ").nth(1)?;
     let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();

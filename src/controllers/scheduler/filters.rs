@@ -32,11 +32,7 @@ impl View {
                 pods.entry(node.to_owned()).or_default().push(Arc::clone(pod));
             }
         }
-        let nodes = cluster
-            .store()
-            .list(Kind::Node)
-            .map(|n| (n.meta.name.clone(), n.meta.labels.clone()))
-            .into_map();
+        let nodes = cluster.store().list(Kind::Node).map(|n| (n.meta.name.clone(), n.meta.labels.clone())).into_map();
         View { pods, nodes }
     }
 
@@ -99,20 +95,13 @@ pub fn tolerates(toleration: &Value, taint: &Value) -> bool {
 
 fn tolerates_unschedulable(pod: &Object) -> bool {
     let taint = serde_json::json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
-    pod.spec
-        .list("tolerations")
-        .iter()
-        .any(|toleration| tolerates(toleration, &taint))
+    pod.spec.list("tolerations").iter().any(|toleration| tolerates(toleration, &taint))
 }
 
 fn untolerated_taint<'a>(pod: &Object, node: &'a Object) -> Option<&'a Value> {
     node.spec.list("taints").iter().find(|taint| {
         matches!(taint.text("effect"), "NoSchedule" | "NoExecute")
-            && !pod
-                .spec
-                .list("tolerations")
-                .iter()
-                .any(|toleration| tolerates(toleration, taint))
+            && !pod.spec.list("tolerations").iter().any(|toleration| tolerates(toleration, taint))
     })
 }
 
@@ -121,11 +110,8 @@ fn matches_node_selector(pod: &Object, node: &Object) -> bool {
     if !Selector::of_labels(&selector).matches(&node.meta.labels) {
         return false;
     }
-    let required = pod
-        .spec
-        .field("affinity")
-        .field("nodeAffinity")
-        .field("requiredDuringSchedulingIgnoredDuringExecution");
+    let required =
+        pod.spec.field("affinity").field("nodeAffinity").field("requiredDuringSchedulingIgnoredDuringExecution");
     required.is_null() || matches_terms(required, node)
 }
 
@@ -133,9 +119,7 @@ fn matches_node_selector(pod: &Object, node: &Object) -> bool {
 pub fn matches_terms(selector: &Value, node: &Object) -> bool {
     let fields: StringMap = [("metadata.name".to_owned(), node.meta.name.clone())].into();
     let holds = |expressions: &[Value], labels: &StringMap| {
-        expressions
-            .iter()
-            .all(|e| Requirement::of_value(e).is_some_and(|requirement| requirement.matches(labels)))
+        expressions.iter().all(|e| Requirement::of_value(e).is_some_and(|requirement| requirement.matches(labels)))
     };
     selector.list("nodeSelectorTerms").iter().any(|term| {
         let (expressions, by_field) = (term.list("matchExpressions"), term.list("matchFields"));
@@ -147,30 +131,19 @@ pub fn matches_terms(selector: &Value, node: &Object) -> bool {
 
 fn has_port_conflict(view: &View, pod: &Object, node: &Object) -> bool {
     let ports = |pod: &Object| -> Vec<(i64, String)> {
-        let ports = pod
-            .spec
-            .list("containers")
-            .iter()
-            .flat_map(|container| container.list("ports"));
-        ports
-            .filter_map(|p| Some((p.int("hostPort").filter(|n| *n != 0)?, p.text("protocol").to_owned())))
-            .collect()
+        let ports = pod.spec.list("containers").iter().flat_map(|container| container.list("ports"));
+        ports.filter_map(|p| Some((p.int("hostPort").filter(|n| *n != 0)?, p.text("protocol").to_owned()))).collect()
     };
     let wanted = ports(pod);
     !wanted.is_empty()
-        && view
-            .on(&node.meta.name)
-            .iter()
-            .any(|other| ports(other).iter().any(|port| wanted.contains(port)))
+        && view.on(&node.meta.name).iter().any(|other| ports(other).iter().any(|port| wanted.contains(port)))
 }
 
 // Models pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest
 fn fits_resources(view: &View, pod: &Object, node: &Object) -> Result<(), Vec<String>> {
     let allocatable = |resource: &str| {
         let text = node.status.field("allocatable").text(resource).to_owned();
-        Quantity::parse(&text)
-            .ok()
-            .map_or(0, |q| if resource == "cpu" { q.milli_value() } else { q.value() })
+        Quantity::parse(&text).ok().map_or(0, |q| if resource == "cpu" { q.milli_value() } else { q.value() })
     };
     let others = view.on(&node.meta.name);
     let mut reasons = Vec::new();
@@ -196,9 +169,7 @@ fn term_selector(term: &Value, pod: &Object) -> Selector {
     let mut selector = Selector::of_value(term.field("labelSelector")).unwrap_or_default();
     for key in term.list("matchLabelKeys").iter().filter_map(Value::as_str) {
         if let Some(value) = pod.meta.labels.get(key) {
-            selector
-                .requirements
-                .extend(Selector::of_labels(&[(key.to_owned(), value.clone())].into()).requirements);
+            selector.requirements.extend(Selector::of_labels(&[(key.to_owned(), value.clone())].into()).requirements);
         }
     }
     selector
@@ -248,7 +219,8 @@ fn violates_pod_affinity(view: &View, pod: &Object, node: &Object) -> Option<&'s
         // The first pod of a group may run anywhere, if it belongs to the group itself.
         let alone = !any_matches(view, pod, term) && term_selector(term, pod).matches(&pod.meta.labels);
         let has_domain = node.meta.labels.contains_key(term.text("topologyKey"));
-        if !found && !(alone && has_domain) {
+        let satisfied = found || (alone && has_domain);
+        if !satisfied {
             return Some("node(s) didn't match pod affinity rules");
         }
     }
@@ -260,10 +232,7 @@ fn violates_pod_affinity(view: &View, pod: &Object, node: &Object) -> Option<&'s
     for other in view.pods.values().flatten() {
         for term in other.spec.field("affinity").field("podAntiAffinity").list(REQUIRED) {
             let key = term.text("topologyKey");
-            let there = view
-                .nodes
-                .get(other.spec.text("nodeName"))
-                .and_then(|labels| labels.get(key));
+            let there = view.nodes.get(other.spec.text("nodeName")).and_then(|labels| labels.get(key));
             let same_domain = there.is_some() && there == node.meta.labels.get(key);
             let concerns = in_namespaces(term, other, pod) && term_selector(term, other).matches(&pod.meta.labels);
             if same_domain && concerns {
@@ -285,10 +254,7 @@ fn in_namespaces(term: &Value, owner: &Object, other: &Object) -> bool {
 
 fn any_matches(view: &View, pod: &Object, term: &Value) -> bool {
     let selector = term_selector(term, pod);
-    view.pods
-        .values()
-        .flatten()
-        .any(|other| in_namespaces(term, pod, other) && selector.matches(&other.meta.labels))
+    view.pods.values().flatten().any(|other| in_namespaces(term, pod, other) && selector.matches(&other.meta.labels))
 }
 
 /// Whether a pod that the term selects runs in the node's domain.
@@ -298,12 +264,7 @@ fn in_domain(view: &View, pod: &Object, node: &Object, term: &Value) -> bool {
         return false;
     };
     let selector = term_selector(term, pod);
-    view.nodes
-        .iter()
-        .filter(|(_, labels)| labels.get(key) == Some(domain))
-        .any(|(name, _)| {
-            view.on(name)
-                .iter()
-                .any(|other| in_namespaces(term, pod, other) && selector.matches(&other.meta.labels))
-        })
+    view.nodes.iter().filter(|(_, labels)| labels.get(key) == Some(domain)).any(|(name, _)| {
+        view.on(name).iter().any(|other| in_namespaces(term, pod, other) && selector.matches(&other.meta.labels))
+    })
 }

@@ -66,11 +66,7 @@ pub fn fits_node(cluster: &Cluster, pod: &Object, node: &Object) -> Result<(), S
                 }
                 Some(_) => {}
             }
-            if claim
-                .spec
-                .list("accessModes")
-                .iter()
-                .any(|mode| mode == "ReadWriteOncePod")
+            if claim.spec.list("accessModes").iter().any(|mode| mode == "ReadWriteOncePod")
                 && is_used_by_another(cluster, pod, &name)
             {
                 return Err(
@@ -136,18 +132,12 @@ pub fn assume_volumes(cluster: &mut Cluster, pod: &Object, node: &str) -> bool {
             Some(volume) => {
                 let mut volume = Object::clone(&volume);
                 volume.spec_mut().insert("claimRef".to_owned(), claim_reference(&claim));
-                volume
-                    .meta
-                    .annotations
-                    .insert("pv.kubernetes.io/bound-by-controller".to_owned(), "yes".to_owned());
+                volume.meta.annotations.insert("pv.kubernetes.io/bound-by-controller".to_owned(), "yes".to_owned());
                 let _ = cluster.update_object(Actor::Scheduler, volume);
             }
             None => {
                 let mut claim = Object::clone(&claim);
-                claim
-                    .meta
-                    .annotations
-                    .insert(SELECTED_NODE.to_owned(), node.meta.name.clone());
+                claim.meta.annotations.insert(SELECTED_NODE.to_owned(), node.meta.name.clone());
                 let _ = cluster.update_object(Actor::Scheduler, claim);
             }
         }

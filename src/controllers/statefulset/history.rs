@@ -70,18 +70,14 @@ pub fn new_controller_revision(
 fn hash_controller_revision(data: &Value, collision_count: i32) -> String {
     let mut text = json::to_string(data);
     text.push_str(&collision_count.to_string());
-    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
-        hash.wrapping_mul(0x0100_0193) ^ u32::from(byte)
-    });
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| hash.wrapping_mul(0x0100_0193) ^ u32::from(byte));
     safe_encode_string(&hash.to_string())
 }
 
 // Models k8s.io/apimachinery/pkg/util/rand/rand.go SafeEncodeString
 fn safe_encode_string(text: &str) -> String {
     const ALPHANUMS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
-    text.bytes()
-        .map(|byte| ALPHANUMS[usize::from(byte) % ALPHANUMS.len()] as char)
-        .collect()
+    text.bytes().map(|byte| ALPHANUMS[usize::from(byte) % ALPHANUMS.len()] as char).collect()
 }
 
 /// Sorts revisions by number, then age, then name.

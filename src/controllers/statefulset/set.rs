@@ -112,10 +112,7 @@ pub struct Condition {
 }
 
 fn int32(value: &impl Fields, name: &str) -> i32 {
-    value
-        .int(name)
-        .and_then(|number| i32::try_from(number).ok())
-        .unwrap_or_default()
+    value.int(name).and_then(|number| i32::try_from(number).ok()).unwrap_or_default()
 }
 
 impl StatefulSet {
@@ -197,10 +194,7 @@ impl StatefulSetStatus {
         if let Some(count) = self.collision_count {
             number("collisionCount", count.into(), true);
         }
-        for (name, text) in [
-            ("currentRevision", &self.current_revision),
-            ("updateRevision", &self.update_revision),
-        ] {
+        for (name, text) in [("currentRevision", &self.current_revision), ("updateRevision", &self.update_revision)] {
             if !text.is_empty() {
                 out.insert(name.to_owned(), Value::from(text.as_str()));
             }

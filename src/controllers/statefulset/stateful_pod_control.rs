@@ -153,10 +153,7 @@ pub fn update_pod_claim_for_retention_policy(
             let mut claim = Object::clone(&claim);
             update_claim_owner_ref_for_set_and_pod(&mut claim, set, pod);
             client.update_claim(claim).map_err(|status| {
-                Error::wrap(
-                    format!("could not update claim {name} for delete policy ownerRefs"),
-                    &status,
-                )
+                Error::wrap(format!("could not update claim {name} for delete policy ownerRefs"), &status)
             })?;
         }
     }
@@ -188,9 +185,7 @@ pub fn pod_claim_is_stale(client: &impl Client, set: &StatefulSet, pod: &Object)
 /// `Create` from `create`, as upstream titles its verbs.
 fn title(verb: &str) -> String {
     let mut letters = verb.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_ascii_uppercase().to_string() + letters.as_str()
-    })
+    letters.next().map_or_else(String::new, |first| first.to_ascii_uppercase().to_string() + letters.as_str())
 }
 
 // Models pkg/controller/statefulset/stateful_pod_control.go recordPodEvent
@@ -259,14 +254,7 @@ fn create_persistent_volume_claims(client: &mut impl Client, set: &StatefulSet, 
                     errors.push(Error::wrap(format!("failed to create PVC {name}"), status));
                 }
                 if created.as_ref().err().is_none_or(|status| !status.is_already_exists()) {
-                    record_claim_event(
-                        client,
-                        "create",
-                        set,
-                        pod,
-                        &name,
-                        created.err().map(|status| status.message),
-                    );
+                    record_claim_event(client, "create", set, pod, &name, created.err().map(|status| status.message));
                 }
             }
             Err(status) => {

@@ -47,7 +47,7 @@ const ACTOR: Actor = Actor::StatefulSetController;
 pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     let object = event.object();
     match object.kind {
-        Kind::StatefulSet => cluster.enqueue(ACTOR, object.object_ref(), timing::WATCH),
+        Kind::StatefulSet => cluster.enqueue(ACTOR, object.object_ref(), timing::STATEFULSET_WATCH),
         Kind::Pod => match (&event.old, &event.new) {
             (None, Some(pod)) => add_pod(cluster, pod),
             (Some(old), Some(new)) => update_pod(cluster, old, new),
@@ -100,7 +100,7 @@ fn delete_pod(cluster: &mut Cluster, pod: &Object) {
 
 fn enqueue_owner(cluster: &mut Cluster, namespace: &str, owner: &OwnerReference) {
     if let Some(set) = resolve_controller_ref(cluster, namespace, owner) {
-        cluster.enqueue(ACTOR, set.object_ref(), timing::WATCH);
+        cluster.enqueue(ACTOR, set.object_ref(), timing::STATEFULSET_WATCH);
     }
 }
 
@@ -117,7 +117,7 @@ fn enqueue_matching(cluster: &mut Cluster, pod: &Object) {
         .map(|set| set.object_ref())
         .collect();
     for set in matching {
-        cluster.enqueue(ACTOR, set, timing::WATCH);
+        cluster.enqueue(ACTOR, set, timing::STATEFULSET_WATCH);
     }
 }
 
@@ -127,9 +127,7 @@ fn resolve_controller_ref(cluster: &Cluster, namespace: &str, owner: &OwnerRefer
     if owner.kind != Kind::StatefulSet.name() {
         return None;
     }
-    cluster
-        .get(Kind::StatefulSet, namespace, &owner.name)
-        .filter(|set| set.meta.uid == owner.uid)
+    cluster.get(Kind::StatefulSet, namespace, &owner.name).filter(|set| set.meta.uid == owner.uid)
 }
 
 /// Syncs a set, and has it synced again after an error, each time later.
@@ -160,20 +158,10 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
 fn sync_object(cluster: &mut Cluster, object: &Object) -> (Vec<Wait>, Result<(), Error>) {
     let set = StatefulSet::of(object);
     if set.replicas > MAX_REPLICAS {
-        let wait = Wait::TooManyReplicas {
-            replicas: set.replicas,
-            simulated: MAX_REPLICAS,
-        };
+        let wait = Wait::TooManyReplicas { replicas: set.replicas, simulated: MAX_REPLICAS };
         return (vec![wait], Ok(()));
     }
-    let failed = |error: Error| {
-        (
-            vec![Wait::Failed {
-                error: error.to_string(),
-            }],
-            Err(error),
-        )
-    };
+    let failed = |error: Error| (vec![Wait::Failed { error: error.to_string() }], Err(error));
     // A selector that cannot be read is no passing error: upstream does not try again.
     let Some(selector) = set.selector.clone() else {
         return (Vec::new(), Ok(()));
@@ -196,10 +184,7 @@ fn sync_stateful_set(cluster: &mut Cluster, set: &StatefulSet, pods: &[Arc<Objec
     if let Some(error) = outcome.error {
         return (outcome.waits, Err(error));
     }
-    let waiting = outcome
-        .status
-        .as_ref()
-        .is_some_and(|status| status.ready_replicas != status.available_replicas);
+    let waiting = outcome.status.as_ref().is_some_and(|status| status.ready_replicas != status.available_replicas);
     if set.min_ready_seconds > 0 && waiting {
         let fallback = Millis::from_secs(set.min_ready_seconds.into());
         let delay = next_availability_check(pods, set.min_ready_seconds, now).unwrap_or(fallback);
@@ -223,16 +208,10 @@ fn next_availability_check(pods: &[Arc<Object>], min_ready_seconds: i32, now: In
 // Models pkg/controller/statefulset/stateful_set.go adoptOrphanRevisions
 fn adopt_orphan_revisions(cluster: &mut Cluster, set: &StatefulSet) -> Result<(), Error> {
     let revisions = ClusterClient { cluster }.list_controller_revisions(set);
-    for revision in revisions
-        .into_iter()
-        .filter(|revision| revision.meta.controller_of().is_none())
-    {
+    for revision in revisions.into_iter().filter(|revision| revision.meta.controller_of().is_none()) {
         can_adopt(cluster, set).map_err(|why| Error::text(format!("can't adopt ControllerRevisions: {why}")))?;
         let mut revision = Object::clone(&revision);
-        revision
-            .meta
-            .owner_references
-            .push(OwnerReference::controller(Kind::StatefulSet, &set.meta));
+        revision.meta.owner_references.push(OwnerReference::controller(Kind::StatefulSet, &set.meta));
         cluster.update_object(ACTOR, revision)?;
     }
     Ok(())
@@ -241,17 +220,13 @@ fn adopt_orphan_revisions(cluster: &mut Cluster, set: &StatefulSet) -> Result<()
 /// Whether the set is still the one that was listed, and not going: read anew before the first adoption.
 // Models pkg/controller/statefulset/stateful_set.go canAdoptFunc
 fn can_adopt(cluster: &Cluster, set: &StatefulSet) -> Result<(), String> {
-    let ObjectMeta {
-        namespace, name, uid, ..
-    } = &set.meta;
+    let ObjectMeta { namespace, name, uid, .. } = &set.meta;
     let fresh = cluster
         .get(Kind::StatefulSet, namespace, name)
         .ok_or_else(|| Status::not_found(Kind::StatefulSet, name).message)?;
     if fresh.meta.uid != *uid {
         let got = &fresh.meta.uid;
-        return Err(format!(
-            "original StatefulSet {namespace}/{name} is gone: got uid {got}, wanted {uid}"
-        ));
+        return Err(format!("original StatefulSet {namespace}/{name} is gone: got uid {got}, wanted {uid}"));
     }
     match fresh.meta.deletion_timestamp {
         Some(time) => Err(format!("{namespace}/{name} has just been deleted at {time}")),
@@ -297,15 +272,11 @@ fn pods_for_stateful_set(
 // Models pkg/controller/controller_ref_manager.go AdoptPod
 fn adopt_pod(cluster: &mut Cluster, set: &StatefulSet, pod: &Object) -> Result<(), Error> {
     can_adopt(cluster, set).map_err(|why| {
-        let ObjectMeta {
-            namespace, name, uid, ..
-        } = &pod.meta;
+        let ObjectMeta { namespace, name, uid, .. } = &pod.meta;
         Error::text(format!("can't adopt Pod {namespace}/{name} ({uid}): {why}"))
     })?;
     let mut pod = pod.clone();
-    pod.meta
-        .owner_references
-        .push(OwnerReference::controller(Kind::StatefulSet, &set.meta));
+    pod.meta.owner_references.push(OwnerReference::controller(Kind::StatefulSet, &set.meta));
     cluster.update_object(ACTOR, pod)?;
     Ok(())
 }
@@ -325,9 +296,7 @@ struct ClusterClient<'a> {
 
 impl ClusterClient<'_> {
     fn read(&self, kind: Kind, namespace: &str, name: &str) -> Result<Arc<Object>, Status> {
-        self.cluster
-            .get(kind, namespace, name)
-            .ok_or_else(|| Status::not_found(kind, name))
+        self.cluster.get(kind, namespace, name).ok_or_else(|| Status::not_found(kind, name))
     }
 }
 
@@ -376,10 +345,7 @@ impl Client for ClusterClient<'_> {
             .list_in(Kind::ControllerRevision, &set.meta.namespace)
             .filter(|revision| {
                 selector.matches(&revision.meta.labels)
-                    && revision
-                        .meta
-                        .controller_of()
-                        .is_none_or(|owner| owner.uid == set.meta.uid)
+                    && revision.meta.controller_of().is_none_or(|owner| owner.uid == set.meta.uid)
             })
             .cloned()
             .collect()
@@ -398,13 +364,11 @@ impl Client for ClusterClient<'_> {
     }
 
     fn delete_controller_revision(&mut self, revision: &Object) -> Result<(), Status> {
-        self.cluster
-            .delete(ACTOR, &revision.object_ref(), &DeleteOptions::default())
+        self.cluster.delete(ACTOR, &revision.object_ref(), &DeleteOptions::default())
     }
 
     fn event(&mut self, set: &StatefulSet, ty: EventType, reason: &str, message: String) {
         let about = Object::new(Kind::StatefulSet, set.meta.clone());
-        self.cluster
-            .record_event(ACTOR, &about, ty == EventType::Warning, reason, &message);
+        self.cluster.record_event(ACTOR, &about, ty == EventType::Warning, reason, &message);
     }
 }

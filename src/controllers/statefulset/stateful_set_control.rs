@@ -56,13 +56,7 @@ pub fn update_stateful_set(
 ) -> Outcome {
     let mut revisions = client.list_controller_revisions(set);
     sort_controller_revisions(&mut revisions);
-    let mut sync = Sync {
-        client,
-        set,
-        gates,
-        now,
-        waits: Vec::new(),
-    };
+    let mut sync = Sync { client, set, gates, now, waits: Vec::new() };
 
     let mut live = LiveRevisions::default();
     let performed = sync.perform_update(pods, &revisions, &mut live);
@@ -80,9 +74,7 @@ pub fn update_stateful_set(
         }
     };
     if let Some(error) = &error {
-        waits.push(Wait::Failed {
-            error: error.to_string(),
-        });
+        waits.push(Wait::Failed { error: error.to_string() });
     }
     Outcome { status, error, waits }
 }
@@ -143,16 +135,10 @@ impl<C: Client> Sync<'_, C> {
     // Models pkg/controller/statefulset/stateful_set_control.go truncateHistory
     fn truncate_history(&mut self, pods: &[Pod], revisions: &[Revision], live: &LiveRevisions) -> Result<(), Error> {
         let is_live = |name: &str| {
-            [&live.current, &live.update]
-                .into_iter()
-                .flatten()
-                .any(|revision| revision.meta.name == name)
+            [&live.current, &live.update].into_iter().flatten().any(|revision| revision.meta.name == name)
                 || pods.iter().any(|pod| pod_revision(pod) == name)
         };
-        let history: Vec<&Revision> = revisions
-            .iter()
-            .filter(|revision| !is_live(&revision.meta.name))
-            .collect();
+        let history: Vec<&Revision> = revisions.iter().filter(|revision| !is_live(&revision.meta.name)).collect();
         let Ok(limit) = usize::try_from(self.set.revision_history_limit) else {
             return Ok(());
         };
@@ -169,10 +155,7 @@ impl<C: Client> Sync<'_, C> {
         let set = self.set;
         let mut collision_count = set.status.collision_count.unwrap_or_default();
         let number = next_revision(revisions);
-        let equal = revisions
-            .iter()
-            .rev()
-            .find(|revision| is_patch_of(&set.template, data(revision)));
+        let equal = revisions.iter().rev().find(|revision| is_patch_of(&set.template, data(revision)));
         let update = match (equal, revisions.last()) {
             (Some(equal), Some(last)) if equal_revision(last, equal) => Arc::clone(last),
             (Some(equal), _) => update_controller_revision(self.client, equal, number)?,
@@ -182,9 +165,7 @@ impl<C: Client> Sync<'_, C> {
                 create_controller_revision(self.client, set, proposed, &mut collision_count)?
             }
         };
-        let current = revisions
-            .iter()
-            .find(|revision| revision.meta.name == set.status.current_revision);
+        let current = revisions.iter().find(|revision| revision.meta.name == set.status.current_revision);
         Ok((Arc::clone(current.unwrap_or(&update)), update, collision_count))
     }
 
@@ -201,12 +182,7 @@ impl<C: Client> Sync<'_, C> {
         let set = self.set;
         let unreadable = |revision: &Revision| {
             let name = &revision.meta.name;
-            (
-                None,
-                Err(Error::text(format!(
-                    "the data of ControllerRevision {name} is no patch of a StatefulSet"
-                ))),
-            )
+            (None, Err(Error::text(format!("the data of ControllerRevision {name} is no patch of a StatefulSet"))))
         };
         let Some(current_set) = apply_revision(set, current) else {
             return unreadable(current);
@@ -220,8 +196,7 @@ impl<C: Client> Sync<'_, C> {
                 "statefulset {}/{} uses Recreate strategy but feature gate StatefulSetRecreateStrategy is disabled",
                 set.meta.namespace, set.meta.name
             );
-            self.client
-                .event(set, EventType::Warning, "UnknownStrategy", message.clone());
+            self.client.event(set, EventType::Warning, "UnknownStrategy", message.clone());
             return (None, Err(Error::text(message)));
         }
 
@@ -269,13 +244,7 @@ impl<C: Client> Sync<'_, C> {
             .zip(replicas)
             .map(|(ordinal, pod)| {
                 pod.unwrap_or_else(|| {
-                    Arc::new(new_versioned_stateful_set_pod(
-                        current_set,
-                        update_set,
-                        current,
-                        update,
-                        ordinal,
-                    ))
+                    Arc::new(new_versioned_stateful_set_pod(current_set, update_set, current, update, ordinal))
                 })
             })
             .collect();
@@ -285,11 +254,7 @@ impl<C: Client> Sync<'_, C> {
             .chain(condemned.iter().rev())
             .find(|pod| is_unavailable(pod, set.min_ready_seconds, self.now))
             .cloned();
-        Pods {
-            replicas,
-            condemned,
-            first_unavailable,
-        }
+        Pods { replicas, condemned, first_unavailable }
     }
 
     /// The part of upstream's `updateStatefulSet` that writes.
@@ -314,9 +279,8 @@ impl<C: Client> Sync<'_, C> {
         }
 
         let update_revision = status.update_revision.clone();
-        let processed = self.run_for_all(&pods.replicas, |sync, pod| {
-            sync.process_replica(update_set, pod, &update_revision)
-        });
+        let processed =
+            self.run_for_all(&pods.replicas, |sync, pod| sync.process_replica(update_set, pod, &update_revision));
         if processed.as_ref().map_or(true, |stopped| *stopped) {
             self.update_status(status, &lists);
             return processed.map(drop);
@@ -332,9 +296,7 @@ impl<C: Client> Sync<'_, C> {
             return fixed.map(drop);
         }
         let first_unavailable = pods.first_unavailable.as_ref();
-        let processed = self.run_for_all(&pods.condemned, |sync, pod| {
-            sync.process_condemned(pod, first_unavailable)
-        });
+        let processed = self.run_for_all(&pods.condemned, |sync, pod| sync.process_condemned(pod, first_unavailable));
         self.update_status(status, &lists);
         if processed.as_ref().map_or(true, |stopped| *stopped) {
             return processed.map(drop);
@@ -395,10 +357,7 @@ impl<C: Client> Sync<'_, C> {
             }
             if !is_running_and_available(replica, set.min_ready_seconds, self.now) {
                 let min_ready_seconds = set.min_ready_seconds;
-                return Ok(Flow::Stop(Some(Wait::PodNotAvailable {
-                    pod: pod(),
-                    min_ready_seconds,
-                })));
+                return Ok(Flow::Stop(Some(Wait::PodNotAvailable { pod: pod(), min_ready_seconds })));
             }
         }
         // A claim that cannot be read now is looked at in a later sync.
@@ -420,23 +379,13 @@ impl<C: Client> Sync<'_, C> {
             return Ok(wait.unwrap_or(Flow::Continue));
         }
         let is_first = first_unavailable.is_some_and(|first| Arc::ptr_eq(first, condemned));
-        let blocked_by = || {
-            first_unavailable
-                .map(|first| first.meta.name.clone())
-                .unwrap_or_default()
-        };
+        let blocked_by = || first_unavailable.map(|first| first.meta.name.clone()).unwrap_or_default();
         if monotonic && !is_first {
             if !is_running_and_ready(condemned) {
-                return Ok(Flow::Stop(Some(Wait::CondemnedNotReady {
-                    pod: pod(),
-                    blocked_by: blocked_by(),
-                })));
+                return Ok(Flow::Stop(Some(Wait::CondemnedNotReady { pod: pod(), blocked_by: blocked_by() })));
             }
             if !is_running_and_available(condemned, set.min_ready_seconds, self.now) {
-                return Ok(Flow::Stop(Some(Wait::CondemnedNotAvailable {
-                    pod: pod(),
-                    blocked_by: blocked_by(),
-                })));
+                return Ok(Flow::Stop(Some(Wait::CondemnedNotAvailable { pod: pod(), blocked_by: blocked_by() })));
             }
         }
         delete_stateful_pod(self.client, set, condemned)?;
@@ -461,13 +410,7 @@ impl<C: Client> Sync<'_, C> {
         if old.is_empty() {
             return Ok(true);
         }
-        set_progressing_condition(
-            status,
-            "True",
-            "RecreateInProgress",
-            "Deleting old revision pods",
-            self.now,
-        );
+        set_progressing_condition(status, "True", "RecreateInProgress", "Deleting old revision pods", self.now);
         self.waits.push(Wait::Recreating { pods: old });
         Ok(false)
     }
@@ -484,9 +427,7 @@ impl<C: Client> Sync<'_, C> {
                 return Ok(());
             }
             if is_unavailable(target, set.min_ready_seconds, self.now) {
-                self.waits.push(Wait::Updating {
-                    pod: target.meta.name.clone(),
-                });
+                self.waits.push(Wait::Updating { pod: target.meta.name.clone() });
                 return Ok(());
             }
         }
@@ -510,27 +451,16 @@ impl<C: Client> Sync<'_, C> {
         };
         let update_revision = status.update_revision.clone();
         let is_outdated = |pod: &&Pod| pod_revision(pod) != update_revision;
-        let unavailable: Vec<&Pod> = replicas
-            .iter()
-            .filter(|pod| is_unavailable(pod, min_ready_seconds, now))
-            .collect();
+        let unavailable: Vec<&Pod> =
+            replicas.iter().filter(|pod| is_unavailable(pod, min_ready_seconds, now)).collect();
         let needs_update = set.parallel && unavailable.iter().any(|pod| is_outdated(pod) && !is_terminating(pod));
         let unavailable_count = i32::try_from(unavailable.len()).unwrap_or(i32::MAX);
-        let targets: Vec<&Pod> = replicas
-            .iter()
-            .skip(self.partition())
-            .rev()
-            .filter(is_outdated)
-            .collect();
+        let targets: Vec<&Pod> = replicas.iter().skip(self.partition()).rev().filter(is_outdated).collect();
         if unavailable_count >= budget && !needs_update {
             let remaining = names(targets.iter().copied().filter(|pod| !is_terminating(pod)));
             if !remaining.is_empty() {
                 let unavailable = names(unavailable);
-                self.waits.push(Wait::MaxUnavailable {
-                    max_unavailable: budget,
-                    unavailable,
-                    remaining,
-                });
+                self.waits.push(Wait::MaxUnavailable { max_unavailable: budget, unavailable, remaining });
             }
             self.wait_for_partition(replicas, status);
             return Ok(());
@@ -548,11 +478,8 @@ impl<C: Client> Sync<'_, C> {
             if budget_left <= 0 {
                 break;
             }
-            let is_candidate = if set.parallel {
-                !is_unavailable(target, min_ready_seconds, now)
-            } else {
-                !is_terminating(target)
-            };
+            let is_candidate =
+                if set.parallel { !is_unavailable(target, min_ready_seconds, now) } else { !is_terminating(target) };
             if is_candidate {
                 delete_stateful_pod(self.client, set, target)?;
                 budget_left -= 1;
@@ -565,19 +492,13 @@ impl<C: Client> Sync<'_, C> {
 
     fn partition(&self) -> usize {
         let rolling = self.set.update_strategy.rolling_update.as_ref();
-        rolling
-            .and_then(|rolling| usize::try_from(rolling.partition).ok())
-            .unwrap_or_default()
+        rolling.and_then(|rolling| usize::try_from(rolling.partition).ok()).unwrap_or_default()
     }
 
     /// Notes the pods that the partition keeps at an older revision.
     fn wait_for_partition(&mut self, replicas: &[Pod], status: &StatefulSetStatus) {
-        let kept = names(
-            replicas
-                .iter()
-                .take(self.partition())
-                .filter(|pod| pod_revision(pod) != status.update_revision),
-        );
+        let kept =
+            names(replicas.iter().take(self.partition()).filter(|pod| pod_revision(pod) != status.update_revision));
         if !kept.is_empty() {
             let partition = i32::try_from(self.partition()).unwrap_or(i32::MAX);
             self.waits.push(Wait::Partition { partition, pods: kept });

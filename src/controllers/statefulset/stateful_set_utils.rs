@@ -92,10 +92,7 @@ pub fn storage_matches(set: &StatefulSet, pod: &Object) -> bool {
     ordinal >= 0
         && set.volume_claim_templates.iter().all(|template| {
             // Of two volumes of one name the last one counts.
-            let volume = volumes
-                .iter()
-                .rev()
-                .find(|volume| volume.text("name") == template.meta.name);
+            let volume = volumes.iter().rev().find(|volume| volume.text("name") == template.meta.name);
             volume.is_some_and(|volume| {
                 volume.field("persistentVolumeClaim").text("claimName")
                     == persistent_volume_claim_name(set, &template.meta.name, ordinal)
@@ -190,21 +187,13 @@ pub fn update_claim_owner_ref_for_set_and_pod(claim: &mut Object, set: &Stateful
 /// Whether the object owns the claim.
 // Models pkg/controller/statefulset/stateful_set_utils.go hasOwnerRef
 fn has_owner_ref(claim: &Object, owner: &ObjectMeta) -> bool {
-    claim
-        .meta
-        .owner_references
-        .iter()
-        .any(|reference| reference.uid == owner.uid)
+    claim.meta.owner_references.iter().any(|reference| reference.uid == owner.uid)
 }
 
 /// Whether the claim names an owner of this kind and name that is another object.
 // Models pkg/controller/statefulset/stateful_set_utils.go hasStaleOwnerRef
 pub fn has_stale_owner_ref(claim: &Object, kind: Kind, object: &ObjectMeta) -> bool {
-    let reference = claim
-        .meta
-        .owner_references
-        .iter()
-        .find(|reference| matches_ref(reference, kind, object));
+    let reference = claim.meta.owner_references.iter().find(|reference| matches_ref(reference, kind, object));
     reference.is_some_and(|reference| reference.uid != object.uid)
 }
 
@@ -238,22 +227,13 @@ pub fn update_storage(set: &StatefulSet, pod: &mut Object) {
     let templates: BTreeMap<&str, String> = set
         .volume_claim_templates
         .iter()
-        .map(|t| {
-            (
-                t.meta.name.as_str(),
-                persistent_volume_claim_name(set, &t.meta.name, ordinal),
-            )
-        })
+        .map(|t| (t.meta.name.as_str(), persistent_volume_claim_name(set, &t.meta.name, ordinal)))
         .into_map();
     let mut volumes: Vec<Value> = templates
         .iter()
         .map(|(name, claim)| json!({"name": name, "persistentVolumeClaim": {"claimName": claim}}))
         .collect();
-    let others = pod
-        .spec
-        .list("volumes")
-        .iter()
-        .filter(|volume| !templates.contains_key(volume.text("name")));
+    let others = pod.spec.list("volumes").iter().filter(|volume| !templates.contains_key(volume.text("name")));
     volumes.extend(others.cloned());
     if volumes.is_empty() {
         pod.spec_mut().remove("volumes");
@@ -293,10 +273,7 @@ pub fn phase(pod: &Object) -> &str {
 
 /// The pod's condition of this type.
 pub fn pod_condition<'a>(pod: &'a Object, ty: &str) -> Option<&'a Value> {
-    pod.status
-        .list("conditions")
-        .iter()
-        .find(|condition| condition.text("type") == ty)
+    pod.status.list("conditions").iter().find(|condition| condition.text("type") == ty)
 }
 
 /// Whether the pod has the condition `Ready`.
@@ -371,12 +348,7 @@ fn new_stateful_set_pod(set: &StatefulSet, ordinal: i32) -> Object {
         generate_name: format!("{}-", set.meta.name),
         labels: string_map(template.entries("labels")),
         annotations: string_map(template.entries("annotations")),
-        finalizers: template
-            .list("finalizers")
-            .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
-            .collect(),
+        finalizers: template.list("finalizers").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         owner_references: vec![OwnerReference::controller(Kind::StatefulSet, &set.meta)],
         ..ObjectMeta::default()
     };
@@ -403,11 +375,7 @@ pub fn new_versioned_stateful_set_pod(
         Some(rolling) => rolling.partition,
     };
     let at_current = ordinal < current_set.start_ordinal.saturating_add(kept);
-    let (set, revision) = if at_current {
-        (current_set, current_revision)
-    } else {
-        (update_set, update_revision)
-    };
+    let (set, revision) = if at_current { (current_set, current_revision) } else { (update_set, update_revision) };
     let mut pod = new_stateful_set_pod(set, ordinal);
     pod.meta.labels.insert(REVISION_LABEL.to_owned(), revision.to_owned());
     pod
@@ -468,11 +436,7 @@ pub fn apply_revision(set: &StatefulSet, revision: &Object) -> Option<StatefulSe
     let Value::Object(original) = object.to_value() else {
         return None;
     };
-    let patched = patch::strategic_merge(
-        original,
-        data.as_object()?.clone(),
-        Schema::get().of_kind(Kind::StatefulSet),
-    );
+    let patched = patch::strategic_merge(original, data.as_object()?.clone(), Schema::get().of_kind(Kind::StatefulSet));
     let restored = Object::from_value(Kind::StatefulSet, Value::Object(patched.ok()?));
     object.spec = restored.spec;
     Some(StatefulSet::of(&object))
@@ -529,13 +493,7 @@ pub fn complete_update(set: &StatefulSet, status: &mut StatefulSetStatus, gates:
         && set.update_strategy.ty == StrategyType::Recreate
         && gates.stateful_set_recreate_strategy
     {
-        set_progressing_condition(
-            status,
-            "False",
-            "RecreateCompleted",
-            "All pods recreated successfully",
-            now,
-        );
+        set_progressing_condition(status, "False", "RecreateCompleted", "All pods recreated successfully", now);
     }
 }
 
@@ -560,10 +518,7 @@ pub fn scaled_value(value: &Value, total: i64, round_up: bool) -> Result<i64, St
         .strip_suffix('%')
         .ok_or_else(|| "invalid value for IntOrString: invalid type: string is not a percentage".to_owned())?;
     let percent: i64 = percent.parse().map_err(|_| {
-        format!(
-            "invalid value for IntOrString: invalid value {}: invalid syntax",
-            crate::api::status::quote(text)
-        )
+        format!("invalid value for IntOrString: invalid value {}: invalid syntax", crate::api::status::quote(text))
     })?;
     let product = percent.saturating_mul(total);
     Ok(if round_up {

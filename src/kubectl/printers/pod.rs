@@ -25,16 +25,12 @@ pub struct PodRow {
 
 fn is_restartable(pod: &Object, name: &str) -> bool {
     let specs = pod.spec.list("initContainers");
-    specs
-        .iter()
-        .any(|spec| spec.text("name") == name && spec.text("restartPolicy") == "Always")
+    specs.iter().any(|spec| spec.text("name") == name && spec.text("restartPolicy") == "Always")
 }
 
 fn has_condition(pod: &Object, ty: &str) -> bool {
     let conditions = pod.status.list("conditions");
-    conditions
-        .iter()
-        .any(|condition| condition.text("type") == ty && condition.text("status") == "True")
+    conditions.iter().any(|condition| condition.text("type") == ty && condition.text("status") == "True")
 }
 
 fn last_ended(container: &Value) -> Option<Timestamp> {
@@ -60,10 +56,7 @@ pub fn row(pod: &Object) -> PodRow {
         reason => reason.to_owned(),
     };
     let init = pod.spec.list("initContainers");
-    let sidecars = init
-        .iter()
-        .filter(|spec| spec.text("restartPolicy") == "Always")
-        .count();
+    let sidecars = init.iter().filter(|spec| spec.text("restartPolicy") == "Always").count();
     let mut row = PodRow {
         ready: 0,
         total: pod.spec.list("containers").len() + sidecars,
@@ -79,10 +72,7 @@ pub fn row(pod: &Object) -> PodRow {
         row.last_restart = row.last_restart.max(last_ended(container));
         let restartable = is_restartable(pod, container.text("name"));
         if restartable {
-            sidecar_restarts = (
-                sidecar_restarts.0 + restarts,
-                sidecar_restarts.1.max(last_ended(container)),
-            );
+            sidecar_restarts = (sidecar_restarts.0 + restarts, sidecar_restarts.1.max(last_ended(container)));
         }
         let state = container.field("state");
         let (terminated, waiting) = (state.field("terminated"), state.field("waiting").text("reason"));

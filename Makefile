@@ -1,0 +1,46 @@
+# The commands of the project. What they need beyond Rust, Node and make they install themselves, into ignored folders.
+PORT ?= 8080
+
+.PHONY: help serve test lint native page conformance bench dist screenshots clean
+
+help:
+	@echo 'make serve                 build the page and serve it on 127.0.0.1:$(PORT)'
+	@echo 'make test                  formatting, lints, all tests, also in a real Chromium'
+	@echo 'make conformance DIR=path  compare with recorded behaviour of Kubernetes'
+	@echo 'make dist                  the static site, in dist/'
+	@echo 'make screenshots           pictures of the page, in tests/page/out/'
+
+serve: dist
+	@node tools/serve.mjs dist $(PORT)
+
+dist:
+	@tools/setup page
+	@tools/build
+	@node tools/weigh.mjs
+
+test: lint native page
+
+# Formatting, and lints without warnings for the engine alone, natively, and for the page, for wasm.
+lint:
+	@tools/setup page
+	cargo fmt --check
+	cargo clippy --quiet --no-default-features --all-targets -- --deny warnings
+	cargo clippy --quiet --target wasm32-unknown-unknown --bins --lib -- --deny warnings
+
+native:
+	cargo test --quiet --no-default-features
+
+page: dist
+	@tools/setup test
+	node --test tests/page/*.test.mjs
+
+conformance:
+	cargo test --quiet --release --no-default-features --test conformance -- $(DIR)
+
+screenshots: dist
+	@tools/setup test
+	node tools/screenshot.mjs
+
+clean:
+	cargo clean
+	rm -rf dist
