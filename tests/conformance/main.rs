@@ -1,8 +1,8 @@
 //! Conformance: what Kubernetes v1.37.2 did, as recorded, against what this code does.
 //!
-//! `conformance [DIR]` runs whatever of the sub-folders `walks`, … it finds in DIR (the repository's own copy without
-//! an argument), prints the differences, at most [`SHOWN`] a kind, ends with one line a kind, and exits 1 where anything
-//! differs. Without an argument it also changes copies of the data, and expects to find each change.
+//! `conformance [DIR]` runs whatever of the sub-folders that [`KINDS`] names it finds in DIR (the repository's own copy
+//! without an argument), prints the differences, at most [`SHOWN`] a kind, ends with one line a kind, and exits 1 where
+//! anything differs. Without an argument it also changes copies of the data, and expects to find each change.
 
 mod diff;
 mod mutation;
@@ -13,6 +13,44 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use report::Report;
+
+/// A kind of recorded data.
+struct Kind {
+    /// The sub-folder, and the first word of the closing line.
+    name: &'static str,
+    /// What is counted.
+    unit: &'static str,
+    /// The files below the sub-folder that say what is expected.
+    files: fn(&Path) -> Vec<PathBuf>,
+    /// Runs what one of these files says, and reports. Everything that is expected is read from [`Case::text`].
+    run: fn(&Case, &mut Report),
+    /// Changes one value that is expected; the number chooses which. Gives the changed text, and the place that
+    /// `run` has to report then, and no other. `None` where the text expects nothing that can be changed.
+    change: fn(&Case, usize) -> Option<(String, String)>,
+}
+
+/// Every kind there is.
+const KINDS: [Kind; 1] = [walks::KIND];
+
+/// A file that says what is expected.
+struct Case {
+    /// Where it is.
+    path: PathBuf,
+    /// What it says.
+    text: String,
+}
+
+impl Case {
+    /// Reads a file, unpacking it where it is packed.
+    fn read(path: &Path) -> Case {
+        Case { path: path.to_owned(), text: read(path) }
+    }
+
+    /// The path as it is printed.
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+}
 
 /// How many differences of a kind are printed.
 const SHOWN: usize = 20;
@@ -26,28 +64,37 @@ fn main() -> ExitCode {
         eprintln!("nothing to run in {}", folder.unwrap_or(own).display());
         return ExitCode::FAILURE;
     }
+    let mut clean = true;
     for report in &reports {
+        clean &= report.differences.is_empty();
         for difference in report.differences.iter().take(SHOWN) {
             println!("{difference}\n");
         }
     }
-    for report in &reports {
-        println!("{}", report.summary());
-    }
-    let mut clean = reports.iter().all(|report| report.differences.is_empty());
     if folder.is_none() && clean {
         clean = mutation::every_change_is_found(&own);
+    }
+    for pace in reports.iter().filter_map(Report::pace) {
+        println!("{pace}");
+    }
+    for report in &reports {
+        println!("{}", report.summary());
     }
     if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Runs every kind of data that the folder has.
 fn run(folder: &Path) -> Vec<Report> {
-    let mut reports = Vec::new();
-    if folder.join("walks").is_dir() {
-        reports.push(walks::run(&files(&folder.join("walks"), &["jsonl", "gz"])));
-    }
-    reports
+    let present = KINDS.iter().filter(|kind| folder.join(kind.name).is_dir());
+    let run = |kind: &Kind| {
+        let mut report = Report::new(kind.name, kind.unit);
+        for path in (kind.files)(&folder.join(kind.name)) {
+            report.files += 1;
+            (kind.run)(&Case::read(&path), &mut report);
+        }
+        report
+    };
+    present.map(run).collect()
 }
 
 /// The files of a folder with one of these extensions, by name.
@@ -59,4 +106,14 @@ fn files(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
         .collect();
     paths.sort();
     paths
+}
+
+/// The text of a file, unpacked where it is packed.
+fn read(path: &Path) -> String {
+    let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    if path.extension().is_some_and(|extension| extension == "gz") {
+        let unpacked = std::io::read_to_string(flate2::read::GzDecoder::new(bytes.as_slice()));
+        return unpacked.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+    String::from_utf8(bytes).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }

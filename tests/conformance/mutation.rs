@@ -1,58 +1,57 @@
 //! Who tests the tests: copies of the data with one value changed must be reported, each of them.
 
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::report::Report;
-use crate::{files, walks};
+use crate::{Case, KINDS, Kind};
 
 /// How many copies of a kind are changed.
 const COPIES: usize = 20;
 
 /// Changes one expected value in each of [`COPIES`] copies of every kind, and checks that exactly these are reported.
 pub fn every_change_is_found(folder: &Path) -> bool {
-    let mut missed = Vec::new();
-    let mut changed = 0;
-    for (seed, file) in spread(&files(&folder.join("walks"), &["jsonl", "gz"])).into_iter().enumerate() {
-        let text = walks::read(file);
-        let Some((line, mutated)) = change_a_walk(&text, seed) else {
-            continue;
-        };
-        changed += 1;
-        let mut report =
-            Report { kind: "walks", files: 1, counted: ("syncs", 0), differences: Vec::new(), spent: None };
-        walks::run_lines("copy", &mutated, &mut report, &mut (Duration::ZERO, 0));
-        let found = report.differences.len() == 1 && report.differences[0].starts_with(&format!("copy:{line}\n"));
-        if !found {
-            missed.push(format!("{}:{line}: {:?}", file.display(), report.differences));
+    let mut clean = true;
+    for kind in KINDS.iter().filter(|kind| folder.join(kind.name).is_dir()) {
+        let paths = (kind.files)(&folder.join(kind.name));
+        let (mut changed, mut missed) = (0, Vec::new());
+        // Files that expect nothing that can be changed are passed over: others stand in for them.
+        for (seed, path) in spread(&paths).enumerate() {
+            if changed == COPIES {
+                break;
+            }
+            let case = Case::read(path);
+            if let Some((text, place)) = (kind.change)(&case, seed) {
+                changed += 1;
+                missed.extend(miss(kind, case, text, &place));
+            }
         }
+        println!("{}: {changed} changed copies, {} found", kind.name, changed - missed.len());
+        missed.iter().for_each(|miss| println!("{miss}"));
+        clean &= missed.is_empty() && changed == COPIES;
     }
-    println!("changed copies: {changed}, found {}", changed - missed.len());
-    for miss in &missed {
-        println!("not found as it should be: {miss}");
-    }
-    missed.is_empty() && changed == COPIES
+    clean
 }
 
-/// [`COPIES`] of the items, evenly spread.
-fn spread<T>(items: &[T]) -> Vec<&T> {
-    (0..COPIES).filter_map(|i| items.get(i * items.len() / COPIES)).collect()
+/// Runs a changed copy, and says what was reported where that is not exactly the change.
+fn miss(kind: &Kind, original: Case, text: String, place: &str) -> Option<String> {
+    let mut report = Report::new(kind.name, kind.unit);
+    (kind.run)(&Case { text, ..original }, &mut report);
+    let found = report.differences.len() == 1 && report.differences[0].starts_with(place);
+    (!found).then(|| format!("a change was not found as it should be: {place}: {:#?}", report.differences))
 }
 
-/// Changes one value below `expect` of one sync, and says in which line.
-fn change_a_walk(text: &str, seed: usize) -> Option<(usize, String)> {
-    let lines: Vec<&str> = text.lines().collect();
-    let syncs: Vec<usize> = (0..lines.len()).filter(|i| lines[*i].starts_with("{\"event\":\"sync\"")).collect();
-    let at = syncs[(seed * 7 + 3) % syncs.len()];
-    let mut event: Value = serde_json::from_str(lines[at]).ok()?;
-    let leaves = count_leaves(&event["expect"]);
-    let mut target = (seed * 13 + 5) % leaves.max(1);
-    change_leaf(&mut event["expect"], &mut target);
-    let mut lines: Vec<String> = lines.into_iter().map(str::to_owned).collect();
-    lines[at] = event.to_string();
-    Some((at + 1, lines.join("\n")))
+/// All items, [`COPIES`] of them that lie evenly apart first.
+fn spread<T>(items: &[T]) -> impl Iterator<Item = &T> {
+    let stride = items.len().div_ceil(COPIES).max(1);
+    (0..stride).flat_map(move |first| items.iter().skip(first).step_by(stride))
+}
+
+/// Changes one of the values below a JSON value, and says whether there was any; the number chooses which.
+pub fn change_value(value: &mut Value, number: usize) -> bool {
+    let leaves = count_leaves(value);
+    leaves > 0 && change_leaf(value, &mut (number % leaves))
 }
 
 fn count_leaves(value: &Value) -> usize {

@@ -1,8 +1,6 @@
 //! Walks: random histories of one StatefulSet, and what the real controller did in each sync.
 
 use std::collections::BTreeMap;
-use std::io::Read;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant as WallClock};
 
@@ -18,49 +16,41 @@ use statefulscope::controllers::statefulset::set::{StatefulSet, StatefulSetStatu
 use statefulscope::controllers::statefulset::stateful_set_control::update_stateful_set;
 
 use crate::diff::diff;
+use crate::mutation::change_value;
 use crate::report::Report;
+use crate::{Case, files};
 
-/// Runs the walks of these files.
-pub fn run(files: &[PathBuf]) -> Report {
-    let mut report =
-        Report { kind: "walks", files: files.len(), counted: ("syncs", 0), differences: Vec::new(), spent: None };
-    let mut spent = (Duration::ZERO, 0);
-    for file in files {
-        run_lines(&file.display().to_string(), &read(file), &mut report, &mut spent);
-    }
-    report.spent = Some(spent);
-    report
-}
-
-/// The lines of a walk, unpacked.
-pub fn read(file: &Path) -> String {
-    let bytes = std::fs::read(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let mut text = String::new();
-    if file.extension().is_some_and(|extension| extension == "gz") {
-        flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).expect("gzipped text");
-    } else {
-        text = String::from_utf8(bytes).expect("text");
-    }
-    text
-}
+/// The kind `walks`.
+pub const KIND: crate::Kind =
+    crate::Kind { name: "walks", unit: "syncs", files: |folder| files(folder, &["jsonl", "gz"]), run, change };
 
 /// Runs one walk.
-pub fn run_lines(name: &str, text: &str, report: &mut Report, spent: &mut (Duration, usize)) {
-    let mut lines = text.lines().enumerate();
-    let header: Value = lines.next().map(|(_, line)| parse(name, 1, line)).unwrap_or_default();
+fn run(case: &Case, report: &mut Report) {
+    let name = case.name();
+    let mut lines = case.text.lines().enumerate();
+    let header: Value = lines.next().map(|(_, line)| parse(&name, 1, line)).unwrap_or_default();
     assert_eq!(header.int("format"), Some(1), "{name}: a format that this harness does not know");
     let gates: FeatureGates = serde_json::from_value(header.field("featureGates").clone()).expect("feature gates");
     let mut world = World::new();
     for (number, line) in lines {
-        let event = parse(name, number + 1, line);
+        let event = parse(&name, number + 1, line);
         let Some(expected) = world.take(&event) else { continue };
-        report.counted.1 += 1;
-        let actual = world.sync(&gates, spent);
+        let (actual, spent) = world.sync(&gates);
+        *report.in_controller.get_or_insert_default() += spent;
         let differences = diff(&world.canonical(expected), &world.canonical(actual));
-        if !differences.is_empty() {
-            report.differences.push(format!("{name}:{}\n{}", number + 1, differences.join("\n")));
-        }
+        report.note(&format!("{name}:{}", number + 1), &differences);
     }
+}
+
+/// Changes one value below `expect` of one sync.
+fn change(case: &Case, seed: usize) -> Option<(String, String)> {
+    let mut lines: Vec<String> = case.text.lines().map(str::to_owned).collect();
+    let syncs: Vec<usize> = (0..lines.len()).filter(|i| lines[*i].starts_with("{\"event\":\"sync\"")).collect();
+    let at = *syncs.get((seed * 7 + 3) % syncs.len().max(1))?;
+    let mut event = parse(&case.name(), at + 1, &lines[at]);
+    let changed = change_value(&mut event["expect"], seed * 13 + 5);
+    lines[at] = event.to_string();
+    changed.then(|| (lines.join("\n"), format!("{}:{}\n", case.name(), at + 1)))
 }
 
 fn parse(name: &str, line: usize, text: &str) -> Value {
@@ -124,8 +114,8 @@ impl World {
         None
     }
 
-    /// Runs one sync and returns what was done, in the form of `expect`.
-    fn sync(&mut self, gates: &FeatureGates, spent: &mut (Duration, usize)) -> Value {
+    /// Runs one sync, and returns what was done, in the form of `expect`, and the time inside the controller.
+    fn sync(&mut self, gates: &FeatureGates) -> (Value, Duration) {
         self.calls.clear();
         self.events.clear();
         let pods: Vec<Arc<Object>> = self.pods.values().cloned().collect();
@@ -133,8 +123,7 @@ impl World {
         let now = self.now;
         let started = WallClock::now();
         let outcome = update_stateful_set(self, &StatefulSet::of(&object), &pods, gates, now);
-        spent.0 += started.elapsed();
-        spent.1 += 1;
+        let spent = started.elapsed();
         self.failures.clear();
         let mut expect = json!({"calls": self.calls, "events": self.events});
         if let Some(status) = outcome.status {
@@ -143,7 +132,7 @@ impl World {
         if let Some(error) = outcome.error {
             expect["error"] = Value::from(error.to_string());
         }
-        expect
+        (expect, spent)
     }
 
     /// Sorts what upstream does in no defined order.
