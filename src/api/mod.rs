@@ -15,6 +15,7 @@ pub mod path;
 pub mod quantity;
 pub mod schema;
 pub mod selector;
+pub mod selector_text;
 pub mod status;
 pub mod time;
 pub mod validate;

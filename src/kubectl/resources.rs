@@ -1,0 +1,637 @@
+//! Which objects a command is about: `TYPE NAME…`, `TYPE/NAME`, `TYPE1,TYPE2`, selectors, and files.
+//!
+//! Follows `staging/src/k8s.io/cli-runtime/pkg/resource/builder.go` of Kubernetes v1.37.2, Apache-2.0.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::context::Context;
+use super::error::Error;
+use super::flags::Flags;
+use crate::api::fields::Fields;
+use crate::api::kind::Kind;
+use crate::api::meta::ObjectRef;
+use crate::api::object::Object;
+use crate::api::selector::Selector;
+use crate::api::selector_text::{FieldTerm, parse_fields};
+use crate::api::status::{Status, quote};
+use crate::cluster::Cluster;
+use crate::cluster::events::EventRecord;
+use crate::manifest;
+
+/// What `all` stands for.
+// Models the categories in the `storage.go` files below pkg/registry
+const ALL: &str = "pods,replicationcontrollers,services,daemonsets.apps,deployments.apps,replicasets.apps,\
+                   statefulsets.apps,horizontalpodautoscalers.autoscaling,cronjobs.batch,jobs.batch";
+
+/// An object that a command is about.
+#[derive(Clone, Debug)]
+pub struct Info {
+    /// Its kind, namespace and name.
+    pub reference: ObjectRef,
+    /// The object as it is stored; `None` where it was not looked up, or comes from a file.
+    pub object: Option<Arc<Object>>,
+    /// The object as a file has it.
+    pub manifest: Option<Value>,
+    /// The file that it comes from; empty for objects of the cluster.
+    pub source: String,
+}
+
+/// A file's name, and its text.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// The name as messages have it; `STDIN` for standard input.
+    pub name: String,
+    /// What is in it.
+    pub text: String,
+}
+
+/// What to look for.
+#[derive(Clone, Debug, Default)]
+pub struct Query<'a> {
+    /// The namespace; empty for all.
+    pub namespace: &'a str,
+    /// Whether the namespace was given on the line, so that files must agree with it.
+    pub enforce_namespace: bool,
+    /// Whether `-A` was given.
+    pub all_namespaces: bool,
+    /// `-l`
+    pub selector: &'a str,
+    /// `--field-selector`
+    pub field_selector: &'a str,
+    /// `--all`
+    pub all: bool,
+    /// Whether a type without names means all of that type.
+    pub allow_empty_selector: bool,
+    /// Whether more than one type is refused.
+    pub single_type: bool,
+    /// Whether named objects are not looked up, so that the caller meets their absence itself.
+    pub lazy: bool,
+    /// The arguments.
+    pub args: &'a [String],
+    /// What `-f` named.
+    pub sources: Vec<Source>,
+    /// Whether objects of files are looked up in the cluster.
+    pub latest: bool,
+}
+
+/// What was found, in order: objects, and what went wrong between them.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The objects and errors.
+    pub items: Vec<Result<Info, Error>>,
+    /// Whether exactly one object was asked for by name, so that it is not printed as a list.
+    pub single: bool,
+    /// Whether objects were asked for by name or file, not by a selector.
+    pub by_name: bool,
+}
+
+impl Found {
+    /// The objects before the first error.
+    ///
+    /// # Errors
+    /// The first error.
+    pub fn infos(self) -> Result<Vec<Info>, Error> {
+        self.items.into_iter().collect()
+    }
+
+    /// The objects, and every error.
+    pub fn split(self) -> (Vec<Info>, Vec<Error>) {
+        let (mut infos, mut errors) = (Vec::new(), Vec::new());
+        for item in self.items {
+            match item {
+                Ok(info) => infos.push(info),
+                Err(error) => errors.push(error),
+            }
+        }
+        (infos, errors)
+    }
+}
+
+/// The namespace that a line is about, and whether the line names it.
+pub fn namespace(context: &Context<'_>, flags: &Flags) -> (String, bool) {
+    match flags.text("namespace") {
+        "" if context.config.namespace.is_empty() => ("default".to_owned(), false),
+        "" => (context.config.namespace.clone(), false),
+        given => (given.to_owned(), true),
+    }
+}
+
+/// The texts that `-f` names.
+///
+/// # Errors
+/// kubectl's sentence where there is no such file.
+pub fn sources(context: &Context<'_>, flags: &Flags) -> Result<Vec<Source>, Error> {
+    if !flags.text("kustomize").is_empty() {
+        return Err(
+            format!("no kustomization file in {:?}: there is no file system here", flags.text("kustomize")).into()
+        );
+    }
+    let mut out = Vec::new();
+    let mut errors = Vec::new();
+    for name in flags.list("filename") {
+        if name == "-" {
+            let text = context.stdin.unwrap_or_default().to_owned();
+            out.push(Source { name: "STDIN".to_owned(), text });
+        } else if let Some(text) = context.files.read(name) {
+            out.push(Source { name: name.clone(), text });
+        } else {
+            errors.push(Error::Plain(format!("the path {name:?} does not exist")));
+        }
+    }
+    Error::collect(errors)?;
+    Ok(out)
+}
+
+/// The kind that an argument names: plural, singular, short name or kind, with a group and a version if need be.
+///
+/// # Errors
+/// kubectl's sentence where there is no such resource.
+// Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go mappingFor
+pub fn kind_for(argument: &str) -> Result<Kind, Error> {
+    let parts: Vec<&str> = argument.splitn(3, '.').collect();
+    if let [resource, version, group] = parts.as_slice()
+        && let Some(kind) = find_kind(resource, group, version)
+    {
+        return Ok(kind);
+    }
+    let (resource, group) = argument.split_once('.').unwrap_or((argument, ""));
+    find_kind(resource, group, "").ok_or_else(|| {
+        let in_group = if group.is_empty() { String::new() } else { format!(" in group {group:?}") };
+        Error::Plain(format!("the server doesn't have a resource type {resource:?}{in_group}"))
+    })
+}
+
+/// The first kind of this resource name. A group may be given by its beginning, unless another has exactly that name.
+fn find_kind(name: &str, group: &str, version: &str) -> Option<Kind> {
+    let lower = name.to_lowercase();
+    let named = |kind: &Kind| {
+        let resource = kind.resource();
+        resource.plural == lower || resource.kind.to_lowercase() == lower || resource.short_names.contains(&name)
+    };
+    let served = |kind: &Kind| version.is_empty() || kind.resource().versions.contains(&version);
+    let mut kinds = Kind::ALL.iter().copied().filter(|kind| named(kind) && served(kind));
+    if group.is_empty() {
+        return kinds.next();
+    }
+    let exact = kinds.clone().find(|kind| kind.resource().group == group);
+    exact.or_else(|| kinds.find(|kind| kind.resource().group.starts_with(group)))
+}
+
+/// The parts of a comma-separated argument, each once.
+fn split_argument(argument: &str) -> Vec<&str> {
+    let mut out = Vec::new();
+    for part in argument.split(',') {
+        if !out.contains(&part) {
+            out.push(part);
+        }
+    }
+    out
+}
+
+/// What the arguments name.
+#[derive(Default)]
+struct Named<'a> {
+    types: Vec<String>,
+    names: Vec<&'a str>,
+    tuples: Vec<(String, String)>,
+    select_everything: bool,
+}
+
+/// Whether arguments name objects, and not only types.
+///
+/// # Errors
+/// kubectl's sentence where they mix both forms.
+// Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go HasNames
+pub fn has_names(args: &[String]) -> Result<bool, Error> {
+    let named = read_args(args, false)?;
+    Ok(!named.tuples.is_empty() || !named.names.is_empty())
+}
+
+// Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go ResourceTypeOrNameArgs
+fn read_args(args: &[String], allow_empty_selector: bool) -> Result<Named<'_>, Error> {
+    let mut named = Named::default();
+    let Some(first) = args.first() else {
+        return Ok(named);
+    };
+    let types = split_argument(first);
+    if args.len() >= 2 && types.len() > 1 {
+        for ty in types {
+            for name in &args[1..] {
+                named.tuples.push(split_tuple(&format!("{ty}/{name}"))?);
+            }
+        }
+        return Ok(named);
+    }
+    let slashes = args.iter().filter(|arg| arg.contains('/')).count();
+    if slashes > 0 && slashes < args.len() {
+        return Err("there is no need to specify a resource type as a separate argument when passing arguments in \
+                    resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource \
+                    resource/<resource_name>'"
+            .into());
+    }
+    if slashes > 0 {
+        for arg in args {
+            named.tuples.push(split_tuple(arg)?);
+        }
+        return Ok(named);
+    }
+    let expanded = first.split(',').map(|part| if part == "all" { ALL } else { part }).collect::<Vec<_>>().join(",");
+    named.types = split_argument(&expanded).into_iter().map(str::to_owned).collect();
+    named.names = args[1..].iter().map(String::as_str).collect();
+    named.select_everything = args.len() == 1 && allow_empty_selector;
+    Ok(named)
+}
+
+// Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go splitResourceTypeName
+fn split_tuple(arg: &str) -> Result<(String, String), Error> {
+    let parts: Vec<&str> = arg.split('/').collect();
+    match parts.as_slice() {
+        [ty, name] if !ty.is_empty() && !name.is_empty() && split_argument(ty).len() == 1 => {
+            Ok(((*ty).to_owned(), (*name).to_owned()))
+        }
+        [_, _] => Err("arguments in resource/name form must have a single resource and name".into()),
+        _ => Err("arguments in resource/name form may not have more than one slash".into()),
+    }
+}
+
+impl Query<'_> {
+    /// Finds the objects.
+    ///
+    /// # Errors
+    /// Where the arguments make no sense; errors about single objects are among [`Found::items`].
+    // Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go visitorResult
+    pub fn find(&self, cluster: &Cluster) -> Result<Found, Error> {
+        let selector = self.selector.trim();
+        let field_selector = self.field_selector.trim();
+        if self.all && !(selector.is_empty() && field_selector.is_empty()) {
+            return Err("setting 'all' parameter but found a non empty selector. ".into());
+        }
+        let named = read_args(self.args, self.allow_empty_selector)?;
+        if !self.sources.is_empty() {
+            return self.find_in_sources(cluster, &named);
+        }
+        if !selector.is_empty() || !field_selector.is_empty() || self.all || named.select_everything {
+            return self.find_by_selector(cluster, &named);
+        }
+        if !named.tuples.is_empty() {
+            let mut kinds = Vec::new();
+            for (ty, _) in &named.tuples {
+                let kind = kind_for(ty)?;
+                kinds.push(kind);
+            }
+            if self.single_type && kinds.iter().any(|kind| *kind != kinds[0]) {
+                return Err(multiple_types());
+            }
+            let items = kinds.iter().zip(&named.tuples).map(|(kind, (_, name))| self.named(cluster, *kind, name));
+            let items: Result<Vec<_>, Error> = items.collect();
+            return Ok(Found { items: items?, single: named.tuples.len() == 1, by_name: true });
+        }
+        if !named.names.is_empty() {
+            let [ty] = named.types.as_slice() else {
+                return Err("you must specify only one resource".into());
+            };
+            let kind = kind_for(ty)?;
+            let items: Result<Vec<_>, Error> = named.names.iter().map(|name| self.named(cluster, kind, name)).collect();
+            return Ok(Found { items: items?, single: named.names.len() == 1, by_name: true });
+        }
+        if named.types.is_empty() {
+            return Err(missing_resource());
+        }
+        for ty in &named.types {
+            kind_for(ty)?;
+        }
+        Err("resource(s) were provided, but no name was specified".into())
+    }
+
+    /// One named object. The outer error ends the whole search.
+    fn named(&self, cluster: &Cluster, kind: Kind, name: &str) -> Result<Result<Info, Error>, Error> {
+        let namespaced = kind.resource().namespaced;
+        if namespaced && (self.namespace.is_empty() || self.all_namespaces) {
+            let why = if self.all_namespaces {
+                "a resource cannot be retrieved by name across all namespaces"
+            } else {
+                "namespace may not be empty when retrieving a resource by name"
+            };
+            return Err(why.into());
+        }
+        let reference = ObjectRef::new(kind, if namespaced { self.namespace } else { "" }, name);
+        let object = find_object(cluster, &reference);
+        if object.is_none() && !self.lazy {
+            return Ok(Err(Status::not_found(kind, name).into()));
+        }
+        Ok(Ok(Info { reference, object, manifest: None, source: String::new() }))
+    }
+
+    // Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go visitBySelector
+    fn find_by_selector(&self, cluster: &Cluster, named: &Named<'_>) -> Result<Found, Error> {
+        if !named.names.is_empty() {
+            return Err("name cannot be provided when a selector is specified".into());
+        }
+        if !named.tuples.is_empty() {
+            return Err("selectors and the all flag cannot be used when passing resource/name arguments".into());
+        }
+        if named.types.is_empty() {
+            return Err("at least one resource must be specified to use a selector".into());
+        }
+        if self.single_type && named.types.len() > 1 {
+            return Err(multiple_types());
+        }
+        let mut kinds = Vec::new();
+        for ty in &named.types {
+            let kind = kind_for(ty)?;
+            if !kinds.contains(&kind) {
+                kinds.push(kind);
+            }
+        }
+        let mut found = Found::default();
+        for kind in kinds {
+            match self.list(cluster, kind) {
+                Ok(objects) => found.items.extend(objects.into_iter().map(|object| {
+                    let reference = object.object_ref();
+                    Ok(Info { reference, object: Some(object), manifest: None, source: String::new() })
+                })),
+                Err(error) => found.items.push(Err(error)),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The objects of a kind that the query selects.
+    ///
+    /// # Errors
+    /// What the API server says of a selector that it cannot read.
+    pub fn list(&self, cluster: &Cluster, kind: Kind) -> Result<Vec<Arc<Object>>, Error> {
+        let (selector, field_selector) = (self.selector.trim(), self.field_selector.trim());
+        let refuse = |why: String| {
+            let resource = kind.resource();
+            let subject = format!("{}/{}, Resource={}", resource.group, resource.versions[0], resource.plural);
+            let sentence = format!(
+                "Unable to find {} that match label selector {}, field selector {}: {why}",
+                quote(&subject),
+                quote(selector),
+                quote(field_selector)
+            );
+            Error::from(Status::bad_request(sentence))
+        };
+        let labels = Selector::parse(selector).map_err(refuse)?;
+        let fields = parse_fields(field_selector).map_err(refuse)?;
+        for term in &fields {
+            check_field(kind, &term.field).map_err(refuse)?;
+        }
+        let namespace = if self.all_namespaces || !kind.resource().namespaced { "" } else { self.namespace };
+        let mut objects = list_objects(cluster, kind, namespace);
+        objects.retain(|object| labels.matches(&object.meta.labels) && matches_fields(object, &fields));
+        Ok(objects)
+    }
+
+    // Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go visitByPaths
+    fn find_in_sources(&self, cluster: &Cluster, named: &Named<'_>) -> Result<Found, Error> {
+        if !named.names.is_empty() {
+            return Err("name cannot be provided when a path is specified".into());
+        }
+        if !named.types.is_empty() {
+            let why = "when paths, URLs, or stdin is provided as input, you may not specify resource arguments as well";
+            return Err(why.into());
+        }
+        if !named.tuples.is_empty() {
+            return Err("resource/name arguments cannot be provided when a path is specified".into());
+        }
+        let selector = Selector::parse(self.selector.trim())
+            .map_err(|why| Error::Plain(format!("the provided selector {:?} is not valid: {why}", self.selector)))?;
+        let mut found = Found { by_name: true, ..Found::default() };
+        for source in &self.sources {
+            let manifest = manifest::read(&source.text);
+            for entry in manifest.entries() {
+                let item = self.of_manifest(cluster, entry.value, &source.name);
+                let selected = |info: &Info| {
+                    let labels = info.manifest.as_ref().map(|object| object.field("metadata").entries("labels"));
+                    labels.is_none_or(|labels| selector.matches(&crate::api::meta::string_map(labels)))
+                };
+                if !item.as_ref().is_ok_and(|info| !selected(info)) {
+                    found.items.push(item);
+                }
+            }
+            if let Some(error) = manifest.error {
+                found.items.push(Err(format!("error parsing {}: {}", source.name, error.message).into()));
+            }
+        }
+        found.single = self.sources.len() == 1 && found.items.len() == 1 && self.sources[0].name != "STDIN";
+        Ok(found)
+    }
+
+    fn of_manifest(&self, cluster: &Cluster, value: &Value, source: &str) -> Result<Info, Error> {
+        let kind = manifest_kind(value, source)?;
+        let meta = value.field("metadata");
+        let mut namespace = meta.text("namespace").to_owned();
+        if !kind.resource().namespaced {
+            namespace.clear();
+        } else if namespace.is_empty() {
+            self.namespace.clone_into(&mut namespace);
+        } else if self.enforce_namespace && namespace != self.namespace {
+            return Err(format!(
+                "the namespace from the provided object {namespace:?} does not match the namespace {:?}. You must pass \
+                 '--namespace={namespace}' to perform this operation.",
+                self.namespace
+            )
+            .into());
+        }
+        let reference = ObjectRef::new(kind, namespace, meta.text("name"));
+        let object = find_object(cluster, &reference);
+        if self.latest && object.is_none() {
+            return Err(Status::not_found(kind, &reference.name).into());
+        }
+        let mut value = value.clone();
+        if kind.resource().namespaced {
+            let fields = crate::api::fields::as_map(&mut value);
+            let meta = crate::api::fields::map_in(fields, "metadata");
+            meta.insert("namespace".to_owned(), Value::from(reference.namespace.as_str()));
+        }
+        Ok(Info { reference, object, manifest: Some(value), source: source.to_owned() })
+    }
+}
+
+/// The kind of an object in a file.
+///
+/// # Errors
+/// kubectl's sentence where it says none, or one that there is not.
+pub fn manifest_kind(value: &Value, source: &str) -> Result<Kind, Error> {
+    let (api_version, kind) = (value.text("apiVersion"), value.text("kind"));
+    let meta = value.field("metadata");
+    Kind::of_manifest(api_version, kind).ok_or_else(|| {
+        Error::Plain(format!(
+            "resource mapping not found for name: {:?} namespace: {:?} from {source:?}: no matches for kind {kind:?} in \
+             version {api_version:?}\nensure CRDs are installed first",
+            meta.text("name"),
+            meta.text("namespace")
+        ))
+    })
+}
+
+fn multiple_types() -> Error {
+    "you may only specify a single resource type".into()
+}
+
+/// Nothing was named at all.
+pub fn missing_resource() -> Error {
+    "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'".into()
+}
+
+/// The objects of a kind, in one namespace or in all. Events are kept apart by the cluster, and are made objects here.
+pub fn list_objects(cluster: &Cluster, kind: Kind, namespace: &str) -> Vec<Arc<Object>> {
+    let in_namespace = |object: &Arc<Object>| namespace.is_empty() || object.meta.namespace == namespace;
+    if kind == Kind::Event {
+        return cluster.events().iter().map(|record| Arc::new(event_object(record))).filter(in_namespace).collect();
+    }
+    cluster.store().list(kind).filter(|object| in_namespace(object)).cloned().collect()
+}
+
+/// The object that a reference names.
+pub fn find_object(cluster: &Cluster, reference: &ObjectRef) -> Option<Arc<Object>> {
+    if reference.kind == Kind::Event {
+        return list_objects(cluster, Kind::Event, &reference.namespace)
+            .into_iter()
+            .find(|event| event.meta.name == reference.name);
+    }
+    cluster.store().find(reference).cloned()
+}
+
+/// An event as an object of the API.
+pub fn event_object(record: &EventRecord) -> Object {
+    let about = &record.object;
+    let namespace = if about.namespace.is_empty() { "default" } else { &about.namespace };
+    let value = json!({
+        "metadata": {"name": record.name, "namespace": namespace, "creationTimestamp": record.first.to_string()},
+        "involvedObject": {
+            "apiVersion": about.kind.api_version(), "kind": about.kind.name(), "name": about.name,
+            "namespace": about.namespace, "uid": record.uid,
+        },
+        "reason": record.reason, "message": record.message, "count": record.count,
+        "type": if record.warning { "Warning" } else { "Normal" },
+        "firstTimestamp": record.first.to_string(), "lastTimestamp": record.last.to_string(), "eventTime": null,
+        "source": {"component": record.actor.component()}, "reportingComponent": record.actor.component(),
+        "reportingInstance": "",
+    });
+    Object::from_value(Kind::Event, value)
+}
+
+/// The fields that a kind can be selected by, besides name and namespace.
+// Models the AddFieldLabelConversionFunc calls in pkg/apis/*/v1/conversion.go
+fn check_field(kind: Kind, field: &str) -> Result<(), String> {
+    let known: &[&str] = match kind {
+        Kind::Pod => &[
+            "spec.nodeName",
+            "spec.restartPolicy",
+            "spec.schedulerName",
+            "spec.serviceAccountName",
+            "spec.hostNetwork",
+            "status.phase",
+            "status.podIP",
+            "status.podIPs",
+            "status.nominatedNodeName",
+        ],
+        Kind::Node => &["spec.unschedulable"],
+        Kind::ReplicationController => &["status.replicas"],
+        Kind::Event => &[
+            "involvedObject.kind",
+            "involvedObject.namespace",
+            "involvedObject.name",
+            "involvedObject.uid",
+            "involvedObject.apiVersion",
+            "involvedObject.resourceVersion",
+            "involvedObject.fieldPath",
+            "reason",
+            "reportingComponent",
+            "source",
+            "type",
+        ],
+        Kind::Namespace => &["status.phase"],
+        Kind::Secret => &["type"],
+        Kind::Service => &["spec.clusterIP", "spec.type"],
+        Kind::Job => &["status.successful"],
+        _ => &[],
+    };
+    let general = field == "metadata.name" || (field == "metadata.namespace" && kind != Kind::Node);
+    if general || known.contains(&field) {
+        return Ok(());
+    }
+    if known.is_empty() {
+        return Err(format!("{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""));
+    }
+    Err(format!("field label not supported: {field}"))
+}
+
+fn matches_fields(object: &Object, terms: &[FieldTerm]) -> bool {
+    terms.iter().all(|term| {
+        let value = match term.field.as_str() {
+            "metadata.name" => object.meta.name.clone(),
+            "metadata.namespace" => object.meta.namespace.clone(),
+            "source" => object.rest.field("source").text("component").to_owned(),
+            path => {
+                let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+                let value = match first {
+                    "spec" => object.spec.field(rest),
+                    "status" => object.status.field(rest),
+                    first if rest.is_empty() => object.rest.field(first),
+                    first => object.rest.field(first).field(rest),
+                };
+                match value {
+                    Value::String(text) => text.clone(),
+                    Value::Null if path.ends_with("unschedulable") || path.ends_with("hostNetwork") => {
+                        "false".to_owned()
+                    }
+                    Value::Null => String::new(),
+                    other => other.to_string(),
+                }
+            }
+        };
+        (value == term.value) == term.equal
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::config::Config;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn find(line: &str) -> Result<Vec<String>, String> {
+        let args = words(line);
+        let query = Query { namespace: "default", args: &args, allow_empty_selector: true, ..Query::default() };
+        let found = query.find(&Cluster::new(Config::default())).map_err(|error| error.report().0)?;
+        Ok(found
+            .items
+            .into_iter()
+            .map(|item| item.map_or_else(|error| error.report().0, |info| info.reference.to_string()))
+            .collect())
+    }
+
+    #[test]
+    fn a_resource_has_many_names() {
+        for name in ["sts", "statefulset", "StatefulSets", "statefulsets.apps", "statefulsets.v1.apps", "sts.ap"] {
+            assert_eq!(kind_for(name).unwrap(), Kind::StatefulSet, "{name}");
+        }
+        assert_eq!(kind_for("foo").unwrap_err().report().0, "error: the server doesn't have a resource type \"foo\"\n");
+        assert_eq!(
+            kind_for("sts.foo").unwrap_err().report().0,
+            "error: the server doesn't have a resource type \"sts\" in group \"foo\"\n"
+        );
+    }
+
+    #[test]
+    fn arguments_name_objects_in_several_forms() {
+        assert_eq!(find("svc").unwrap(), ["service/kubernetes"]);
+        assert_eq!(find("svc/kubernetes no/node1").unwrap(), ["service/kubernetes", "node/node1"]);
+        assert_eq!(find("node,ns node1").unwrap()[1], "Error from server (NotFound): namespaces \"node1\" not found\n");
+        assert_eq!(find("all").unwrap(), ["service/kubernetes"]);
+        assert!(find("pod pod/x").unwrap_err().starts_with("error: there is no need to specify a resource type"));
+        assert_eq!(
+            find("a/b/c").unwrap_err(),
+            "error: arguments in resource/name form may not have more than one slash\n"
+        );
+    }
+}
