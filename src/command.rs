@@ -9,7 +9,9 @@ use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::status::Status;
+use crate::api::time::Millis;
 use crate::cluster::actor::Actor;
+use crate::cluster::faults::ApiFault;
 use crate::cluster::{Cluster, CreateOptions, DeleteOptions, PatchType, Propagation};
 use crate::controllers::kubelet::{self, PodFaults};
 use crate::kubectl;
@@ -79,6 +81,28 @@ pub enum Command {
     KillContainers {
         /// The pod.
         pod: ObjectRef,
+    },
+    /// Evicts a pod: deletes it, if its disruption budget allows that.
+    Evict {
+        /// The pod.
+        pod: ObjectRef,
+    },
+    /// Stops a provisioner, or has it run again.
+    SetProvisionerDown {
+        /// The provisioner's name, as classes have it.
+        provisioner: String,
+        /// Whether it does not run.
+        down: bool,
+    },
+    /// Has writes of controllers go wrong; a fault that hits nothing takes all earlier ones back.
+    InjectFault {
+        /// Which, how often, how long.
+        fault: ApiFault,
+    },
+    /// Has controllers learn of each write up to so much later than they would.
+    SetLatency {
+        /// In milliseconds.
+        latency: Millis,
     },
 }
 
@@ -175,7 +199,7 @@ impl Cluster {
             Command::Delete { object, cascade, grace_period_seconds } => {
                 let options = DeleteOptions {
                     grace_period_seconds: *grace_period_seconds,
-                    propagation: *cascade,
+                    propagation: Some(*cascade),
                     ..DeleteOptions::default()
                 };
                 match self.delete(Actor::User, object, &options) {
@@ -185,6 +209,13 @@ impl Cluster {
             }
             Command::SetFaults { pod, faults } => kubelet::set_faults(self, pod, faults.clone()),
             Command::KillContainers { pod } => kubelet::kill_containers(self, pod),
+            Command::Evict { pod } => match self.evict(Actor::User, pod, &DeleteOptions::default()) {
+                Ok(()) => answer.print(format!("{pod} evicted")),
+                Err(status) => answer.refuse(&status),
+            },
+            Command::SetProvisionerDown { provisioner, down } => self.set_provisioner_down(provisioner, *down),
+            Command::InjectFault { fault } => self.inject_fault(fault.clone()),
+            Command::SetLatency { latency } => self.set_latency(*latency),
         }
         answer
     }

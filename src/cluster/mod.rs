@@ -7,6 +7,7 @@ pub mod actor;
 mod api_server;
 pub mod config;
 pub mod events;
+pub mod faults;
 mod queue;
 mod random;
 pub mod snapshot;
@@ -14,18 +15,22 @@ pub mod step;
 pub mod store;
 pub mod timing;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
+use crate::api::status::Status;
 use crate::api::time::{Instant, Millis};
+use crate::controllers::reason::Reason;
 use crate::controllers::{self, Controllers};
 use actor::Actor;
-pub(crate) use api_server::set_condition;
+pub(crate) use api_server::{FOREGROUND, ORPHAN, set_condition};
 pub use api_server::{CreateOptions, DeleteOptions, PatchType, Patched, Propagation, Refusal};
 use config::Config;
 use events::Events;
+use faults::Faults;
 use queue::{Queue, Work};
 use random::Random;
 use step::{Step, What};
@@ -42,6 +47,10 @@ pub struct Cluster {
     events: Events,
     /// What was done since the steps were last taken out.
     steps: Vec<Step>,
+    /// What is made to go wrong.
+    faults: Faults,
+    /// How often the sync of an object has failed in a row.
+    failures: BTreeMap<Work, u32>,
     /// What the controllers remember.
     pub(crate) controllers: Controllers,
 }
@@ -71,6 +80,8 @@ impl Cluster {
             queue: Queue::default(),
             events: Events::default(),
             steps: Vec::new(),
+            faults: Faults::default(),
+            failures: BTreeMap::new(),
             controllers: Controllers::default(),
             config: Arc::new(config),
         };
@@ -128,7 +139,7 @@ impl Cluster {
 
     /// Has a controller look at an object, since something changed.
     pub(crate) fn enqueue(&mut self, actor: Actor, object: ObjectRef, delay: Millis) {
-        let at = self.now + delay;
+        let at = self.now + delay + self.late_by();
         self.queue.add(Work { actor, object }, at);
     }
 
@@ -136,6 +147,25 @@ impl Cluster {
     pub(crate) fn enqueue_after(&mut self, actor: Actor, object: ObjectRef, delay: Millis) {
         let at = self.now + delay;
         self.queue.add_after(Work { actor, object }, at);
+    }
+
+    /// Has a sync that failed done again, each time later.
+    // Models k8s.io/client-go/util/workqueue/default_rate_limiters.go ItemExponentialFailureRateLimiter
+    pub(crate) fn settle(&mut self, actor: Actor, object: &ObjectRef, result: Result<(), Status>) {
+        let work = Work { actor, object: object.clone() };
+        let Err(status) = result else {
+            if self.failures.remove(&work).is_some()
+                && let [Reason::Failed { .. }] = self.controllers.reasons.of(actor, object)
+            {
+                self.note(actor, object, Vec::new());
+            }
+            return;
+        };
+        let count = self.failures.entry(work).or_default();
+        let delay = Millis(timing::RETRY.0 << (*count).min(30)).min(timing::MAX_RETRY);
+        *count += 1;
+        self.note(actor, object, vec![Reason::Failed { error: status.message }]);
+        self.enqueue_after(actor, object.clone(), delay);
     }
 
     /// Stores a new object as it is, with what the server sets.
@@ -166,6 +196,7 @@ impl Cluster {
     /// Takes an object out of the store.
     fn remove(&mut self, actor: Actor, reference: &ObjectRef) {
         if let Some(old) = self.store.remove(reference) {
+            self.controllers.reasons.forget(reference);
             self.wrote(actor, What::Deleted, WatchEvent { old: Some(old), new: None });
         }
     }

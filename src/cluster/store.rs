@@ -1,8 +1,9 @@
 //! What the API server keeps: objects by kind, namespace and name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
@@ -10,10 +11,27 @@ use crate::api::object::Object;
 type ByName = BTreeMap<Arc<str>, Arc<Object>>;
 type ByNamespace = BTreeMap<Arc<str>, ByName>;
 
+/// By what objects can be found besides their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Index {
+    /// The uid of each owner that an object names.
+    Owner,
+    /// The node that a pod is assigned to; pods that wait for one are below the empty name.
+    Node,
+    /// The claims that a pod uses, as `namespace/name`.
+    ClaimOfPod,
+    /// The claim that a volume is reserved for or bound to, as `namespace/name`; free volumes are below the empty name.
+    ClaimOfVolume,
+}
+
+/// What an index says: of which index, by which key, and the object.
+type Entry = (Index, Arc<str>, Kind, Arc<str>, Arc<str>);
+
 /// The objects. A copy shares them, so copying costs a reference for each.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     kinds: BTreeMap<Kind, ByNamespace>,
+    index: BTreeSet<Entry>,
     resource_version: u64,
 }
 
@@ -38,6 +56,16 @@ impl Store {
         self.kinds.get(&kind).and_then(|kind| kind.get(namespace)).into_iter().flat_map(BTreeMap::values)
     }
 
+    /// The objects that an index has below a key, by kind, namespace and name.
+    pub fn indexed<'a>(&'a self, index: Index, key: &'a str) -> impl Iterator<Item = &'a Arc<Object>> {
+        let nothing: Arc<str> = Arc::from("");
+        let from = (index, Arc::from(key), Kind::ALL[0], Arc::clone(&nothing), nothing);
+        self.index
+            .range(from..)
+            .take_while(move |entry| entry.0 == index && *entry.1 == *key)
+            .filter_map(|(_, _, kind, namespace, name)| self.get(*kind, namespace, name))
+    }
+
     /// Every object, by kind, namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Object>> {
         self.kinds.values().flat_map(BTreeMap::values).flat_map(BTreeMap::values)
@@ -52,6 +80,14 @@ impl Store {
     pub(super) fn put(&mut self, mut object: Object) -> (Option<Arc<Object>>, Arc<Object>) {
         self.resource_version += 1;
         object.meta.resource_version = self.resource_version;
+        let old_keys = self.find(&object.object_ref()).map(|old| keys(old)).unwrap_or_default();
+        let new_keys = keys(&object);
+        if old_keys != new_keys {
+            self.unindex(&object, old_keys);
+            for (index, key) in new_keys {
+                self.index.insert(entry(index, &key, &object));
+            }
+        }
         let object = Arc::new(object);
         let kind = self.kinds.entry(object.kind).or_default();
         let names = match kind.get_mut(object.meta.namespace.as_str()) {
@@ -68,10 +104,80 @@ impl Store {
     /// Takes an object out.
     pub(super) fn remove(&mut self, reference: &ObjectRef) -> Option<Arc<Object>> {
         let names = self.kinds.get_mut(&reference.kind)?.get_mut(reference.namespace.as_str())?;
-        let removed = names.remove(reference.name.as_str());
-        if removed.is_some() {
-            self.resource_version += 1;
+        let removed = names.remove(reference.name.as_str())?;
+        self.resource_version += 1;
+        self.unindex(&removed, keys(&removed));
+        Some(removed)
+    }
+
+    fn unindex(&mut self, object: &Object, keys: Vec<(Index, String)>) {
+        for (index, key) in keys {
+            self.index.remove(&entry(index, &key, object));
         }
-        removed
+    }
+}
+
+fn entry(index: Index, key: &str, object: &Object) -> Entry {
+    let meta = &object.meta;
+    (index, key.into(), object.kind, meta.namespace.as_str().into(), meta.name.as_str().into())
+}
+
+/// Where the indexes have an object.
+fn keys(object: &Object) -> Vec<(Index, String)> {
+    let owners = object.meta.owner_references.iter();
+    let mut keys: Vec<(Index, String)> = owners.map(|owner| (Index::Owner, owner.uid.clone())).collect();
+    match object.kind {
+        Kind::Pod => {
+            keys.push((Index::Node, object.spec.text("nodeName").to_owned()));
+            for volume in object.spec.list("volumes") {
+                let claim = volume.field("persistentVolumeClaim").text("claimName");
+                if !claim.is_empty() {
+                    keys.push((Index::ClaimOfPod, claim_key(&object.meta.namespace, claim)));
+                }
+            }
+        }
+        Kind::PersistentVolume => {
+            let claim = object.spec.field("claimRef");
+            let free = !claim.is_object();
+            let key = if free { String::new() } else { claim_key(claim.text("namespace"), claim.text("name")) };
+            keys.push((Index::ClaimOfVolume, key));
+        }
+        _ => {}
+    }
+    keys
+}
+
+/// The key of a claim in [`Index::ClaimOfPod`] and [`Index::ClaimOfVolume`].
+pub fn claim_key(namespace: &str, name: &str) -> String {
+    format!("{namespace}/{name}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn pod(node: &str) -> Object {
+        let volumes = json!([{"name": "data", "persistentVolumeClaim": {"claimName": "data-web-0"}}]);
+        let mut spec = json!({"volumes": volumes});
+        if !node.is_empty() {
+            spec["nodeName"] = json!(node);
+        }
+        let meta = json!({"name": "web-0", "namespace": "julin", "ownerReferences": [{"uid": "u1"}]});
+        Object::from_value(Kind::Pod, json!({"metadata": meta, "spec": spec}))
+    }
+
+    #[test]
+    fn an_index_follows_what_is_written() {
+        let mut store = Store::default();
+        let names = |store: &Store, index, key: &str| store.indexed(index, key).count();
+        store.put(pod(""));
+        assert_eq!((names(&store, Index::Node, ""), names(&store, Index::Node, "node1")), (1, 0));
+        store.put(pod("node1"));
+        assert_eq!((names(&store, Index::Node, ""), names(&store, Index::Node, "node1")), (0, 1));
+        assert_eq!((names(&store, Index::Owner, "u1"), names(&store, Index::Owner, "u")), (1, 0));
+        assert_eq!(names(&store, Index::ClaimOfPod, "julin/data-web-0"), 1);
+        store.remove(&ObjectRef::new(Kind::Pod, "julin", "web-0"));
+        assert!(store.index.is_empty());
     }
 }

@@ -32,6 +32,8 @@ pub const BACK_OFF: Millis = Millis::from_secs(10);
 pub const MAX_BACK_OFF: Millis = Millis::from_secs(300);
 /// After the last stop of a container, its back-off begins anew when it ran this long.
 pub const BACK_OFF_RESET: Millis = Millis::from_secs(600);
+/// How long a disruption budget waits for an eviction that was announced.
+pub const EVICTION_ANNOUNCED: Millis = Millis::from_secs(120);
 /// The first pause before a sync that failed is tried again; it doubles each time.
 pub const RETRY: Millis = Millis(5);
 /// The longest such pause.

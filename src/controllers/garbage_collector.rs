@@ -1,145 +1,208 @@
 //! Deletes what nobody owns any more, and frees what is to stay.
 //!
-//! Follows the rules of `pkg/controller/garbagecollector` of Kubernetes v1.37.2, Apache-2.0, over the store itself
-//! instead of a graph kept beside it.
+//! Follows `pkg/controller/garbagecollector/{garbagecollector,graph_builder}.go` of Kubernetes v1.37.2, Apache-2.0, over
+//! the store and its index of owners instead of a graph kept beside it.
 
 use std::sync::Arc;
 
+use super::reason::Reason;
 use crate::api::kind::Kind;
-use crate::api::meta::{ObjectRef, OwnerReference};
+use crate::api::meta::{ObjectMeta, ObjectRef, OwnerReference};
 use crate::api::object::Object;
+use crate::api::status::Status;
 use crate::cluster::actor::Actor;
-use crate::cluster::{Cluster, DeleteOptions, Propagation, WatchEvent, timing};
+use crate::cluster::store::Index;
+use crate::cluster::{Cluster, DeleteOptions, FOREGROUND, ORPHAN, Propagation, WatchEvent, timing};
 
 const ACTOR: Actor = Actor::GarbageCollector;
-const FOREGROUND: &str = "foregroundDeletion";
-const ORPHAN: &str = "orphan";
 
 /// Has the objects looked at that a write may have made garbage.
+// Models pkg/controller/garbagecollector/graph_builder.go processGraphChanges
 pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     match (&event.old, &event.new) {
         (old, Some(new)) => {
-            let owners_changed = old.as_ref().is_none_or(|old| old.meta.owner_references != new.meta.owner_references);
-            if owners_changed && !new.meta.owner_references.is_empty() {
-                cluster.enqueue(ACTOR, new.object_ref(), timing::WATCH);
+            let references_changed =
+                old.as_ref().is_none_or(|old| old.meta.owner_references != new.meta.owner_references);
+            if references_changed && let Some(old) = old {
+                unblock_owners(cluster, old, new);
             }
-            if is_processing_dependents(new) {
-                cluster.enqueue(ACTOR, new.object_ref(), timing::WATCH);
+            if references_changed && !new.meta.owner_references.is_empty() {
+                look_at(cluster, new);
+            }
+            let starts = |is: fn(&ObjectMeta) -> bool| is(&new.meta) && !old.as_ref().is_some_and(|old| is(&old.meta));
+            if starts(waits_for_orphaning) {
+                look_at(cluster, new);
+            } else if starts(is_deleting_dependents) {
+                look_at_all(cluster, dependents(cluster, new));
+                look_at(cluster, new);
             }
         }
         (Some(gone), None) => {
-            // Its dependents lost an owner, and owners that wait for it may go on.
-            for dependent in dependents(cluster, gone) {
-                cluster.enqueue(ACTOR, dependent.object_ref(), timing::WATCH);
-            }
-            for owner in owners(cluster, gone) {
-                if owner.meta.finalizers.iter().any(|f| f == FOREGROUND) {
-                    cluster.enqueue(ACTOR, owner.object_ref(), timing::WATCH);
-                }
-            }
+            look_at_all(cluster, dependents(cluster, gone));
+            let owners: Vec<Arc<Object>> = gone
+                .meta
+                .owner_references
+                .iter()
+                .filter_map(|reference| find_owner(cluster, gone, reference).ok().flatten())
+                .filter(|owner| is_deleting_dependents(&owner.meta))
+                .collect();
+            look_at_all(cluster, owners);
         }
         (None, None) => {}
     }
 }
 
-fn is_processing_dependents(object: &Object) -> bool {
-    object.meta.is_terminating() && object.meta.finalizers.iter().any(|f| f == FOREGROUND || f == ORPHAN)
+fn look_at(cluster: &mut Cluster, object: &Object) {
+    cluster.enqueue(ACTOR, object.object_ref(), timing::WATCH);
 }
 
-/// The objects that name this one as an owner. Owners are in the same namespace, or in none.
-fn dependents(cluster: &Cluster, owner: &Object) -> Vec<Arc<Object>> {
-    let owned = |object: &&Arc<Object>| object.meta.owner_references.iter().any(|o| o.uid == owner.meta.uid);
-    if owner.meta.namespace.is_empty() {
-        return cluster.store().all().filter(owned).cloned().collect();
+fn look_at_all(cluster: &mut Cluster, objects: Vec<Arc<Object>>) {
+    for object in objects {
+        look_at(cluster, &object);
     }
-    Kind::ALL
-        .iter()
-        .flat_map(|kind| cluster.store().list_in(*kind, &owner.meta.namespace))
-        .filter(owned)
-        .cloned()
-        .collect()
 }
 
-fn owners(cluster: &Cluster, object: &Object) -> Vec<Arc<Object>> {
-    object.meta.owner_references.iter().filter_map(|owner| find_owner(cluster, object, owner)).collect()
+/// Owners that waited for a dependent which is not theirs any more, or does not hold them any more, may go on.
+// Models pkg/controller/garbagecollector/graph_builder.go addUnblockedOwnersToDeleteQueue
+fn unblock_owners(cluster: &mut Cluster, old: &Object, new: &Object) {
+    let blocks = |reference: &OwnerReference| reference.block_owner_deletion == Some(true);
+    let unblocked: Vec<Arc<Object>> = old
+        .meta
+        .owner_references
+        .iter()
+        .filter(|before| blocks(before) && !new.meta.owner_references.iter().any(|o| o.uid == before.uid && blocks(o)))
+        .filter_map(|reference| find_owner(cluster, old, reference).ok().flatten())
+        .collect();
+    look_at_all(cluster, unblocked);
 }
+
+fn has_finalizer(meta: &ObjectMeta, finalizer: &str) -> bool {
+    meta.finalizers.iter().any(|present| present == finalizer)
+}
+
+fn is_deleting_dependents(meta: &ObjectMeta) -> bool {
+    meta.is_terminating() && has_finalizer(meta, FOREGROUND)
+}
+
+fn waits_for_orphaning(meta: &ObjectMeta) -> bool {
+    meta.is_terminating() && has_finalizer(meta, ORPHAN)
+}
+
+/// The objects that name this one as an owner.
+fn dependents(cluster: &Cluster, owner: &Object) -> Vec<Arc<Object>> {
+    cluster.store().indexed(Index::Owner, &owner.meta.uid).cloned().collect()
+}
+
+/// A reference that does not say whether its owner is there: its kind is not served, or an object without a namespace
+/// names an owner in one.
+struct Unclear;
 
 /// The owner that a reference means; `None` where it is gone, or another object has its name.
-fn find_owner(cluster: &Cluster, object: &Object, reference: &OwnerReference) -> Option<Arc<Object>> {
-    let kind = Kind::of_manifest(&reference.api_version, &reference.kind)?;
-    let namespace = if kind.resource().namespaced { object.meta.namespace.as_str() } else { "" };
-    cluster.get(kind, namespace, &reference.name).filter(|owner| owner.meta.uid == reference.uid)
+// Models pkg/controller/garbagecollector/garbagecollector.go isDangling
+fn find_owner(cluster: &Cluster, object: &Object, reference: &OwnerReference) -> Result<Option<Arc<Object>>, Unclear> {
+    let kind = Kind::of_manifest(&reference.api_version, &reference.kind).ok_or(Unclear)?;
+    let namespaced = kind.resource().namespaced;
+    if namespaced && object.meta.namespace.is_empty() {
+        return Err(Unclear);
+    }
+    let namespace = if namespaced { object.meta.namespace.as_str() } else { "" };
+    Ok(cluster.get(kind, namespace, &reference.name).filter(|owner| owner.meta.uid == reference.uid))
 }
 
 /// Deletes an object whose owners are all gone, or lets an owner go whose dependents are dealt with.
 pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
-    let Some(object) = cluster.store().find(reference).cloned() else {
-        return;
+    let result = match cluster.store().find(reference).cloned() {
+        None => Ok(()),
+        Some(object) if waits_for_orphaning(&object.meta) => orphan_dependents(cluster, &object),
+        Some(object) if is_deleting_dependents(&object.meta) => process_deleting_dependents(cluster, &object),
+        Some(object) => attempt_to_delete(cluster, &object),
     };
-    if is_processing_dependents(&object) {
-        process_deleting(cluster, &object);
-        return;
-    }
-    attempt_to_delete(cluster, &object);
+    cluster.settle(ACTOR, reference, result);
 }
 
-/// Orphans or deletes the dependents of an object that is going, then lets it go.
-fn process_deleting(cluster: &mut Cluster, object: &Arc<Object>) {
-    let dependents = dependents(cluster, object);
-    if object.meta.finalizers.iter().any(|f| f == ORPHAN) {
-        for dependent in dependents {
-            let mut dependent = Object::clone(&dependent);
-            dependent.meta.owner_references.retain(|owner| owner.uid != object.meta.uid);
-            let _ = cluster.update_object(ACTOR, dependent);
-        }
-        cluster.remove_finalizer(ACTOR, object, ORPHAN);
-        return;
+// Models pkg/controller/garbagecollector/garbagecollector.go attemptToOrphanWorker
+fn orphan_dependents(cluster: &mut Cluster, owner: &Arc<Object>) -> Result<(), Status> {
+    for dependent in dependents(cluster, owner) {
+        let mut dependent = Object::clone(&dependent);
+        dependent.meta.owner_references.retain(|reference| reference.uid != owner.meta.uid);
+        cluster.update_object(ACTOR, dependent)?;
     }
-    let mut blocked = false;
-    for dependent in dependents {
-        let blocks = dependent
-            .meta
-            .owner_references
-            .iter()
-            .any(|owner| owner.uid == object.meta.uid && owner.block_owner_deletion == Some(true));
-        blocked |= blocks;
-        if !dependent.meta.is_terminating() {
-            let options = DeleteOptions { propagation: Propagation::Foreground, ..DeleteOptions::default() };
-            let _ = cluster.delete(ACTOR, &dependent.object_ref(), &options);
-        }
+    cluster.remove_finalizer(ACTOR, owner, ORPHAN)
+}
+
+// Models pkg/controller/garbagecollector/garbagecollector.go processDeletingDependentsItem
+fn process_deleting_dependents(cluster: &mut Cluster, owner: &Arc<Object>) -> Result<(), Status> {
+    let blocks = |dependent: &Arc<Object>| {
+        let mut references = dependent.meta.owner_references.iter();
+        references.any(|o| o.uid == owner.meta.uid && o.block_owner_deletion == Some(true))
+    };
+    let blocking: Vec<Arc<Object>> = dependents(cluster, owner).into_iter().filter(blocks).collect();
+    let objects: Vec<ObjectRef> = blocking.iter().map(|dependent| dependent.object_ref()).collect();
+    if blocking.is_empty() {
+        cluster.note(ACTOR, &owner.object_ref(), Vec::new());
+        return cluster.remove_finalizer(ACTOR, owner, FOREGROUND);
     }
-    if !blocked {
-        cluster.remove_finalizer(ACTOR, object, FOREGROUND);
-    }
+    cluster.note(ACTOR, &owner.object_ref(), vec![Reason::Dependents { objects }]);
+    let waiting = blocking.into_iter().filter(|dependent| !dependent.meta.is_terminating()).collect();
+    look_at_all(cluster, waiting);
+    Ok(())
 }
 
 // Models pkg/controller/garbagecollector/garbagecollector.go attemptToDeleteItem
-fn attempt_to_delete(cluster: &mut Cluster, object: &Arc<Object>) {
+fn attempt_to_delete(cluster: &mut Cluster, object: &Arc<Object>) -> Result<(), Status> {
     if object.meta.is_terminating() || object.meta.owner_references.is_empty() {
-        return;
+        return Ok(());
     }
-    let mut solid = 0;
-    let mut dangling = Vec::new();
-    let mut waiting = Vec::new();
+    let (mut solid, mut waiting) = (0, 0);
+    let mut gone = Vec::new();
     for reference in &object.meta.owner_references {
         match find_owner(cluster, object, reference) {
-            None => dangling.push(reference.uid.clone()),
-            Some(owner) if owner.meta.is_terminating() && owner.meta.finalizers.iter().any(|f| f == FOREGROUND) => {
-                waiting.push(reference.uid.clone());
+            Err(Unclear) => return Ok(()),
+            Ok(None) => gone.push(reference.uid.clone()),
+            Ok(Some(owner)) if is_deleting_dependents(&owner.meta) => {
+                waiting += 1;
+                gone.push(reference.uid.clone());
             }
-            Some(_) => solid += 1,
+            Ok(Some(_)) => solid += 1,
         }
     }
     if solid > 0 {
-        if dangling.is_empty() && waiting.is_empty() {
-            return;
+        if gone.is_empty() {
+            return Ok(());
         }
         let mut object = Object::clone(object);
-        object.meta.owner_references.retain(|o| !dangling.contains(&o.uid) && !waiting.contains(&o.uid));
-        let _ = cluster.update_object(ACTOR, object);
-        return;
+        object.meta.owner_references.retain(|reference| !gone.contains(&reference.uid));
+        return cluster.update_object(ACTOR, object).map(drop);
     }
-    let propagation = if waiting.is_empty() { Propagation::Background } else { Propagation::Foreground };
-    let options = DeleteOptions { propagation, uid: Some(object.meta.uid.clone()), ..DeleteOptions::default() };
-    let _ = cluster.delete(ACTOR, &object.object_ref(), &options);
+    let own = dependents(cluster, object);
+    let propagation = if waiting > 0 && !own.is_empty() {
+        if own.iter().any(|dependent| is_deleting_dependents(&dependent.meta)) {
+            unblock_owner_references(cluster, object)?;
+        }
+        Propagation::Foreground
+    } else if has_finalizer(&object.meta, ORPHAN) {
+        Propagation::Orphan
+    } else if has_finalizer(&object.meta, FOREGROUND) {
+        Propagation::Foreground
+    } else {
+        Propagation::Background
+    };
+    let options = DeleteOptions {
+        propagation: Some(propagation),
+        uid: Some(object.meta.uid.clone()),
+        ..DeleteOptions::default()
+    };
+    cluster.delete(ACTOR, &object.object_ref(), &options)
+}
+
+/// Objects that own one another in a circle would wait for each other for ever.
+// Models pkg/controller/garbagecollector/patch.go unblockOwnerReferencesStrategicMergePatch
+fn unblock_owner_references(cluster: &mut Cluster, object: &Object) -> Result<(), Status> {
+    let mut object = object.clone();
+    for reference in &mut object.meta.owner_references {
+        if reference.block_owner_deletion == Some(true) {
+            reference.block_owner_deletion = Some(false);
+        }
+    }
+    cluster.update_object(ACTOR, object).map(drop)
 }

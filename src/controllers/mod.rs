@@ -1,5 +1,6 @@
 //! The controllers of the cluster: who looks at which write, and what each then does.
 
+pub mod disruption;
 pub mod endpointslice;
 pub mod garbage_collector;
 pub mod kubelet;
@@ -7,6 +8,7 @@ pub mod namespace;
 pub mod persistent_volume;
 pub mod protection;
 pub mod provisioner;
+pub mod reason;
 pub mod scheduler;
 pub mod statefulset;
 
@@ -20,6 +22,7 @@ pub struct Controllers {
     pub(crate) statefulset: statefulset::stateful_set::State,
     pub(crate) kubelet: kubelet::State,
     pub(crate) scheduler: scheduler::State,
+    pub(crate) reasons: reason::Reasons,
 }
 
 /// Tells every controller of a write.
@@ -33,6 +36,7 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     endpointslice::observe(cluster, event);
     garbage_collector::observe(cluster, event);
     namespace::observe(cluster, event);
+    disruption::observe(cluster, event);
 }
 
 /// Has a controller look at an object.
@@ -47,6 +51,7 @@ pub(crate) fn run(cluster: &mut Cluster, actor: Actor, object: &ObjectRef) {
         Actor::EndpointSliceController => endpointslice::sync_service(cluster, object),
         Actor::GarbageCollector => garbage_collector::sync(cluster, object),
         Actor::NamespaceController => namespace::sync(cluster, object),
-        Actor::DisruptionController | Actor::User => {}
+        Actor::DisruptionController => disruption::sync(cluster, object),
+        Actor::User => {}
     }
 }

@@ -1,7 +1,9 @@
 //! Empties namespaces that are to go.
 
+use super::reason::Reason;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
+use crate::api::object::Object;
 use crate::cluster::actor::Actor;
 use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
 
@@ -40,6 +42,12 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
         }
     }
     if contents.is_empty() {
-        cluster.remove_finalizer(ACTOR, &namespace, "kubernetes");
+        cluster.note(ACTOR, reference, Vec::new());
+        let mut namespace = Object::clone(&namespace);
+        namespace.spec_mut().remove("finalizers");
+        let result = cluster.update_object(ACTOR, namespace).map(drop);
+        cluster.settle(ACTOR, reference, result);
+    } else {
+        cluster.note(ACTOR, reference, vec![Reason::NamespaceContents { objects: contents }]);
     }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::api::fields::{Fields, as_map};
+use super::reason::{Reason, VolumeMismatch};
+use crate::api::fields::{Fields, map_in};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
@@ -14,12 +15,14 @@ use crate::api::quantity::Quantity;
 use crate::api::selector::Selector;
 use crate::api::status::Status;
 use crate::cluster::actor::Actor;
+use crate::cluster::store::{Index, claim_key};
 use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
 
 const ACTOR: Actor = Actor::PersistentVolumeController;
 const BIND_COMPLETED: &str = "pv.kubernetes.io/bind-completed";
 const BOUND_BY_CONTROLLER: &str = "pv.kubernetes.io/bound-by-controller";
-const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
+/// Who made a volume.
+pub const PROVISIONED_BY: &str = "pv.kubernetes.io/provisioned-by";
 const PROVISIONERS: [&str; 2] =
     ["volume.beta.kubernetes.io/storage-provisioner", "volume.kubernetes.io/storage-provisioner"];
 /// Where the scheduler notes the node that a volume is to be made for.
@@ -47,7 +50,8 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
                 let (namespace, name) = (claim.text("namespace"), claim.text("name"));
                 cluster.enqueue(ACTOR, ObjectRef::new(Kind::PersistentVolumeClaim, namespace, name), timing::WATCH);
             }
-            if event.old.is_none() || !claim.is_object() {
+            // A volume that is free, or a node affinity that fits elsewhere, may be what a claim waits for.
+            if event.new.is_some() && !claim.is_object() {
                 enqueue_unbound_claims(cluster);
             }
         }
@@ -57,15 +61,16 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
 }
 
 fn enqueue_volumes_of(cluster: &mut Cluster, claim: &Object) {
-    let volumes: Vec<ObjectRef> = cluster
-        .store()
-        .list(Kind::PersistentVolume)
-        .filter(|volume| volume.spec.field("claimRef").text("uid") == claim.meta.uid)
-        .map(|volume| volume.object_ref())
-        .collect();
-    for volume in volumes {
+    for volume in volumes_of(cluster, claim) {
+        let volume = volume.object_ref();
         cluster.enqueue(ACTOR, volume, timing::WATCH);
     }
+}
+
+/// The volumes that name a claim.
+fn volumes_of(cluster: &Cluster, claim: &Object) -> Vec<Arc<Object>> {
+    let key = claim_key(&claim.meta.namespace, &claim.meta.name);
+    cluster.store().indexed(Index::ClaimOfVolume, &key).cloned().collect()
 }
 
 /// Upstream looks at every unbound claim again from time to time; here it is done when it can help.
@@ -90,12 +95,18 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
     let Some(object) = cluster.store().find(reference).cloned() else {
         return;
     };
-    // A write that lost against another one is made again when that one is seen.
-    let _ = match object.kind {
+    let result = match object.kind {
         Kind::PersistentVolume => sync_volume(cluster, &object),
         _ if is_bind_completed(&object) => sync_bound_claim(cluster, &object),
         _ => sync_unbound_claim(cluster, &object),
     };
+    cluster.settle(ACTOR, reference, result);
+}
+
+/// Leaves a claim pending, and notes why.
+fn wait(cluster: &mut Cluster, claim: &Arc<Object>, reason: Reason) -> Done {
+    cluster.note(ACTOR, &claim.object_ref(), vec![reason]);
+    update_claim_phase(cluster, claim, "Pending", None)
 }
 
 type Done = Result<(), Status>;
@@ -107,14 +118,14 @@ fn sync_unbound_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
         return find_volume_for_claim(cluster, claim);
     }
     let Some(volume) = cluster.get(Kind::PersistentVolume, "", &wanted) else {
-        return update_claim_phase(cluster, claim, "Pending", None);
+        return wait(cluster, claim, Reason::VolumeMissing { volume: wanted });
     };
     let reference = volume.spec.field("claimRef");
     if reference.is_null() {
-        if let Err(why) = check_volume_satisfies_claim(&volume, claim) {
-            let message = format!("Cannot bind to requested volume {wanted:?}: {why}");
+        if let Some(why) = mismatch(&volume, claim) {
+            let message = format!("Cannot bind to requested volume {wanted:?}: {}", complaint(why, &wanted));
             cluster.record_event(ACTOR, claim, true, "VolumeMismatch", &message);
-            return update_claim_phase(cluster, claim, "Pending", None);
+            return wait(cluster, claim, Reason::VolumeMismatch { volume: wanted, why });
         }
         return bind(cluster, &volume, claim);
     }
@@ -123,13 +134,13 @@ fn sync_unbound_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
     }
     let message = format!("volume {wanted:?} already bound to a different claim.");
     cluster.record_event(ACTOR, claim, true, "FailedBinding", &message);
-    update_claim_phase(cluster, claim, "Pending", None)
+    let other = claim_key(reference.text("namespace"), reference.text("name"));
+    wait(cluster, claim, Reason::VolumeTaken { volume: wanted, claim: other })
 }
 
 fn find_volume_for_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
     let delayed = is_delayed(cluster, claim);
-    let volumes: Vec<Arc<Object>> = cluster.store().list(Kind::PersistentVolume).cloned().collect();
-    if let Some(volume) = find_matching_volume(&volumes, claim, delayed, |_| true) {
+    if let Some(volume) = find_matching_volume(cluster, claim, delayed, &|_| true, &[]) {
         return bind(cluster, &volume, claim);
     }
     if !claim.spec.has("storageClassName")
@@ -147,27 +158,29 @@ fn find_volume_for_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
             pods => ("WaitForPodScheduled", format!("waiting for pods {} to be scheduled", pods.join(","))),
         };
         cluster.record_event(ACTOR, claim, false, reason, &message);
-    } else if !claim.spec.text("storageClassName").is_empty() {
-        return provision_claim(cluster, claim);
-    } else {
-        let message = "no persistent volumes available for this claim and no storage class is set";
-        cluster.record_event(ACTOR, claim, false, "FailedBinding", message);
+        let class = claim.spec.text("storageClassName").to_owned();
+        let none = pods.is_empty();
+        let reason =
+            if none { Reason::WaitForFirstConsumer { class } } else { Reason::WaitForPodScheduled { pods } };
+        return wait(cluster, claim, reason);
     }
-    update_claim_phase(cluster, claim, "Pending", None)
+    if !claim.spec.text("storageClassName").is_empty() {
+        return provision_claim(cluster, claim);
+    }
+    let message = "no persistent volumes available for this claim and no storage class is set";
+    cluster.record_event(ACTOR, claim, false, "FailedBinding", message);
+    wait(cluster, claim, Reason::NoStorageClass)
 }
 
 fn unscheduled_pods_of(cluster: &Cluster, claim: &Object) -> Vec<String> {
-    cluster
-        .store()
-        .list_in(Kind::Pod, &claim.meta.namespace)
-        .filter(|pod| pod.spec.text("nodeName").is_empty() && pod_uses_claim(pod, &claim.meta.name))
-        .map(|pod| pod.meta.name.clone())
-        .collect()
+    let pods = pods_of_claim(cluster, claim).into_iter().filter(|pod| pod.spec.text("nodeName").is_empty());
+    pods.map(|pod| pod.meta.name.clone()).collect()
 }
 
-/// Whether one of the pod's volumes is the claim.
-pub fn pod_uses_claim(pod: &Object, claim: &str) -> bool {
-    pod.spec.list("volumes").iter().any(|volume| volume.field("persistentVolumeClaim").text("claimName") == claim)
+/// The pods that have a claim among their volumes.
+pub fn pods_of_claim(cluster: &Cluster, claim: &Object) -> Vec<Arc<Object>> {
+    let key = claim_key(&claim.meta.namespace, &claim.meta.name);
+    cluster.store().indexed(Index::ClaimOfPod, &key).cloned().collect()
 }
 
 /// The storage class that a claim names.
@@ -180,41 +193,70 @@ pub fn is_delayed(cluster: &Cluster, claim: &Object) -> bool {
     storage_class(cluster, claim).is_some_and(|class| class.rest.text("volumeBindingMode") == "WaitForFirstConsumer")
 }
 
-/// The smallest volume that fits a claim. One that was made for the claim comes first; with delayed binding no other
-/// is taken until `fits_node` speaks for a node.
+/// The volume that fits a claim best: one that was made for it, then of those with the fewest access modes the smallest.
+/// With delayed binding no volume is taken that was not made for the claim, until `fits_node` speaks for a node.
+/// `taken` are volumes that are not to be had.
+// Models pkg/controller/volume/persistentvolume/index.go findByClaim
 // Models staging/src/k8s.io/component-helpers/storage/volume/pv_helpers.go FindMatchingVolume
 pub fn find_matching_volume(
-    volumes: &[Arc<Object>],
+    cluster: &Cluster,
     claim: &Object,
     delayed: bool,
-    fits_node: impl Fn(&Object) -> bool,
+    fits_node: &dyn Fn(&Object) -> bool,
+    taken: &[String],
 ) -> Option<Arc<Object>> {
-    let requested = requested_storage(claim);
-    let selector = Selector::of_value(claim.spec.field("selector"));
-    let usable = |volume: &&Arc<Object>| {
-        !volume.meta.is_terminating()
-            && volume_mode(volume) == volume_mode(claim)
-            && has_access_modes(volume, claim)
-            && capacity(volume) >= requested
+    let usable = |volume: &Object| {
+        !matches!(
+            mismatch(volume, claim),
+            Some(
+                VolumeMismatch::Deleting
+                    | VolumeMismatch::TooSmall
+                    | VolumeMismatch::VolumeMode
+                    | VolumeMismatch::AccessModes
+            )
+        ) && !taken.contains(&volume.meta.name)
     };
-    if let Some(own) = volumes.iter().filter(usable).find(|volume| is_volume_bound_to_claim(volume, claim)) {
+    let own = volumes_of(cluster, claim);
+    if let Some(own) = own.iter().find(|volume| is_volume_bound_to_claim(volume, claim) && usable(volume)) {
         return fits_node(own).then(|| Arc::clone(own));
     }
     if delayed {
         return None;
     }
-    volumes
-        .iter()
-        .filter(usable)
-        .filter(|volume| {
-            volume.status.text("phase") == "Available"
-                && volume.spec.field("claimRef").is_null()
-                && selector.as_ref().is_none_or(|selector| selector.matches(&volume.meta.labels))
-                && volume.spec.text("storageClassName") == claim.spec.text("storageClassName")
-                && fits_node(volume)
-        })
-        .min_by(|a, b| capacity(a).cmp(&capacity(b)).then_with(|| a.meta.name.cmp(&b.meta.name)))
-        .cloned()
+    let selector = Selector::of_value(claim.spec.field("selector"));
+    let mut best: Option<&Arc<Object>> = None;
+    for volume in cluster.store().indexed(Index::ClaimOfVolume, "") {
+        let fits = free_mismatch(volume, claim, selector.as_ref()).is_none()
+            && !taken.contains(&volume.meta.name)
+            && fits_node(volume);
+        let modes = |volume: &Object| volume.spec.list("accessModes").len();
+        let better = best.is_none_or(|best| (modes(volume), capacity(volume)) < (modes(best), capacity(best)));
+        if fits && better {
+            best = Some(volume);
+        }
+    }
+    best.cloned()
+}
+
+/// What is wrong with a volume that nobody has, for a claim.
+fn free_mismatch(volume: &Object, claim: &Object, selector: Option<&Selector>) -> Option<VolumeMismatch> {
+    mismatch(volume, claim).or_else(|| {
+        if volume.status.text("phase") != "Available" {
+            Some(VolumeMismatch::NotAvailable)
+        } else if selector.is_some_and(|selector| !selector.matches(&volume.meta.labels)) {
+            Some(VolumeMismatch::Selector)
+        } else {
+            None
+        }
+    })
+}
+
+/// The volumes that nobody has, each with what is wrong with it for a claim.
+fn refused_volumes(cluster: &Cluster, claim: &Object) -> Vec<(String, VolumeMismatch)> {
+    let selector = Selector::of_value(claim.spec.field("selector"));
+    let free = cluster.store().indexed(Index::ClaimOfVolume, "");
+    free.filter_map(|volume| Some((volume.meta.name.clone(), free_mismatch(volume, claim, selector.as_ref())?)))
+        .collect()
 }
 
 fn requested_storage(claim: &Object) -> Quantity {
@@ -240,23 +282,34 @@ fn has_access_modes(volume: &Object, claim: &Object) -> bool {
     claim.spec.list("accessModes").iter().all(|mode| volume.spec.list("accessModes").contains(mode))
 }
 
+/// What is wrong with a volume for a claim, in the order in which it is looked at.
 // Models pkg/controller/volume/persistentvolume/pv_controller.go checkVolumeSatisfyClaim
-fn check_volume_satisfies_claim(volume: &Object, claim: &Object) -> Result<(), String> {
-    if volume.meta.is_terminating() {
-        return Err(format!("the volume is marked for deletion {:?}", volume.meta.name));
-    }
-    let complaint = if capacity(volume) < requested_storage(claim) {
-        "requested PV is too small"
+fn mismatch(volume: &Object, claim: &Object) -> Option<VolumeMismatch> {
+    Some(if volume.meta.is_terminating() {
+        VolumeMismatch::Deleting
+    } else if capacity(volume) < requested_storage(claim) {
+        VolumeMismatch::TooSmall
     } else if volume.spec.text("storageClassName") != claim.spec.text("storageClassName") {
-        "storageClassName does not match"
+        VolumeMismatch::StorageClass
     } else if volume_mode(volume) != volume_mode(claim) {
-        "incompatible volumeMode"
+        VolumeMismatch::VolumeMode
     } else if !has_access_modes(volume, claim) {
-        "incompatible accessMode"
+        VolumeMismatch::AccessModes
     } else {
-        return Ok(());
+        return None;
+    })
+}
+
+/// Upstream's words for it.
+fn complaint(mismatch: VolumeMismatch, volume: &str) -> String {
+    let words = match mismatch {
+        VolumeMismatch::Deleting => return format!("the volume is marked for deletion {volume:?}"),
+        VolumeMismatch::TooSmall => "requested PV is too small",
+        VolumeMismatch::StorageClass => "storageClassName does not match",
+        VolumeMismatch::VolumeMode => "incompatible volumeMode",
+        _ => "incompatible accessMode",
     };
-    Err(complaint.to_owned())
+    words.to_owned()
 }
 
 /// Whether the volume is bound to the claim, or reserved for it.
@@ -274,15 +327,17 @@ fn is_volume_bound_to_claim(volume: &Object, claim: &Object) -> bool {
 fn provision_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
     let name = claim.spec.text("storageClassName").to_owned();
     let Some(class) = storage_class(cluster, claim) else {
-        let message = Status::not_found(Kind::StorageClass, &name).message;
+        // client-go's listers name classes in the singular.
+        let message = format!("{} {name:?} not found", Kind::StorageClass.group_kind());
         cluster.record_event(ACTOR, claim, true, "ProvisioningFailed", &message);
-        return update_claim_phase(cluster, claim, "Pending", None);
+        return note_and_return(cluster, claim, Reason::StorageClassMissing { class: name });
     };
-    let provisioner = class.rest.text("provisioner").to_owned();
-    if provisioner == NO_PROVISIONER {
-        let message = format!("storageclass.storage.k8s.io \"{name}\" has no provisioner; volumes are made by hand");
+    let provisioner = provisioner_name(class.rest.text("provisioner")).to_owned();
+    if provisioner.starts_with(IN_TREE) {
+        let message = format!("no volume plugin matched name: {provisioner}");
         cluster.record_event(ACTOR, claim, true, "ProvisioningFailed", &message);
-        return update_claim_phase(cluster, claim, "Pending", None);
+        let refused = refused_volumes(cluster, claim);
+        return note_and_return(cluster, claim, Reason::NoVolumeFits { class: name, refused });
     }
     let mut changed = Object::clone(claim);
     for annotation in PROVISIONERS {
@@ -295,19 +350,49 @@ fn provision_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
          registered."
     );
     cluster.record_event(ACTOR, &claim, false, "ExternalProvisioning", &message);
+    let down = cluster.is_provisioner_down(&provisioner);
+    note_and_return(cluster, &claim, Reason::WaitForProvisioner { provisioner, down })
+}
+
+/// Notes why a claim waits whose phase is not written here.
+fn note_and_return(cluster: &mut Cluster, claim: &Object, reason: Reason) -> Done {
+    cluster.note(ACTOR, &claim.object_ref(), vec![reason]);
     Ok(())
+}
+
+/// What the names of provisioners begin with that Kubernetes once had itself.
+const IN_TREE: &str = "kubernetes.io/";
+
+/// The driver that does the work of a provisioner that Kubernetes once had itself.
+// Models staging/src/k8s.io/csi-translation-lib/translate.go GetCSINameFromInTreeName
+pub fn provisioner_name(provisioner: &str) -> &str {
+    const MIGRATED: [(&str, &str); 7] = [
+        ("aws-ebs", "ebs.csi.aws.com"),
+        ("gce-pd", "pd.csi.storage.gke.io"),
+        ("cinder", "cinder.csi.openstack.org"),
+        ("azure-disk", "disk.csi.azure.com"),
+        ("azure-file", "file.csi.azure.com"),
+        ("vsphere-volume", "csi.vsphere.vmware.com"),
+        ("portworx-volume", "pxd.portworx.com"),
+    ];
+    let migrated = provisioner.strip_prefix(IN_TREE).and_then(|name| MIGRATED.iter().find(|(old, _)| *old == name));
+    migrated.map_or(provisioner, |(_, driver)| driver)
 }
 
 /// Writes a claim's phase, and what it got when it is bound.
 // Models pkg/controller/volume/persistentvolume/pv_controller.go updateClaimStatus
 fn update_claim_phase(cluster: &mut Cluster, claim: &Arc<Object>, phase: &str, volume: Option<&Object>) -> Done {
+    let changes = claim.status.text("phase") != phase;
     let mut claim = Object::clone(claim);
     let status = claim.status_mut();
     status.insert("phase".to_owned(), json!(phase));
     match volume {
         Some(volume) => {
             status.insert("accessModes".to_owned(), volume.spec.field("accessModes").clone());
-            status.entry("capacity").or_insert_with(|| volume.spec.field("capacity").clone());
+            // Afterwards a claim that grows has its own idea of it.
+            if changes {
+                status.insert("capacity".to_owned(), volume.spec.field("capacity").clone());
+            }
         }
         None => {
             status.remove("accessModes");
@@ -324,6 +409,7 @@ fn bind(cluster: &mut Cluster, volume: &Arc<Object>, claim: &Arc<Object>) -> Don
     let volume = bind_volume_to_claim(cluster, volume, claim)?;
     let volume = update_volume_phase(cluster, &volume, "Bound")?;
     let claim = bind_claim_to_volume(cluster, claim, &volume)?;
+    cluster.note(ACTOR, &claim.object_ref(), Vec::new());
     update_claim_phase(cluster, &claim, "Bound", Some(&volume))
 }
 
@@ -394,10 +480,13 @@ fn sync_bound_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
             ("ClaimMisbound", "Two claims are bound to the same volume, this one is bound incorrectly")
         }
     };
-    if claim.status.text("phase") != "Lost" {
-        cluster.record_event(ACTOR, claim, true, reason, message);
+    cluster.note(ACTOR, &claim.object_ref(), vec![Reason::ClaimLost { volume: name }]);
+    if claim.status.text("phase") == "Lost" {
+        return Ok(());
     }
-    update_claim_phase(cluster, claim, "Lost", None)
+    update_claim_phase(cluster, claim, "Lost", None)?;
+    cluster.record_event(ACTOR, claim, true, reason, message);
+    Ok(())
 }
 
 // Models pkg/controller/volume/persistentvolume/pv_controller.go syncVolume
@@ -408,50 +497,110 @@ fn sync_volume(cluster: &mut Cluster, volume: &Arc<Object>) -> Done {
     }
     let claim = cluster.get(Kind::PersistentVolumeClaim, reference.text("namespace"), reference.text("name"));
     let Some(claim) = claim.filter(|claim| claim.meta.uid == reference.text("uid")) else {
-        let volume = match volume.status.text("phase") {
-            "Released" | "Failed" => Arc::clone(volume),
-            _ => update_volume_phase(cluster, volume, "Released")?,
-        };
+        let volume = release(cluster, volume)?;
         return reclaim_volume(cluster, &volume);
     };
     match claim.spec.text("volumeName") {
+        "" if volume_mode(&claim) != volume_mode(volume) => {
+            let (of_volume, of_claim) = (&volume.meta.name, &claim.meta.name);
+            let why = "due to incompatible volumeMode.";
+            let message = format!("Cannot bind PersistentVolume to requested PersistentVolumeClaim {of_claim:?} {why}");
+            cluster.record_event(ACTOR, volume, true, "VolumeMismatch", &message);
+            let message = format!("Cannot bind PersistentVolume {of_volume:?} to requested PersistentVolumeClaim {why}");
+            cluster.record_event(ACTOR, &claim, true, "VolumeMismatch", &message);
+        }
         // The claim's own sync ends the binding.
         "" => cluster.enqueue(ACTOR, claim.object_ref(), timing::WATCH),
         name if name == volume.meta.name => drop(update_volume_phase(cluster, volume, "Bound")?),
         _ if volume.meta.annotations.contains_key(PROVISIONED_BY)
             && volume.spec.text("persistentVolumeReclaimPolicy") == "Delete" =>
         {
-            let volume = update_volume_phase(cluster, volume, "Released")?;
+            let volume = release(cluster, volume)?;
             return reclaim_volume(cluster, &volume);
         }
-        _ if volume.meta.annotations.contains_key(BOUND_BY_CONTROLLER) => unbind_volume(cluster, volume)?,
-        _ => {}
+        _ => unbind_volume(cluster, volume)?,
     }
     Ok(())
 }
 
+/// A volume without its claim is Released, unless it has Failed already.
+fn release(cluster: &mut Cluster, volume: &Arc<Object>) -> Result<Arc<Object>, Status> {
+    match volume.status.text("phase") {
+        "Released" | "Failed" => Ok(Arc::clone(volume)),
+        _ => update_volume_phase(cluster, volume, "Released"),
+    }
+}
+
+/// Frees a volume. One that a person reserved for a claim stays reserved for its name.
 // Models pkg/controller/volume/persistentvolume/pv_controller.go unbindVolume
 fn unbind_volume(cluster: &mut Cluster, volume: &Arc<Object>) -> Done {
     let mut changed = Object::clone(volume);
-    changed.spec_mut().remove("claimRef");
-    changed.meta.annotations.remove(BOUND_BY_CONTROLLER);
+    if changed.meta.annotations.remove(BOUND_BY_CONTROLLER).is_some() {
+        changed.spec_mut().remove("claimRef");
+    } else {
+        map_in(changed.spec_mut(), "claimRef").remove("uid");
+    }
     let volume = cluster.update_object(ACTOR, changed)?;
     update_volume_phase(cluster, &volume, "Available").map(drop)
 }
 
-/// Does what the volume's reclaim policy says when its claim is gone. What `Delete` deletes, the provisioner deletes.
+/// Does what the volume's reclaim policy says when its claim is gone. What `Delete` deletes, whoever made it deletes.
 // Models pkg/controller/volume/persistentvolume/pv_controller.go reclaimVolume
 fn reclaim_volume(cluster: &mut Cluster, volume: &Arc<Object>) -> Done {
+    let reference = volume.object_ref();
     match volume.spec.text("persistentVolumeReclaimPolicy") {
-        "Delete" if volume.meta.annotations.contains_key(PROVISIONED_BY) => {
-            cluster.delete(Actor::Provisioner, &volume.object_ref(), &DeleteOptions::default())
+        "Retain" => {
+            let claim = volume.spec.field("claimRef");
+            let claim = claim_key(claim.text("namespace"), claim.text("name"));
+            cluster.note(ACTOR, &reference, vec![Reason::VolumeRetained { claim }]);
+            Ok(())
+        }
+        "Delete" => delete_volume(cluster, volume),
+        "Recycle" if volume.spec.has("nfs") || volume.spec.has("hostPath") => {
+            cluster.record_event(ACTOR, volume, false, "VolumeRecycled", "Volume recycled");
+            unbind_volume(cluster, volume)
         }
         "Recycle" => {
-            let mut changed = Object::clone(volume);
-            as_map(changed.spec_mut().entry("claimRef").or_insert(Value::Null)).clear();
-            changed.spec_mut().remove("claimRef");
-            cluster.update_object(ACTOR, changed).map(drop)
+            let message = "error getting recycler volume plugin: no volume plugin matched";
+            fail_volume(cluster, volume, "VolumeFailedRecycle", message)
         }
-        _ => Ok(()),
+        _ => {
+            let message = "Volume has unrecognized PersistentVolumeReclaimPolicy";
+            fail_volume(cluster, volume, "VolumeUnknownReclaimPolicy", message)
+        }
     }
+}
+
+/// Deletes a volume that its provisioner does not delete: the controller itself can do so only with directories below
+/// `/tmp`.
+// Models pkg/controller/volume/persistentvolume/pv_controller.go deleteVolumeOperation
+fn delete_volume(cluster: &mut Cluster, volume: &Arc<Object>) -> Done {
+    if volume.meta.annotations.contains_key(PROVISIONED_BY) {
+        return Ok(());
+    }
+    let name = &volume.meta.name;
+    let message = if volume.spec.has("hostPath") {
+        let path = volume.spec.field("hostPath").text("path");
+        if path.strip_prefix("/tmp/").is_some_and(|rest| !rest.is_empty()) {
+            return cluster.delete(ACTOR, &volume.object_ref(), &DeleteOptions::default());
+        }
+        format!("host_path deleter only supports /tmp/.+ but received provided {path}")
+    } else {
+        let known = if volume.spec.has("nfs") || volume.spec.has("csi") { "deletable " } else { "" };
+        format!("error getting deleter volume plugin for volume {name:?}: no {known}volume plugin matched")
+    };
+    fail_volume(cluster, volume, "VolumeFailedDelete", &message)
+}
+
+// Models pkg/controller/volume/persistentvolume/pv_controller.go updateVolumePhaseWithEvent
+fn fail_volume(cluster: &mut Cluster, volume: &Arc<Object>, reason: &str, message: &str) -> Done {
+    cluster.note(ACTOR, &volume.object_ref(), vec![Reason::Failed { error: message.to_owned() }]);
+    if volume.status.text("phase") == "Failed" {
+        return Ok(());
+    }
+    let mut failed = Object::clone(volume);
+    failed.status_mut().insert("message".to_owned(), json!(message));
+    let failed = update_volume_phase(cluster, &Arc::new(failed), "Failed")?;
+    cluster.record_event(ACTOR, &failed, true, reason, message);
+    Ok(())
 }

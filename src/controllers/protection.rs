@@ -4,13 +4,16 @@
 
 use serde_json::{Value, json};
 
-use super::persistent_volume::pod_uses_claim;
+use super::persistent_volume::pods_of_claim;
+use super::reason::Reason;
 use super::statefulset::stateful_set_utils::is_terminal_phase;
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
+use crate::api::status::Status;
 use crate::cluster::actor::Actor;
+use crate::cluster::store::claim_key;
 use crate::cluster::{Cluster, WatchEvent, timing};
 
 const PVC_FINALIZER: &str = "kubernetes.io/pvc-protection";
@@ -43,30 +46,46 @@ pub fn claims_of(pod: &Object) -> Vec<String> {
 }
 
 /// Notes whether a claim is used, and lets claims and volumes go that are not.
+// Models pkg/controller/volume/pvcprotection/pvc_protection_controller.go processPVC
+// Models pkg/controller/volume/pvprotection/pv_protection_controller.go processPV
 pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
     let Some(object) = cluster.store().find(reference).cloned() else {
         return;
     };
-    if object.kind == Kind::PersistentVolume {
-        if object.meta.is_terminating() && object.status.text("phase") != "Bound" {
-            cluster.remove_finalizer(Actor::PvProtectionController, &object, PV_FINALIZER);
+    let is_volume = object.kind == Kind::PersistentVolume;
+    let (actor, finalizer) = if is_volume {
+        (Actor::PvProtectionController, PV_FINALIZER)
+    } else {
+        (Actor::PvcProtectionController, PVC_FINALIZER)
+    };
+    let pods = if is_volume { Vec::new() } else { pods_of_claim(cluster, &object) };
+    let mut result = Ok(());
+    if !is_volume && !object.meta.is_terminating() && object.status.text("phase") == "Bound" {
+        let used = pods.iter().any(|pod| !is_terminal_phase(pod));
+        result = update_unused_condition(cluster, &object, used);
+    }
+    let mut reasons = Vec::new();
+    if object.meta.is_terminating() && object.meta.finalizers.iter().any(|present| present == finalizer) {
+        if is_volume && object.status.text("phase") == "Bound" {
+            let claim = object.spec.field("claimRef");
+            reasons.push(Reason::VolumeInUse { claim: claim_key(claim.text("namespace"), claim.text("name")) });
         }
-        return;
+        // A pod holds a claim as soon as it has a node, and until it is gone.
+        let holding = pods.iter().filter(|pod| !pod.spec.text("nodeName").is_empty());
+        let pods: Vec<String> = holding.map(|pod| pod.meta.name.clone()).collect();
+        if !pods.is_empty() {
+            reasons.push(Reason::ClaimInUse { pods });
+        }
+        if reasons.is_empty() {
+            result = cluster.remove_finalizer(actor, &object, finalizer);
+        }
     }
-    let used = cluster
-        .store()
-        .list_in(Kind::Pod, &object.meta.namespace)
-        .any(|pod| !is_terminal_phase(pod) && pod_uses_claim(pod, &object.meta.name));
-    if !object.meta.is_terminating() && object.status.text("phase") == "Bound" {
-        update_unused_condition(cluster, &object, used);
-    }
-    if object.meta.is_terminating() && !used {
-        cluster.remove_finalizer(Actor::PvcProtectionController, &object, PVC_FINALIZER);
-    }
+    cluster.note(actor, reference, reasons);
+    cluster.settle(actor, reference, result);
 }
 
 // Models pkg/controller/volume/pvcprotection/pvc_protection_controller.go updateUnusedCondition
-fn update_unused_condition(cluster: &mut Cluster, claim: &Object, used: bool) {
+fn update_unused_condition(cluster: &mut Cluster, claim: &Object, used: bool) -> Result<(), Status> {
     let (status, reason, message) = if used {
         ("False", "PodUsingPVC", "A pod is currently referencing this PVC")
     } else {
@@ -74,7 +93,7 @@ fn update_unused_condition(cluster: &mut Cluster, claim: &Object, used: bool) {
     };
     let conditions = claim.status.list("conditions");
     if conditions.iter().any(|condition| condition.text("type") == "Unused" && condition.text("status") == status) {
-        return;
+        return Ok(());
     }
     let condition = json!({
         "type": "Unused", "status": status, "reason": reason, "message": message, "lastProbeTime": null,
@@ -86,5 +105,5 @@ fn update_unused_condition(cluster: &mut Cluster, claim: &Object, used: bool) {
         conditions.retain(|condition| condition.text("type") != "Unused");
         conditions.push(condition);
     }
-    let _ = cluster.update_object_status(Actor::PvcProtectionController, claim);
+    cluster.update_object_status(Actor::PvcProtectionController, claim).map(drop)
 }

@@ -1,14 +1,16 @@
 //! The external provisioners of storage classes: they make the volumes that claims ask for.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::persistent_volume::{NO_PROVISIONER, SELECTED_NODE, claim_reference, is_delayed, storage_class};
+use super::persistent_volume::{
+    NO_PROVISIONER, PROVISIONED_BY, SELECTED_NODE, claim_reference, is_delayed, provisioner_name, storage_class,
+};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 use crate::cluster::actor::Actor;
-use crate::cluster::{Cluster, WatchEvent, timing};
+use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
 
 const ACTOR: Actor = Actor::Provisioner;
 
@@ -19,6 +21,33 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
         && wants_volume(cluster, claim)
     {
         cluster.enqueue(ACTOR, claim.object_ref(), timing::PROVISIONING);
+    }
+    if let Some(volume) = &event.new
+        && volume.kind == Kind::PersistentVolume
+        && is_to_be_deleted(volume)
+    {
+        cluster.enqueue(ACTOR, volume.object_ref(), timing::PROVISIONING);
+    }
+}
+
+/// Whether a volume is one that its provisioner deletes, since its claim is gone.
+// Models sigs.k8s.io/sig-storage-lib-external-provisioner/controller/controller.go shouldDelete
+fn is_to_be_deleted(volume: &Object) -> bool {
+    volume.status.text("phase") == "Released"
+        && volume.spec.text("persistentVolumeReclaimPolicy") == "Delete"
+        && volume.meta.annotations.contains_key(PROVISIONED_BY)
+        && !volume.meta.is_terminating()
+}
+
+/// Has every claim and volume looked at that waits for a provisioner.
+pub(crate) fn resume(cluster: &mut Cluster) {
+    let claims = cluster.store().list(Kind::PersistentVolumeClaim).filter(|claim| wants_volume(cluster, claim));
+    let volumes = cluster.store().list(Kind::PersistentVolume).filter(|volume| is_to_be_deleted(volume));
+    let waiting: Vec<ObjectRef> = claims.chain(volumes).map(|object| object.object_ref()).collect();
+    for object in waiting {
+        // The controller's note says whether the provisioner runs.
+        cluster.enqueue(Actor::PersistentVolumeController, object.clone(), timing::WATCH);
+        cluster.enqueue(ACTOR, object, timing::PROVISIONING);
     }
 }
 
@@ -35,6 +64,10 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
     let Some(claim) = cluster.store().find(reference).cloned() else {
         return;
     };
+    if claim.kind == Kind::PersistentVolume {
+        delete_volume(cluster, &claim);
+        return;
+    }
     let name = format!("pvc-{}", claim.meta.uid);
     if !wants_volume(cluster, &claim) || cluster.get(Kind::PersistentVolume, "", &name).is_some() {
         return;
@@ -42,8 +75,14 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
     let Some(class) = storage_class(cluster, &claim) else {
         return;
     };
-    let provisioner = class.rest.text("provisioner");
-    let volume = json!({
+    let provisioner = provisioner_name(class.rest.text("provisioner"));
+    if cluster.is_provisioner_down(provisioner) {
+        return;
+    }
+    let ObjectRef { namespace, name: of_claim, .. } = claim.object_ref();
+    let message = format!("External provisioner is provisioning volume for claim \"{namespace}/{of_claim}\"");
+    cluster.record_event(ACTOR, &claim, false, "Provisioning", &message);
+    let mut volume = json!({
         "metadata": {"name": name, "annotations": {"pv.kubernetes.io/provisioned-by": provisioner}},
         "spec": {
             "capacity": {"storage": claim.spec.field("resources").field("requests").field("storage")},
@@ -55,9 +94,43 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
             "nfs": {"server": "10.0.0.9", "path": format!("/export/{}", claim.meta.name)},
         },
     });
+    if let Some(affinity) = node_affinity(cluster, &claim, &class) {
+        volume["spec"]["nodeAffinity"] = affinity;
+    }
     let created = cluster.create_object(ACTOR, Object::from_value(Kind::PersistentVolume, volume));
     if created.is_ok() {
         let message = format!("Successfully provisioned volume {name}");
         cluster.record_event(ACTOR, &claim, false, "ProvisioningSucceeded", &message);
     }
+    cluster.settle(ACTOR, reference, created.map(drop));
+}
+
+fn delete_volume(cluster: &mut Cluster, volume: &Object) {
+    let provisioner = volume.meta.annotations.get(PROVISIONED_BY).map_or("", String::as_str);
+    if is_to_be_deleted(volume) && !cluster.is_provisioner_down(provisioner) {
+        let result = cluster.delete(ACTOR, &volume.object_ref(), &DeleteOptions::default());
+        cluster.settle(ACTOR, &volume.object_ref(), result);
+    }
+}
+
+/// Where a volume can be used whose class names topologies: in the part of them that the chosen node is in, or in any
+/// of them where no node was chosen.
+fn node_affinity(cluster: &Cluster, claim: &Object, class: &Object) -> Option<Value> {
+    let topologies = class.rest.list("allowedTopologies");
+    let node = claim.meta.annotations.get(SELECTED_NODE).and_then(|name| cluster.get(Kind::Node, "", name));
+    let terms: Vec<Value> = topologies
+        .iter()
+        .map(|term| {
+            let expressions = term.list("matchLabelExpressions").iter().map(|expression| {
+                let key = expression.text("key");
+                let values = match node.as_ref().and_then(|node| node.meta.labels.get(key)) {
+                    Some(value) => json!([value]),
+                    None => expression.field("values").clone(),
+                };
+                json!({"key": key, "operator": "In", "values": values})
+            });
+            json!({"matchExpressions": expressions.collect::<Vec<Value>>()})
+        })
+        .collect();
+    (!terms.is_empty()).then(|| json!({"required": {"nodeSelectorTerms": terms}}))
 }

@@ -2,6 +2,7 @@
 
 mod admission;
 mod delete;
+mod eviction;
 mod patch;
 mod strategy;
 
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use super::Cluster;
 use super::actor::Actor;
+use super::faults::Verb;
 use crate::api::decode::{DecodeError, Decoded, decode};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
@@ -21,6 +23,7 @@ use crate::api::status::Status;
 use crate::api::{defaults, validate};
 
 pub use delete::{DeleteOptions, Propagation};
+pub(crate) use delete::{FOREGROUND, ORPHAN};
 pub use patch::{PatchType, Patched};
 pub(crate) use strategy::set_condition;
 
@@ -98,6 +101,7 @@ impl Cluster {
         if options.dry_run {
             return Ok(Arc::new(object));
         }
+        self.fail_by_fault(actor, Verb::Create, &object.object_ref())?;
         Ok(self.insert(actor, object))
     }
 
@@ -135,6 +139,7 @@ impl Cluster {
     /// The API server's refusal; a conflict where the object was changed since `object` was read.
     pub(crate) fn update_object(&mut self, actor: Actor, mut object: Object) -> Result<Arc<Object>, Status> {
         let reference = object.object_ref();
+        self.fail_by_fault(actor, Verb::Update, &reference)?;
         let old = self.find_for_update(&object)?;
         object.meta.generation = old.meta.generation;
         object.meta.deletion_timestamp = old.meta.deletion_timestamp;
@@ -146,7 +151,7 @@ impl Cluster {
         if !errors.is_empty() {
             return Err(Status::invalid(object.kind, &object.meta.name, errors));
         }
-        if object.meta.is_terminating() && object.meta.finalizers.is_empty() && grace_is_over(&object) {
+        if should_delete_during_update(&object) {
             self.remove(actor, &reference);
             return Ok(Arc::new(object));
         }
@@ -158,6 +163,7 @@ impl Cluster {
     /// # Errors
     /// Where the object is gone, or was changed since `object` was read.
     pub(crate) fn update_object_status(&mut self, actor: Actor, mut object: Object) -> Result<Arc<Object>, Status> {
+        self.fail_by_fault(actor, Verb::UpdateStatus, &object.object_ref())?;
         let old = self.find_for_update(&object)?;
         object.spec = Arc::clone(&old.spec);
         object.rest = Arc::clone(&old.rest);
@@ -204,7 +210,12 @@ impl Cluster {
     }
 }
 
-/// Whether a deleted object has no grace period left. Only pods have one, which their kubelet ends.
-fn grace_is_over(object: &Object) -> bool {
-    object.kind != Kind::Pod || object.meta.deletion_grace_period_seconds == Some(0)
+/// Whether a deleted object waits for nothing any more: no finalizer, no grace period.
+// Models k8s.io/apiserver/pkg/registry/generic/registry/store.go ShouldDeleteDuringUpdate
+// Models pkg/registry/core/namespace/storage/storage.go ShouldDeleteNamespaceDuringUpdate
+fn should_delete_during_update(object: &Object) -> bool {
+    object.meta.is_terminating()
+        && object.meta.finalizers.is_empty()
+        && object.meta.deletion_grace_period_seconds.is_none_or(|seconds| seconds == 0)
+        && (object.kind != Kind::Namespace || object.spec.list("finalizers").is_empty())
 }

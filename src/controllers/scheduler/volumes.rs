@@ -92,8 +92,7 @@ fn is_used_by_another(cluster: &Cluster, pod: &Object, claim: &str) -> bool {
 }
 
 fn static_volume(cluster: &Cluster, claim: &Object, node: &Object) -> Option<Arc<Object>> {
-    let volumes: Vec<Arc<Object>> = cluster.store().list(Kind::PersistentVolume).cloned().collect();
-    find_matching_volume(&volumes, claim, false, |volume| volume_fits(volume, node))
+    find_matching_volume(cluster, claim, false, &|volume| volume_fits(volume, node), &[])
 }
 
 fn can_be_provisioned(cluster: &Cluster, claim: &Object, node: &Object) -> bool {

@@ -1,0 +1,7 @@
+//! What surrounds the StatefulSet controller, one behaviour after the other, in the whole cluster.
+
+mod support;
+
+mod disruption;
+mod garbage;
+mod volumes;
