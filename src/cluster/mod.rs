@@ -114,6 +114,11 @@ impl Cluster {
         self.queue.next_due()
     }
 
+    /// What is to be done: when, by whom, and about which object, in the order in which it will be done.
+    pub fn pending(&self) -> impl Iterator<Item = (Instant, Actor, &ObjectRef)> {
+        self.queue.iter().map(|(at, work)| (at, work.actor, &work.object))
+    }
+
     /// Does the next thing that is to be done, going to its time. Says whether there was one.
     pub fn run_next(&mut self) -> bool {
         let Some((at, work)) = self.queue.pop() else {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::wait::Wait;
 use crate::api::status::Status;
 
 /// An error of a sync.
@@ -9,6 +10,8 @@ use crate::api::status::Status;
 pub enum Error {
     /// One error: its text, and the API server's refusal that it wraps.
     One(String, Option<Status>),
+    /// A claim that a pod needs is being deleted.
+    ClaimTerminating(String),
     /// Several at once.
     Several(Vec<Error>),
 }
@@ -34,7 +37,7 @@ impl Error {
     pub fn status(&self) -> Option<&Status> {
         match self {
             Error::One(_, status) => status.as_ref(),
-            Error::Several(_) => None,
+            Error::ClaimTerminating(_) | Error::Several(_) => None,
         }
     }
 
@@ -43,14 +46,38 @@ impl Error {
         self.status().is_some_and(Status::is_not_found)
     }
 
-    fn collect(&self, texts: &mut Vec<String>) {
+    /// What a set waits for whose sync failed so: what stood in the way, as far as it is known, and the error itself.
+    pub fn waits(&self) -> Vec<Wait> {
+        let mut waits = Vec::new();
+        self.collect_waits(&mut waits);
+        waits.push(Wait::Failed { error: self.to_string() });
+        waits
+    }
+
+    fn collect_waits(&self, waits: &mut Vec<Wait>) {
         match self {
-            Error::One(text, _) => {
-                if !texts.contains(text) {
-                    texts.push(text.clone());
-                }
+            Error::One(_, Some(Status { reason, about: Some((kind, name)), message, .. })) => {
+                waits.push(Wait::Refused {
+                    kind: kind.name().to_owned(),
+                    name: name.clone(),
+                    reason: reason.as_str().to_owned(),
+                    message: message.clone(),
+                });
             }
-            Error::Several(errors) => errors.iter().for_each(|error| error.collect(texts)),
+            Error::One(..) => {}
+            Error::ClaimTerminating(claim) => waits.push(Wait::ClaimTerminating { claim: claim.clone() }),
+            Error::Several(errors) => errors.iter().for_each(|error| error.collect_waits(waits)),
+        }
+    }
+
+    fn collect(&self, texts: &mut Vec<String>) {
+        if let Error::Several(errors) = self {
+            errors.iter().for_each(|error| error.collect(texts));
+            return;
+        }
+        let text = self.to_string();
+        if !texts.contains(&text) {
+            texts.push(text);
         }
     }
 }
@@ -66,6 +93,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::One(text, _) => f.write_str(text),
+            Error::ClaimTerminating(claim) => write!(f, "pvc {claim} is being deleted"),
             Error::Several(errors) if errors.len() == 1 => errors[0].fmt(f),
             Error::Several(_) => {
                 let mut texts = Vec::new();

@@ -12,4 +12,6 @@ mod stateful_pod_control;
 pub mod stateful_set;
 pub mod stateful_set_control;
 pub mod stateful_set_utils;
+#[cfg(test)]
+mod testing;
 pub mod wait;

@@ -6,6 +6,9 @@ use crate::api::status::Status;
 /// How often a write is tried.
 // Models k8s.io/client-go/util/retry/util.go DefaultBackoff
 const STEPS: usize = 4;
+/// How often a set's status is.
+// Models k8s.io/client-go/util/retry/util.go DefaultRetry
+pub const STATUS_STEPS: usize = 5;
 
 /// What retrying looks at.
 pub trait Conflicting {
@@ -28,8 +31,13 @@ impl Conflicting for Error {
 /// Tries as often as the object has changed in between, at most four times. The pauses of milliseconds that upstream
 /// makes are left out.
 // Models k8s.io/client-go/util/retry/util.go RetryOnConflict
-pub fn on_conflict<T, E: Conflicting>(mut attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
-    for _ in 1..STEPS {
+pub fn on_conflict<T, E: Conflicting>(attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    on_conflict_at_most(STEPS, attempt)
+}
+
+/// Tries as often as the object has changed in between, at most so many times.
+pub fn on_conflict_at_most<T, E: Conflicting>(steps: usize, mut attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    for _ in 1..steps {
         match attempt() {
             Err(error) if error.is_conflict() => {}
             answer => return answer,

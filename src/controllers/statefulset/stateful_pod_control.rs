@@ -263,7 +263,7 @@ fn create_persistent_volume_claims(client: &mut impl Client, set: &StatefulSet, 
             }
             Ok(existing) => {
                 if existing.meta.is_terminating() {
-                    errors.push(Error::text(format!("pvc {name} is being deleted")));
+                    errors.push(Error::ClaimTerminating(name));
                 }
             }
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::client::{Client, EventType};
 use super::error::Error;
+use super::retry;
 use super::set::{StatefulSet, StatefulSetStatus};
 use super::stateful_set_control::update_stateful_set;
 use super::stateful_set_utils::{is_member_of, is_pod_ready, ready_since};
@@ -16,7 +17,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::{ObjectMeta, ObjectRef, OwnerReference};
 use crate::api::object::Object;
 use crate::api::selector::Selector;
-use crate::api::status::Status;
+use crate::api::status::{Reason, Status};
 use crate::api::time::{Instant, Millis};
 use crate::cluster::actor::Actor;
 use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
@@ -62,6 +63,8 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
 fn add_pod(cluster: &mut Cluster, pod: &Object) {
     match pod.meta.controller_of() {
         Some(owner) => enqueue_owner(cluster, &pod.meta.namespace, owner),
+        // Nobody adopts a pod that is going.
+        None if pod.meta.is_terminating() => {}
         None => enqueue_matching(cluster, pod),
     }
 }
@@ -104,9 +107,14 @@ fn enqueue_owner(cluster: &mut Cluster, namespace: &str, owner: &OwnerReference)
     }
 }
 
-/// Has every set looked at whose selector catches an orphan.
+/// Has every set looked at whose selector catches an orphan. An orphan without labels is nobody's, even where a selector
+/// asks for labels to be absent.
 // Models pkg/controller/statefulset/stateful_set.go getStatefulSetsForPod
+// Models k8s.io/client-go/listers/apps/v1/statefulset_expansion.go GetPodStatefulSets
 fn enqueue_matching(cluster: &mut Cluster, pod: &Object) {
+    if pod.meta.labels.is_empty() {
+        return;
+    }
     let matching: Vec<ObjectRef> = cluster
         .store()
         .list_in(Kind::StatefulSet, &pod.meta.namespace)
@@ -161,7 +169,7 @@ fn sync_object(cluster: &mut Cluster, object: &Object) -> (Vec<Wait>, Result<(),
         let wait = Wait::TooManyReplicas { replicas: set.replicas, simulated: MAX_REPLICAS };
         return (vec![wait], Ok(()));
     }
-    let failed = |error: Error| (vec![Wait::Failed { error: error.to_string() }], Err(error));
+    let failed = |error: Error| (error.waits(), Err(error));
     // A selector that cannot be read is no passing error: upstream does not try again.
     let Some(selector) = set.selector.clone() else {
         return (Vec::new(), Ok(()));
@@ -210,26 +218,29 @@ fn adopt_orphan_revisions(cluster: &mut Cluster, set: &StatefulSet) -> Result<()
     let revisions = ClusterClient { cluster }.list_controller_revisions(set);
     for revision in revisions.into_iter().filter(|revision| revision.meta.controller_of().is_none()) {
         can_adopt(cluster, set).map_err(|why| Error::text(format!("can't adopt ControllerRevisions: {why}")))?;
-        let mut revision = Object::clone(&revision);
-        revision.meta.owner_references.push(OwnerReference::controller(Kind::StatefulSet, &set.meta));
-        cluster.update_object(ACTOR, revision)?;
+        adopt(cluster, set, &revision)?;
     }
     Ok(())
 }
 
 /// Whether the set is still the one that was listed, and not going: read anew before the first adoption.
 // Models pkg/controller/statefulset/stateful_set.go canAdoptFunc
+// Models pkg/controller/controller_ref_manager.go RecheckDeletionTimestamp
 fn can_adopt(cluster: &Cluster, set: &StatefulSet) -> Result<(), String> {
     let ObjectMeta { namespace, name, uid, .. } = &set.meta;
+    let recheck = |why: String| format!("can't recheck DeletionTimestamp: {why}");
     let fresh = cluster
         .get(Kind::StatefulSet, namespace, name)
-        .ok_or_else(|| Status::not_found(Kind::StatefulSet, name).message)?;
+        .ok_or_else(|| recheck(Status::not_found(Kind::StatefulSet, name).message))?;
     if fresh.meta.uid != *uid {
         let got = &fresh.meta.uid;
-        return Err(format!("original StatefulSet {namespace}/{name} is gone: got uid {got}, wanted {uid}"));
+        return Err(recheck(format!("original StatefulSet {namespace}/{name} is gone: got uid {got}, wanted {uid}")));
     }
     match fresh.meta.deletion_timestamp {
-        Some(time) => Err(format!("{namespace}/{name} has just been deleted at {time}")),
+        Some(time) => {
+            let printed = time.to_string().replace('T', " ").replace('Z', " +0000 UTC");
+            Err(format!("{namespace}/{name} has just been deleted at {printed}"))
+        }
         None => Ok(()),
     }
 }
@@ -245,7 +256,12 @@ fn pods_for_stateful_set(
     let candidates: Vec<Arc<Object>> = cluster
         .store()
         .list_in(Kind::Pod, &set.meta.namespace)
-        .filter(|pod| pod.meta.controller_of().is_none_or(|owner| owner.uid == set.meta.uid))
+        .filter(|pod| {
+            let ours = |owner: &OwnerReference| {
+                owner.uid == set.meta.uid && owner.name == set.meta.name && owner.kind == Kind::StatefulSet.name()
+            };
+            pod.meta.controller_of().is_none_or(ours)
+        })
         .cloned()
         .collect();
     let mut claimed = Vec::with_capacity(candidates.len());
@@ -262,6 +278,8 @@ fn pods_for_stateful_set(
         } else {
             match adopt_pod(cluster, set, &pod) {
                 Ok(()) => claimed.push(pod),
+                // The pod is gone meanwhile.
+                Err(error) if error.is_not_found() => {}
                 Err(error) => errors.push(error),
             }
         }
@@ -275,18 +293,31 @@ fn adopt_pod(cluster: &mut Cluster, set: &StatefulSet, pod: &Object) -> Result<(
         let ObjectMeta { namespace, name, uid, .. } = &pod.meta;
         Error::text(format!("can't adopt Pod {namespace}/{name} ({uid}): {why}"))
     })?;
-    let mut pod = pod.clone();
-    pod.meta.owner_references.push(OwnerReference::controller(Kind::StatefulSet, &set.meta));
-    cluster.update_object(ACTOR, pod)?;
+    adopt(cluster, set, pod)
+}
+
+/// Makes the set the object's managing owner. Where it is an owner already, it becomes the managing one.
+// Models pkg/controller/controller_ref_manager.go ownerRefControllerPatch
+fn adopt(cluster: &mut Cluster, set: &StatefulSet, object: &Object) -> Result<(), Error> {
+    let mut object = object.clone();
+    let owner = OwnerReference::controller(Kind::StatefulSet, &set.meta);
+    match object.meta.owner_references.iter_mut().find(|known| known.uid == owner.uid) {
+        Some(known) => *known = owner,
+        None => object.meta.owner_references.push(owner),
+    }
+    cluster.update_object(ACTOR, object)?;
     Ok(())
 }
 
+/// Takes the set out of the pod's owners. A pod that is gone meanwhile, or another one now, is as good as released.
 // Models pkg/controller/controller_ref_manager.go ReleasePod
 fn release_pod(cluster: &mut Cluster, set: &StatefulSet, pod: &Object) -> Result<(), Error> {
     let mut pod = pod.clone();
     pod.meta.owner_references.retain(|owner| owner.uid != set.meta.uid);
-    cluster.update_object(ACTOR, pod)?;
-    Ok(())
+    match cluster.update_object(ACTOR, pod) {
+        Err(status) if !matches!(status.reason, Reason::NotFound | Reason::Invalid) => Err(status.into()),
+        _ => Ok(()),
+    }
 }
 
 /// The cluster as the controller's client.
@@ -330,10 +361,12 @@ impl Client for ClusterClient<'_> {
     }
 
     fn update_stateful_set_status(&mut self, set: &StatefulSet, status: &StatefulSetStatus) -> Result<(), Status> {
-        let fresh = self.read(Kind::StatefulSet, &set.meta.namespace, &set.meta.name)?;
-        let mut object = Object::clone(&fresh);
-        object.status = Arc::new(status.to_value());
-        self.cluster.update_object_status(ACTOR, object).map(drop)
+        let status = Arc::new(status.to_value());
+        retry::on_conflict_at_most(retry::STATUS_STEPS, || {
+            let fresh = self.read(Kind::StatefulSet, &set.meta.namespace, &set.meta.name)?;
+            let object = Object { status: Arc::clone(&status), ..Object::clone(&fresh) };
+            self.cluster.update_object_status(ACTOR, object).map(drop)
+        })
     }
 
     fn list_controller_revisions(&self, set: &StatefulSet) -> Vec<Arc<Object>> {
@@ -372,3 +405,6 @@ impl Client for ClusterClient<'_> {
         self.cluster.record_event(ACTOR, &about, ty == EventType::Warning, reason, &message);
     }
 }
+
+#[cfg(test)]
+mod tests;

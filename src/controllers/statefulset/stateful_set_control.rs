@@ -73,9 +73,7 @@ pub fn update_stateful_set(
             (None, Error::aggregate(errors))
         }
     };
-    if let Some(error) = &error {
-        waits.push(Wait::Failed { error: error.to_string() });
-    }
+    waits.extend(error.iter().flat_map(Error::waits));
     Outcome { status, error, waits }
 }
 
@@ -180,15 +178,9 @@ impl<C: Client> Sync<'_, C> {
         pods: &[Pod],
     ) -> (Option<StatefulSetStatus>, Result<(), Error>) {
         let set = self.set;
-        let unreadable = |revision: &Revision| {
-            let name = &revision.meta.name;
-            (None, Err(Error::text(format!("the data of ControllerRevision {name} is no patch of a StatefulSet"))))
-        };
-        let Some(current_set) = apply_revision(set, current) else {
-            return unreadable(current);
-        };
-        let Some(update_set) = apply_revision(set, update) else {
-            return unreadable(update);
+        let (current_set, update_set) = match (apply_revision(set, current), apply_revision(set, update)) {
+            (Ok(current_set), Ok(update_set)) => (current_set, update_set),
+            (Err(error), _) | (_, Err(error)) => return (None, Err(error)),
         };
 
         if set.update_strategy.ty == StrategyType::Recreate && !self.gates.stateful_set_recreate_strategy {
@@ -240,7 +232,7 @@ impl<C: Client> Sync<'_, C> {
             }
         }
         let (current, update) = (&status.current_revision, &status.update_revision);
-        let replicas: Vec<Pod> = (set.start_ordinal..=end_ordinal(set))
+        let replicas: Vec<Pod> = (set.start_ordinal.into()..=end_ordinal(set))
             .zip(replicas)
             .map(|(ordinal, pod)| {
                 pod.unwrap_or_else(|| {
@@ -598,3 +590,6 @@ fn slow_start_batch(pods: &[Pod], mut step: impl FnMut(&Pod) -> Result<(), Error
 fn names<'a>(pods: impl IntoIterator<Item = &'a Pod>) -> Vec<String> {
     pods.into_iter().map(|pod| pod.meta.name.clone()).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::error::Error;
 use super::history;
 use super::set::{Condition, StatefulSet, StatefulSetStatus, StrategyType};
 use crate::api::fields::Fields;
@@ -19,6 +20,8 @@ use crate::api::schema::Schema;
 use crate::api::time::{Instant, Timestamp};
 use crate::api::{decode, defaults, patch};
 
+/// The longest name that an object may have.
+const MAX_NAME_LENGTH: usize = 253;
 /// The label that holds the pod's revision.
 pub const REVISION_LABEL: &str = "controller-revision-hash";
 /// The label that holds the pod's name.
@@ -45,19 +48,19 @@ pub fn ordinal(pod: &Object) -> i32 {
 
 /// The last ordinal that the set has a pod for.
 // Models pkg/controller/statefulset/stateful_set_utils.go getEndOrdinal
-pub fn end_ordinal(set: &StatefulSet) -> i32 {
-    set.start_ordinal.saturating_add(set.replicas) - 1
+pub fn end_ordinal(set: &StatefulSet) -> i64 {
+    i64::from(set.start_ordinal) + i64::from(set.replicas) - 1
 }
 
 /// Whether the pod's ordinal is one of the set's.
 // Models pkg/controller/statefulset/stateful_set_utils.go podInOrdinalRange
 pub fn pod_in_ordinal_range(pod: &Object, set: &StatefulSet) -> bool {
-    (set.start_ordinal..=end_ordinal(set)).contains(&ordinal(pod))
+    (i64::from(set.start_ordinal)..=end_ordinal(set)).contains(&ordinal(pod).into())
 }
 
 /// The name of the set's pod with this ordinal.
 // Models pkg/controller/statefulset/stateful_set_utils.go getPodName
-pub fn pod_name(set: &StatefulSet, ordinal: i32) -> String {
+pub fn pod_name(set: &StatefulSet, ordinal: i64) -> String {
     format!("{}-{ordinal}", set.meta.name)
 }
 
@@ -79,7 +82,7 @@ pub fn identity_matches(set: &StatefulSet, pod: &Object) -> bool {
     let (parent, ordinal) = parent_name_and_ordinal(&pod.meta.name);
     ordinal >= 0
         && set.meta.name == parent
-        && pod.meta.name == pod_name(set, ordinal)
+        && pod.meta.name == pod_name(set, ordinal.into())
         && pod.meta.namespace == set.meta.namespace
         && pod.meta.labels.get(POD_NAME_LABEL) == Some(&pod.meta.name)
 }
@@ -260,7 +263,7 @@ fn init_identity(set: &StatefulSet, pod: &mut Object) {
 // Models pkg/controller/statefulset/stateful_set_utils.go updateIdentity
 pub fn update_identity(set: &StatefulSet, pod: &mut Object) {
     let ordinal = ordinal(pod);
-    pod.meta.name = pod_name(set, ordinal);
+    pod.meta.name = pod_name(set, ordinal.into());
     pod.meta.namespace.clone_from(&set.meta.namespace);
     pod.meta.labels.insert(POD_NAME_LABEL.to_owned(), pod.meta.name.clone());
     pod.meta.labels.insert(POD_INDEX_LABEL.to_owned(), ordinal.to_string());
@@ -339,13 +342,21 @@ pub fn pod_revision(pod: &Object) -> &str {
     pod.meta.label(REVISION_LABEL)
 }
 
+/// What the names of a controller's pods begin with: its own name, and a dash where that is not too long for a pod.
+// Models pkg/controller/controller_utils.go getPodsPrefix
+fn pods_prefix(controller: &str) -> String {
+    let dash = if controller.len() < MAX_NAME_LENGTH { "-" } else { "" };
+    format!("{controller}{dash}")
+}
+
 /// A new pod of the set with this ordinal.
 // Models pkg/controller/statefulset/stateful_set_utils.go newStatefulSetPod
-fn new_stateful_set_pod(set: &StatefulSet, ordinal: i32) -> Object {
+// Models pkg/controller/controller_utils.go GetPodFromTemplate
+fn new_stateful_set_pod(set: &StatefulSet, ordinal: i64) -> Object {
     let template = set.template.field("metadata");
     let meta = ObjectMeta {
         name: pod_name(set, ordinal),
-        generate_name: format!("{}-", set.meta.name),
+        generate_name: pods_prefix(&set.meta.name),
         labels: string_map(template.entries("labels")),
         annotations: string_map(template.entries("annotations")),
         finalizers: template.list("finalizers").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
@@ -367,14 +378,14 @@ pub fn new_versioned_stateful_set_pod(
     update_set: &StatefulSet,
     current_revision: &str,
     update_revision: &str,
-    ordinal: i32,
+    ordinal: i64,
 ) -> Object {
     let kept = match &current_set.update_strategy.rolling_update {
         None if current_set.update_strategy.ty == StrategyType::RollingUpdate => current_set.status.current_replicas,
         None => 0,
         Some(rolling) => rolling.partition,
     };
-    let at_current = ordinal < current_set.start_ordinal.saturating_add(kept);
+    let at_current = ordinal < i64::from(current_set.start_ordinal) + i64::from(kept);
     let (set, revision) = if at_current { (current_set, current_revision) } else { (update_set, update_revision) };
     let mut pod = new_stateful_set_pod(set, ordinal);
     pod.meta.labels.insert(REVISION_LABEL.to_owned(), revision.to_owned());
@@ -413,48 +424,62 @@ pub fn new_revision(set: &StatefulSet, revision: i64, collision_count: i32) -> O
     object
 }
 
-/// The set with the template of a revision. `None` where the revision's data is no patch of a set.
+/// The set with the template of a revision.
+///
+/// # Errors
+/// Where the revision's data is no patch of a set, or makes something of it that is no set.
 // Models pkg/controller/statefulset/stateful_set_utils.go ApplyRevision
-pub fn apply_revision(set: &StatefulSet, revision: &Object) -> Option<StatefulSet> {
+pub fn apply_revision(set: &StatefulSet, revision: &Object) -> Result<StatefulSet, Error> {
     let data = history::data(revision);
+    if is_patch_of(&set.template, data) {
+        return Ok(set.clone());
+    }
     let recorded = data.field("spec").field("template");
-    let is_template_patch = data.as_object().is_some_and(|data| data.len() == 1)
+    let replaces_template = data.as_object().is_some_and(|data| data.len() == 1)
         && data.entries("spec").len() == 1
         && recorded.text("$patch") == "replace";
-    let mut clone = set.clone();
-    if is_template_patch {
-        if !is_patch_of(&set.template, data) {
-            let mut template = recorded.clone();
-            crate::api::fields::as_map(&mut template).remove("$patch");
-            clone.template = Arc::new(template);
-        }
-        return Some(clone);
+    if replaces_template {
+        let mut template = recorded.clone();
+        crate::api::fields::as_map(&mut template).remove("$patch");
+        let restored = decoded_spec(json!({"template": template}))?;
+        let mut clone = set.clone();
+        clone.template = Arc::new(restored.field("template").clone());
+        return Ok(clone);
     }
-    let mut object = Object::new(Kind::StatefulSet, set.meta.clone());
-    object.spec = Arc::clone(&set.spec);
-    object.status = Arc::new(set.status.to_value());
-    let Value::Object(original) = object.to_value() else {
-        return None;
+    // Only the specification is restored, so the patch need not see anything else.
+    let Value::Object(patch) = data.clone() else {
+        return Err(Error::text("invalid JSON document"));
     };
-    let patched = patch::strategic_merge(original, data.as_object()?.clone(), Schema::get().of_kind(Kind::StatefulSet));
-    let restored = Object::from_value(Kind::StatefulSet, Value::Object(patched.ok()?));
-    object.spec = restored.spec;
-    Some(StatefulSet::of(&object))
+    let original = std::iter::once(("spec".to_owned(), Value::clone(&set.spec))).into_fields();
+    let patched = patch::strategic_merge(original, patch, Schema::get().of_kind(Kind::StatefulSet))
+        .map_err(|error| Error::text(error.0))?;
+    let mut object = Object::new(Kind::StatefulSet, set.meta.clone());
+    object.spec = Arc::new(decoded_spec(patched.field("spec").clone())?);
+    object.status = Arc::new(set.status.to_value());
+    Ok(StatefulSet::of(&object))
+}
+
+/// A set's specification as this release reads it, whoever wrote it: without what it does not know, and without what it
+/// leaves out.
+fn decoded_spec(spec: Value) -> Result<Value, Error> {
+    let ty = Schema::get().of_kind(Kind::StatefulSet).ok_or_else(|| Error::text("no schema of StatefulSets"))?;
+    let decoded = decode::decode(ty, &json!({"spec": spec})).map_err(|error| Error::text(error.message))?;
+    Ok(decoded.value.field("spec").clone())
 }
 
 /// Whether a revision that an older release may have written differently means the same as the set's template now.
 // Models pkg/controller/statefulset/stateful_set_control.go setMatchesLatestExistingRevision
 pub fn set_matches_latest_existing_revision(set: &StatefulSet, latest: &Object, gates: &FeatureGates) -> bool {
-    let restored_template = || {
-        let restored = apply_revision(set, latest)?;
-        let mut whole = json!({"metadata": {}, "spec": Value::clone(&restored.spec)});
-        whole["spec"]["template"] = Value::clone(&restored.template);
-        let ty = Schema::get().of_kind(Kind::StatefulSet)?;
-        let mut decoded = decode::decode(ty, &whole).ok()?.value;
-        defaults::set_defaults(Kind::StatefulSet, &mut decoded, gates);
-        Some(decoded.field("spec").field("template").clone())
+    if !gates.stateful_set_semantic_revision_comparison {
+        return false;
+    }
+    let Ok(latest) = apply_revision(set, latest) else {
+        return false;
     };
-    gates.stateful_set_semantic_revision_comparison && restored_template().as_ref() == Some(&*set.template)
+    let mut whole = json!({"metadata": {}, "spec": Value::clone(&latest.spec)});
+    whole["spec"]["template"] = Value::clone(&latest.template);
+    defaults::set_defaults(Kind::StatefulSet, &mut whole, gates);
+    whole.field("spec").field("template") == &*set.template
 }
 
 /// The number of the next revision.

@@ -43,6 +43,22 @@ pub enum Wait {
         /// The pod that is to come.
         pod: String,
     },
+    /// A claim that a pending pod needs is being deleted: the sync fails until it is gone, and then makes a new one.
+    ClaimTerminating {
+        /// The claim that is going.
+        claim: String,
+    },
+    /// The API server refused what the sync asked for: a quota is used up, a name is taken, a rule is broken.
+    Refused {
+        /// The kind of the object that it was about.
+        kind: String,
+        /// The object's name.
+        name: String,
+        /// The refusal's reason: `Forbidden`.
+        reason: String,
+        /// The server's words.
+        message: String,
+    },
     /// A condemned pod is going; the next lower one waits (OrderedReady).
     CondemnedTerminating {
         /// The pod that is going.
@@ -106,7 +122,7 @@ pub enum Wait {
         /// How many are simulated at most.
         simulated: i32,
     },
-    /// The sync failed, and is tried again.
+    /// The sync failed, and is tried again, each time later.
     Failed {
         /// The error's text.
         error: String,
