@@ -190,10 +190,7 @@ fn controller_and_scale(
     let Some(kind) = Kind::of_manifest(&owner.api_version, &owner.kind) else {
         return Err(format!("no matches for kind {:?} in version {:?}", owner.kind, owner.api_version));
     };
-    let scales = matches!(
-        kind,
-        Kind::StatefulSet | Kind::ReplicaSet | Kind::Deployment | Kind::ReplicationController
-    );
+    let scales = matches!(kind, Kind::StatefulSet | Kind::ReplicaSet | Kind::Deployment | Kind::ReplicationController);
     if !scales {
         return Err(format!("{} does not implement the scale subresource", kind.group_resource()));
     }
@@ -211,7 +208,11 @@ fn controller_and_scale(
 
 /// The pods that were evicted and are not going yet, with the times; and when to look at them again.
 // Models pkg/controller/disruption/disruption.go buildDisruptedPodMap
-fn disrupted_pods(cluster: &mut Cluster, budget: &Object, pods: &[Arc<Object>]) -> (Map<String, Value>, Option<Millis>) {
+fn disrupted_pods(
+    cluster: &mut Cluster,
+    budget: &Object,
+    pods: &[Arc<Object>],
+) -> (Map<String, Value>, Option<Millis>) {
     let now = cluster.now();
     let known = budget.status.entries("disruptedPods");
     let mut left = Map::new();

@@ -160,8 +160,7 @@ fn find_volume_for_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
         cluster.record_event(ACTOR, claim, false, reason, &message);
         let class = claim.spec.text("storageClassName").to_owned();
         let none = pods.is_empty();
-        let reason =
-            if none { Reason::WaitForFirstConsumer { class } } else { Reason::WaitForPodScheduled { pods } };
+        let reason = if none { Reason::WaitForFirstConsumer { class } } else { Reason::WaitForPodScheduled { pods } };
         return wait(cluster, claim, reason);
     }
     if !claim.spec.text("storageClassName").is_empty() {
@@ -506,7 +505,8 @@ fn sync_volume(cluster: &mut Cluster, volume: &Arc<Object>) -> Done {
             let why = "due to incompatible volumeMode.";
             let message = format!("Cannot bind PersistentVolume to requested PersistentVolumeClaim {of_claim:?} {why}");
             cluster.record_event(ACTOR, volume, true, "VolumeMismatch", &message);
-            let message = format!("Cannot bind PersistentVolume {of_volume:?} to requested PersistentVolumeClaim {why}");
+            let message =
+                format!("Cannot bind PersistentVolume {of_volume:?} to requested PersistentVolumeClaim {why}");
             cluster.record_event(ACTOR, &claim, true, "VolumeMismatch", &message);
         }
         // The claim's own sync ends the binding.

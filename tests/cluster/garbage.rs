@@ -128,6 +128,7 @@ fn a_namespace_goes_when_everything_in_it_is_gone() {
     assert!(run.find(&namespace).is_none());
     assert!(run.names(Kind::Pod).is_empty() && run.names(Kind::PersistentVolumeClaim).is_empty());
     let answer = run.delete(&of(Kind::Namespace, "default"), Propagation::Background);
-    let refusal = "Error from server (Forbidden): namespaces \"default\" is forbidden: this namespace may not be deleted";
+    let refusal =
+        "Error from server (Forbidden): namespaces \"default\" is forbidden: this namespace may not be deleted";
     assert_eq!(answer.output[0].text, refusal);
 }

@@ -212,6 +212,7 @@ spec:
 /// A single pod with this specification of its own.
 #[allow(dead_code)]
 pub fn lone_pod(name: &str, spec: &str) -> String {
-    format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: julin, labels: {{app: {name}}}}}\nspec: {spec}\n")
+    format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: julin, labels: {{app: {name}}}}}\nspec: {spec}\n"
+    )
 }
-

@@ -142,12 +142,7 @@ impl Cluster {
     /// A namespace goes when its finalizers in `spec` are gone, which the namespace controller takes off when the
     /// namespace is empty.
     // Models pkg/registry/core/namespace/storage/storage.go Delete
-    fn delete_namespace(
-        &mut self,
-        actor: Actor,
-        reference: &ObjectRef,
-        options: &DeleteOptions,
-    ) -> Result<(), Status> {
+    fn delete_namespace(&mut self, actor: Actor, reference: &ObjectRef, options: &DeleteOptions) -> Result<(), Status> {
         let name = reference.name.as_str();
         if matches!(name, "default" | "kube-system" | "kube-public") {
             return Err(Status::forbidden(Kind::Namespace, name, "this namespace may not be deleted"));

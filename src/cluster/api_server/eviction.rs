@@ -21,7 +21,8 @@ use crate::controllers::statefulset::retry::on_conflict;
 use crate::controllers::statefulset::stateful_set_utils::{is_pod_ready, is_terminal_phase};
 
 const REFUSED: &str = "Cannot evict pod as it would violate the pod's disruption budget.";
-const SEVERAL: &str = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
+const SEVERAL: &str =
+    "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
 /// How many evictions may wait to be seen by the disruption controller.
 const MAX_DISRUPTED_PODS: usize = 2000;
 

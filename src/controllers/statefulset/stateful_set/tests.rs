@@ -55,10 +55,9 @@ fn patch(cluster: &mut Cluster, object: &ObjectRef, patch: Value) {
 }
 
 fn delete(cluster: &mut Cluster, object: &ObjectRef, propagation: Propagation) {
-    let options = serde_json::to_value(propagation).unwrap();
-    let command = json!({"delete": {"object": object, "cascade": options}});
-    let command: crate::command::Command = serde_json::from_value(command).unwrap();
-    assert!(!cluster.execute(&command).is_refused());
+    cluster
+        .delete(Actor::User, object, &DeleteOptions { propagation: Some(propagation), ..DeleteOptions::default() })
+        .unwrap();
 }
 
 /// The set that manages a pod; empty where none does.
