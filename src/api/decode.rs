@@ -254,6 +254,33 @@ fn check_base64(text: &str) -> Result<(), usize> {
     if bytes.len().is_multiple_of(4) { Ok(()) } else { Err(bytes.len() - bytes.len() % 4) }
 }
 
+/// The bytes that standard base64 stands for.
+///
+/// # Errors
+/// Go's sentence.
+pub fn base64_decode(text: &str) -> Result<Vec<u8>, String> {
+    check_base64(text).map_err(|at| format!("illegal base64 data at input byte {at}"))?;
+    let mut out = Vec::with_capacity(text.len() / 4 * 3);
+    let (mut bits, mut length) = (0u32, 0);
+    for byte in text.bytes() {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => continue,
+        };
+        bits = bits << 6 | u32::from(digit);
+        length += 6;
+        if length >= 8 {
+            length -= 8;
+            out.push((bits >> length & 255) as u8);
+        }
+    }
+    Ok(out)
+}
+
 /// Go's sentence about a text that is no RFC 3339 time: it names the first part that does not fit.
 fn time_error(text: &str) -> String {
     const LAYOUT: &str = "2006-01-02T15:04:05Z07:00";

@@ -50,7 +50,8 @@ fn write_map(fields: &Map<String, Value>, out: &mut String) {
     out.push('}');
 }
 
-fn write_string(text: &str, out: &mut String) {
+/// Appends text in quotes.
+pub fn write_string(text: &str, out: &mut String) {
     out.push('"');
     let mut plain_from = 0;
     for (at, c) in text.char_indices() {

@@ -9,7 +9,9 @@ pub mod context;
 pub mod delete;
 pub mod error;
 pub mod flags;
+pub mod output;
 pub mod printers;
+pub mod printing;
 pub mod resources;
 pub mod wait;
 
@@ -30,7 +32,7 @@ pub struct Command {
 }
 
 /// The commands that print.
-const PRINTING: &[Command] = &[];
+const PRINTING: &[Command] = printing::COMMANDS;
 
 /// The commands that change something, or wait.
 const CHANGING: &[Command] = &[];

@@ -5,6 +5,7 @@ mod resolve;
 mod stream;
 
 pub use node::{Document, Span};
+pub(crate) use resolve::is_text;
 pub use stream::{Entry, Manifest, SyntaxError, read};
 
 /// What is refused before anything is expanded, so that no text can exhaust the page.

@@ -101,6 +101,11 @@ pub fn go_float_key(float: f64) -> String {
     format!("{narrow}")
 }
 
+/// Whether a plain scalar of this text is that text, and no number, flag, time or null.
+pub fn is_text(text: &str) -> bool {
+    matches!(plain(text, ""), Resolved::Text | Resolved::Merge)
+}
+
 fn plain(text: &str, tag: &str) -> Resolved {
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {

@@ -4,9 +4,10 @@
 
 use serde_json::Value;
 
+use super::duration;
 use crate::api::fields::Fields;
 use crate::api::object::Object;
-use crate::api::time::Timestamp;
+use crate::api::time::{Instant, Timestamp};
 
 /// What a row of the table says about a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +23,9 @@ pub struct PodRow {
     /// When a container ended last.
     pub last_restart: Option<Timestamp>,
 }
+
+/// The reason of a pod that nobody may schedule yet.
+const GATED: &str = "SchedulingGated";
 
 fn is_restartable(pod: &Object, name: &str) -> bool {
     let specs = pod.spec.list("initContainers");
@@ -55,6 +59,10 @@ pub fn row(pod: &Object) -> PodRow {
         "" => phase.to_owned(),
         reason => reason.to_owned(),
     };
+    let gated = |condition: &Value| condition.text("type") == "PodScheduled" && condition.text("reason") == GATED;
+    if status.list("conditions").iter().any(gated) {
+        word = GATED.to_owned();
+    }
     let init = pod.spec.list("initContainers");
     let sidecars = init.iter().filter(|spec| spec.text("restartPolicy") == "Always").count();
     let mut row = PodRow {
@@ -133,4 +141,29 @@ pub fn row(pod: &Object) -> PodRow {
     }
     row.status = word;
     row
+}
+
+/// How often containers were restarted, and how long ago the last time was.
+pub fn restarts(pod: &Object, now: Instant) -> String {
+    let row = row(pod);
+    match row.last_restart {
+        Some(_) if row.restarts != 0 => {
+            format!("{} ({} ago)", row.restarts, duration::since(row.last_restart, now))
+        }
+        _ => row.restarts.to_string(),
+    }
+}
+
+/// How many of a pod's readiness gates are open.
+pub fn readiness_gates(pod: &Object) -> String {
+    let gates = pod.spec.list("readinessGates");
+    if gates.is_empty() {
+        return "<none>".to_owned();
+    }
+    let open = gates.iter().filter(|gate| {
+        let conditions = pod.status.list("conditions");
+        let condition = conditions.iter().find(|condition| condition.text("type") == gate.text("conditionType"));
+        condition.is_some_and(|condition| condition.text("status") == "True")
+    });
+    format!("{}/{}", open.count(), gates.len())
 }
