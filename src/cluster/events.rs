@@ -102,7 +102,9 @@ impl Cluster {
         let what = What::Event { warning, reason: reason.to_owned(), message: message.to_owned() };
         self.steps.push(Step { at: self.now, actor, object: object.clone(), what });
         let time = self.now.timestamp();
-        let name = format!("{}.{:016x}", object.name, self.random.next());
+        // A component names its events after the nanosecond, so that they are listed in the order of their time.
+        let nanosecond = self.now.0 * 1_000_000 + self.events.records.len() as i64;
+        let name = format!("{}.{nanosecond:x}", object.name);
         self.events.record(EventRecord {
             name,
             actor,

@@ -9,11 +9,13 @@ pub mod context;
 pub mod delete;
 pub mod error;
 pub mod flags;
+pub mod get;
 pub mod output;
 pub mod printers;
 pub mod printing;
 pub mod resources;
 pub mod wait;
+pub mod watch;
 
 pub use context::Context;
 pub use error::Error;

@@ -85,9 +85,22 @@ pub struct Found {
     pub single: bool,
     /// Whether objects were asked for by name or file, not by a selector.
     pub by_name: bool,
+    /// The types that were listed, where objects were not asked for by name.
+    pub listed: Vec<Kind>,
 }
 
 impl Found {
+    /// The kinds that the objects are of, or would be of, each once.
+    pub fn kinds(&self) -> Vec<Kind> {
+        let mut kinds = self.listed.clone();
+        for info in self.items.iter().flatten() {
+            if !kinds.contains(&info.reference.kind) {
+                kinds.push(info.reference.kind);
+            }
+        }
+        kinds
+    }
+
     /// The objects before the first error.
     ///
     /// # Errors
@@ -286,7 +299,7 @@ impl Query<'_> {
             }
             let items = kinds.iter().zip(&named.tuples).map(|(kind, (_, name))| self.named(cluster, *kind, name));
             let items: Result<Vec<_>, Error> = items.collect();
-            return Ok(Found { items: items?, single: named.tuples.len() == 1, by_name: true });
+            return Ok(Found { items: items?, single: named.tuples.len() == 1, by_name: true, listed: Vec::new() });
         }
         if !named.names.is_empty() {
             let [ty] = named.types.as_slice() else {
@@ -294,7 +307,7 @@ impl Query<'_> {
             };
             let kind = kind_for(ty)?;
             let items: Result<Vec<_>, Error> = named.names.iter().map(|name| self.named(cluster, kind, name)).collect();
-            return Ok(Found { items: items?, single: named.names.len() == 1, by_name: true });
+            return Ok(Found { items: items?, single: named.names.len() == 1, by_name: true, listed: Vec::new() });
         }
         if named.types.is_empty() {
             return Err(missing_resource());
@@ -345,7 +358,7 @@ impl Query<'_> {
                 kinds.push(kind);
             }
         }
-        let mut found = Found::default();
+        let mut found = Found { listed: kinds.clone(), ..Found::default() };
         for kind in kinds {
             match self.list(cluster, kind) {
                 Ok(objects) => found.items.extend(objects.into_iter().map(|object| {
@@ -482,7 +495,12 @@ pub fn missing_resource() -> Error {
 pub fn list_objects(cluster: &Cluster, kind: Kind, namespace: &str) -> Vec<Arc<Object>> {
     let in_namespace = |object: &Arc<Object>| namespace.is_empty() || object.meta.namespace == namespace;
     if kind == Kind::Event {
-        return cluster.events().iter().map(|record| Arc::new(event_object(record))).filter(in_namespace).collect();
+        let mut events: Vec<_> =
+            cluster.events().iter().map(|record| Arc::new(event_object(record))).filter(in_namespace).collect();
+        crate::api::order::sort_by(&mut events, |a, b| {
+            (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name))
+        });
+        return events;
     }
     cluster.store().list(kind).filter(|object| in_namespace(object)).cloned().collect()
 }

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::api::status::quote;
+
 /// What `fmt.Sprint` makes of a value that came from JSON: `map[a:1 b:[x y]]`.
 pub fn sprint(value: &Value) -> String {
     let joined = |parts: Vec<String>| parts.join(" ");
@@ -34,6 +36,22 @@ pub fn float_text(float: f64) -> String {
     format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
+/// What `%#v` makes of it: the value as Go source.
+pub fn syntax(value: &Value) -> String {
+    let ty = type_name(value);
+    match value {
+        Value::Null => "interface {}(nil)".to_owned(),
+        Value::String(text) => quote(text),
+        Value::Array(items) => format!("{ty}{{{}}}", items.iter().map(syntax).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => {
+            let fields: Vec<String> =
+                fields.iter().map(|(name, value)| format!("{}:{}", quote(name), syntax(value))).collect();
+            format!("{ty}{{{}}}", fields.join(", "))
+        }
+        other => sprint(other),
+    }
+}
+
 /// The name of a value's Go type, as messages have it.
 pub fn type_name(value: &Value) -> &'static str {
     match value {
@@ -56,6 +74,8 @@ mod tests {
     fn values_are_printed_as_go_prints_them() {
         assert_eq!(sprint(&json!({"b": [1, "x", null, true], "a": {}})), "map[a:map[] b:[1 x <nil> true]]");
         assert_eq!(sprint(&json!(0.5)), "0.5");
+        let source = r#"map[string]interface {}{"a":[]interface {}{1, "x", interface {}(nil)}}"#;
+        assert_eq!(syntax(&json!({"a": [1, "x", null]})), source);
         assert_eq!(sprint(&json!([1e-7, 123456789.0, 123456.5, 1e21])), "[1e-07 1.23456789e+08 123456.5 1e+21]");
     }
 }

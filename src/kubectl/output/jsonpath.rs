@@ -606,8 +606,8 @@ impl<'a> Parser<'a> {
 fn slice_params(text: &str) -> Result<[Param; 3], String> {
     let invalid = || format!("invalid array index {text}");
     let parts: Vec<&str> = text.split(':').collect();
-    let number_like = |part: &&str| part.strip_prefix('-').unwrap_or(part).bytes().all(|b| b.is_ascii_digit());
-    if parts.len() > 3 || !parts.iter().all(|part| number_like(&part)) {
+    let number_like = |part: &str| part.strip_prefix('-').unwrap_or(part).bytes().all(|b| b.is_ascii_digit());
+    if parts.len() > 3 || !parts.iter().all(|part| number_like(part)) {
         return Err(invalid());
     }
     let mut params = [Param::default(); 3];

@@ -1,8 +1,11 @@
 //! How objects are written out: YAML, JSON, JSONPath, Go templates.
 
+pub mod columns;
 pub mod go;
 pub mod json;
 pub mod jsonpath;
+pub mod kyaml;
+pub mod printer;
 pub mod template;
 pub mod yaml;
 

@@ -118,7 +118,11 @@ impl Emitter {
         let plain = manifest::is_text(text) && !is_base_60(text);
         let fold = !is_key;
         if text.contains('\n') {
-            if facts.block_allowed && !is_key { self.literal(text, indent) } else { self.double_quoted(text, indent, fold) }
+            if facts.block_allowed && !is_key {
+                self.literal(text, indent)
+            } else {
+                self.double_quoted(text, indent, fold)
+            }
         } else if !plain {
             self.double_quoted(text, indent, fold);
         } else if facts.plain_allowed && !(text.is_empty() && is_key) {
@@ -195,8 +199,8 @@ impl Emitter {
                 self.put(escape);
             } else if !is_printable(*c) {
                 self.put(&match code {
-                    ..0x100 => format!("\\x{code:02X}"),
-                    ..0x1_0000 => format!("\\u{code:04X}"),
+                    0..0x100 => format!("\\x{code:02X}"),
+                    0x100..0x1_0000 => format!("\\u{code:04X}"),
                     _ => format!("\\U{code:08X}"),
                 });
             } else if *c == ' ' && fold && !spaces && self.column > BEST_WIDTH && i > 0 && i + 1 < characters.len() {
@@ -230,7 +234,9 @@ fn analyze(text: &str) -> Facts {
     while let Some(c) = characters.next() {
         let blank_follows = characters.peek().is_none_or(|next| matches!(next, ' ' | '\t'));
         indicators |= match c {
-            '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' if first => true,
+            '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`' if first => {
+                true
+            }
             '?' | '-' if first => blank_follows,
             ':' => blank_follows,
             '#' => matches!(before, ' ' | '\t') || is_break(before),
@@ -335,7 +341,8 @@ mod tests {
     #[test]
     fn lines_are_kept_and_long_ones_folded() {
         let long = "word ".repeat(20) + "end";
-        let value = json!({"a": "x\ny\n", "b": "x\ny", "c": " x\n", "d": "x\n\n", "e": "x \ny", "f": ["x\n  y\n"], "g": long});
+        let value =
+            json!({"a": "x\ny\n", "b": "x\ny", "c": " x\n", "d": "x\n\n", "e": "x \ny", "f": ["x\n  y\n"], "g": long});
         let text = "a: |\n  x\n  y\nb: |-\n  x\n  y\nc: |2\n   x\nd: |+\n  x\n\ne: \"x \\ny\"\nf:\n- |\n  x\n    y\n";
         let folded = "g: ".to_owned() + &"word ".repeat(16) + "\n  word word word word end\n";
         assert_eq!(to_string(&value), text.to_owned() + &folded.replace(" \n", "\n"));

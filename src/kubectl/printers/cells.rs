@@ -68,9 +68,7 @@ pub(super) fn compute(name: &str, object: &Object, context: &Context<'_>) -> Str
         }
         "event.source" => event_source(object),
         "event.message" => rest.text("message").trim().to_owned(),
-        "volume.phase" => {
-            if object.meta.is_terminating() { "Terminating" } else { status.text("phase") }.to_owned()
-        }
+        "volume.phase" => if object.meta.is_terminating() { "Terminating" } else { status.text("phase") }.to_owned(),
         "volume.class" => storage_class(object),
         "pv.claim" => match spec.field("claimRef") {
             Value::Null => String::new(),
@@ -291,7 +289,9 @@ fn ingress_hosts(rules: &[Value]) -> String {
 fn name_and_default(object: &Object, context: &Context<'_>) -> String {
     let name = &object.meta.name;
     let is_default = match object.kind {
-        crate::api::kind::Kind::StorageClass => context.default_class == Some(name.as_str()) && is_default_class(object),
+        crate::api::kind::Kind::StorageClass => {
+            context.default_class == Some(name.as_str()) && is_default_class(object)
+        }
         _ => object.meta.annotations.get("ingressclass.kubernetes.io/is-default-class").is_some_and(|v| v == "true"),
     };
     if is_default { format!("{name} (default)") } else { name.clone() }

@@ -128,7 +128,13 @@ impl<'a> State<'a, '_> {
     }
 
     // Models text/template/exec.go walkRange
-    fn range(&mut self, pipe: &'a Pipe, body: &'a [Node], otherwise: &'a [Node], dot: &Val<'a>) -> Result<Flow, String> {
+    fn range(
+        &mut self,
+        pipe: &'a Pipe,
+        body: &'a [Node],
+        otherwise: &'a [Node],
+        dot: &Val<'a>,
+    ) -> Result<Flow, String> {
         let value = self.pipe_value(pipe, dot)?;
         let items: Vec<(Value, Val<'a>)> = match &value {
             None => Vec::new(),
@@ -139,7 +145,9 @@ impl<'a> State<'a, '_> {
                 }
                 Value::Object(fields) => {
                     let fields = fields.iter();
-                    fields.map(|(name, item)| (Value::from(name.as_str()), not_null(Cow::Owned(item.clone())))).collect()
+                    fields
+                        .map(|(name, item)| (Value::from(name.as_str()), not_null(Cow::Owned(item.clone()))))
+                        .collect()
                 }
                 Value::Number(number) if number.is_i64() => {
                     let count = number.as_i64().unwrap_or_default().clamp(0, BUDGET as i64);

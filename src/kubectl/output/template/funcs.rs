@@ -62,9 +62,7 @@ pub(super) fn check_count(name: &str, count: usize) -> Result<(), String> {
         _ => (0, None),
     };
     match most {
-        None if count < least => {
-            Err(format!("wrong number of args for {name}: want at least {least} got {count}"))
-        }
+        None if count < least => Err(format!("wrong number of args for {name}: want at least {least} got {count}")),
         Some(most) if count != most => Err(format!("wrong number of args for {name}: want {most} got {count}")),
         _ => Ok(()),
     }
@@ -232,7 +230,12 @@ fn equal(first: Option<&Value>, others: &[Option<&Value>]) -> Result<bool, Failu
         }
         if let (None, Some(value), Some(right)) = (left, first, other) {
             let ty = go::type_name(value);
-            let why = format!("non-comparable types {}: {ty}, {}: {}", go::sprint(value), go::type_name(right), go::sprint(right));
+            let why = format!(
+                "non-comparable types {}: {ty}, {}: {}",
+                go::sprint(value),
+                go::type_name(right),
+                go::sprint(right)
+            );
             return Err(Failure::Call(why));
         }
         if first == *other {
@@ -366,9 +369,15 @@ impl Verb {
             ('x', Some(Value::String(text))) => text.bytes().map(|byte| format!("{byte:02x}")).collect(),
             ('t', Some(Value::Bool(flag))) => flag.to_string(),
             ('d', Some(Value::Number(number))) if number.is_i64() => self.signed(number.to_string()),
-            ('x', Some(Value::Number(number))) if number.is_i64() => format!("{:x}", number.as_i64().unwrap_or_default()),
-            ('o', Some(Value::Number(number))) if number.is_i64() => format!("{:o}", number.as_i64().unwrap_or_default()),
-            ('b', Some(Value::Number(number))) if number.is_i64() => format!("{:b}", number.as_i64().unwrap_or_default()),
+            ('x', Some(Value::Number(number))) if number.is_i64() => {
+                format!("{:x}", number.as_i64().unwrap_or_default())
+            }
+            ('o', Some(Value::Number(number))) if number.is_i64() => {
+                format!("{:o}", number.as_i64().unwrap_or_default())
+            }
+            ('b', Some(Value::Number(number))) if number.is_i64() => {
+                format!("{:b}", number.as_i64().unwrap_or_default())
+            }
             ('c', Some(Value::Number(number))) if number.is_i64() => {
                 let code = number.as_i64().and_then(|code| u32::try_from(code).ok());
                 code.and_then(char::from_u32).unwrap_or('\u{fffd}').to_string()

@@ -144,8 +144,14 @@ mod tests {
     #[test]
     fn functions() {
         assert_eq!(run("{{len .items}} {{.secret | base64decode}} {{not .on}}").unwrap(), "2 hello false");
-        assert_eq!(run("{{and .on .count}} {{or .empty \"x\"}} {{eq .count 1 3}} {{lt 1 2}}").unwrap(), "3 x true true");
-        assert_eq!(run("{{printf \"%s-%03d|%-4v|%q|%%\" .metadata.name .count 1 \"a\"}}").unwrap(), "web-003|1   |\"a\"|%");
+        assert_eq!(
+            run("{{and .on .count}} {{or .empty \"x\"}} {{eq .count 1 3}} {{lt 1 2}}").unwrap(),
+            "3 x true true"
+        );
+        assert_eq!(
+            run("{{printf \"%s-%03d|%-4v|%q|%%\" .metadata.name .count 1 \"a\"}}").unwrap(),
+            "web-003|1   |\"a\"|%"
+        );
         assert_eq!(run("{{print 1 2 \"a\" 3}}{{println \"x\" 1}}").unwrap(), "1 2a3x 1\n");
         assert_eq!(run("{{exists .metadata \"labels\" \"x\"}} {{slice \"abcd\" 1 3}}").unwrap(), "false bc");
         assert_eq!(run("{{html \"<a>\"}} {{urlquery \"a b&\"}}").unwrap(), "&lt;a&gt; a+b%26");
@@ -165,12 +171,18 @@ mod tests {
                 "{{.metadata.name.x}}",
                 "template: output:1:11: executing \"output\" at <.metadata.name.x>: can't evaluate field x in type interface {}",
             ),
-            ("\n{{.nothing.x}}", "template: output:2:10: executing \"output\" at <.nothing.x>: nil pointer evaluating interface {}.x"),
+            (
+                "\n{{.nothing.x}}",
+                "template: output:2:10: executing \"output\" at <.nothing.x>: nil pointer evaluating interface {}.x",
+            ),
             (
                 "{{index .items 7}}",
                 "template: output:1:2: executing \"output\" at <index .items 7>: error calling index: index out of range: 7",
             ),
-            ("{{range .count2}}{{end}}{{range .secret}}{{end}}", "template: output:1:32: executing \"output\" at <.secret>: range can't iterate over aGVsbG8="),
+            (
+                "{{range .count2}}{{end}}{{range .secret}}{{end}}",
+                "template: output:1:32: executing \"output\" at <.secret>: range can't iterate over aGVsbG8=",
+            ),
             (
                 "{{lt 1 \"a\"}}",
                 "template: output:1:2: executing \"output\" at <lt 1 \"a\">: error calling lt: incompatible types for comparison",

@@ -67,14 +67,9 @@ pub(super) fn parse(text: &str) -> Result<Template, String> {
         depth: 0,
     };
     parser.lex()?;
-    let mut root = Vec::new();
-    loop {
-        let (nodes, end) = parser.list()?;
-        root.extend(nodes);
-        match end {
-            None => break,
-            Some(word) => return Err(parser.error(format!("unexpected {{{{{word}}}}}"))),
-        }
+    let (root, end) = parser.list()?;
+    if let Some(word) = end {
+        return Err(parser.error(format!("unexpected {{{{{word}}}}}")));
     }
     let mut trees = vec![(NAME.to_owned(), root)];
     trees.append(&mut parser.trees);
@@ -496,7 +491,8 @@ impl Parser<'_> {
                         return Err(self.error(format!("missing value for {context}")));
                     }
                     if let Some(command) = literal {
-                        let stage = 2 + pipe.commands.iter().skip(1).position(|c| c[0].at == command[0].at).unwrap_or(0);
+                        let stage =
+                            2 + pipe.commands.iter().skip(1).position(|c| c[0].at == command[0].at).unwrap_or(0);
                         return Err(self.error(format!("non executable command in pipeline stage {stage}")));
                     }
                     return Ok(pipe);

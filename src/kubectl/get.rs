@@ -1,0 +1,221 @@
+//! `kubectl get`.
+//!
+//! Follows `staging/src/k8s.io/kubectl/pkg/cmd/get/get.go` of Kubernetes v1.37.2, Apache-2.0.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::output::columns::{relaxed_path, sort_order};
+use super::output::printer::{GET_FORMATS, Printer, Request};
+use super::printers::table::{Options, TablePrinter};
+use super::printers::tabwriter::TabWriter;
+use super::printers::{Table, list_table, object_table};
+use super::resources::{self, Found, Query};
+use super::watch::Watch;
+use super::{Context, Error, Flags, error};
+use crate::api::kind::Kind;
+use crate::api::object::Object;
+use crate::cluster::Cluster;
+
+/// The flags.
+pub const FLAGS: &str = "output/o string;template string;allow-missing-template-keys bool=true;show-managed-fields bool;\
+    no-headers bool;show-labels bool;label-columns/L slice;sort-by string;show-kind bool;raw string;watch/w bool;\
+    watch-only bool;output-watch-events bool;ignore-not-found bool;field-selector string;all-namespaces/A bool;\
+    server-print bool=true;filename/f slice;kustomize/k string;recursive/R bool;chunk-size int=500;selector/l string;\
+    subresource string";
+
+/// What the server says about kinds that are old.
+// Models pkg/registry/core/rest/storage_core.go, by way of the warnings in `prerelease_lifecycle.go`
+pub fn deprecation(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Endpoints => Some("Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"),
+        Kind::ComponentStatus => Some("Warning: v1 ComponentStatus is deprecated in v1.19+"),
+        _ => None,
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// What kubectl refuses, or could not find.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/get/get.go Complete, Validate, Run
+pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
+    let (output, template) = (flags.text("output"), flags.text("template"));
+    let watches = flags.flag("watch") || flags.flag("watch-only");
+    if watches && !flags.text("sort-by").is_empty() {
+        let events = if flags.flag("watch") { " for watch events received" } else { "" };
+        let flag = if flags.flag("watch") { "watch" } else { "watch-only" };
+        context.out.complain(&format!("warning: --{flag} requested, --sort-by will be ignored{events}"));
+    }
+    let has_files = !flags.list("filename").is_empty() || !flags.text("kustomize").is_empty();
+    if !watches && flags.args.is_empty() && !has_files {
+        context.out.complain(
+            "You must specify the type of resource to get. Use \"kubectl api-resources\" for a complete list of \
+             supported resources.\n",
+        );
+        return Err(error::usage(
+            "get",
+            "Required resource not specified.\nUse \"kubectl explain <resource>\" for a detailed description of that \
+             resource (e.g. kubectl explain pods).",
+        ));
+    }
+    if flags.flag("show-labels") && !matches!(output, "" | "wide") {
+        return Err(Error::Plain(format!("--show-labels option cannot be used with {output} printer")));
+    }
+    if !flags.list("label-columns").is_empty() && output.starts_with("custom-columns") {
+        return Err(Error::Plain(format!("--label-columns option cannot be used with {output} printer")));
+    }
+    if flags.flag("output-watch-events") && !watches {
+        return Err("--output-watch-events option can only be used with --watch or --watch-only".into());
+    }
+    if !flags.text("raw").is_empty() {
+        return Err("--raw is not available: there is no server to send a request to".into());
+    }
+    let (namespace, explicit) = resources::namespace(context, flags);
+    let all_namespaces = flags.flag("all-namespaces");
+    let query = Query {
+        namespace: &namespace,
+        enforce_namespace: explicit && !all_namespaces,
+        all_namespaces,
+        selector: flags.text("selector"),
+        field_selector: flags.text("field-selector"),
+        allow_empty_selector: true,
+        single_type: watches,
+        latest: true,
+        sources: resources::sources(context, flags)?,
+        args: &flags.args,
+        ..Query::default()
+    };
+    let found = query.find(context.cluster)?;
+    for kind in found.kinds() {
+        if let Some(warning) = deprecation(kind) {
+            context.out.complain(warning);
+        }
+    }
+    let human = matches!((output, template), ("", "") | ("wide", _));
+    if watches {
+        let watch = Watch::start(context, flags, &query, found)?;
+        return watch.map_or(Ok(()), |watch| super::watch::wait(context, watch));
+    }
+    if human { print_tables(context, flags, &namespace, found) } else { print_objects(context, flags, found) }
+}
+
+/// The printer that the flags ask for, for anything but tables.
+///
+/// # Errors
+/// kubectl's sentence where there is no such format.
+pub fn printer(context: &Context<'_>, flags: &Flags) -> Result<Printer, Error> {
+    Printer::new(&Request {
+        output: flags.text("output"),
+        template: flags.text("template"),
+        allow_missing_keys: flags.flag("allow-missing-template-keys"),
+        no_headers: flags.flag("no-headers"),
+        formats: GET_FORMATS,
+        files: context.files,
+    })
+}
+
+/// How tables of a kind are printed.
+pub fn table_options(flags: &Flags, kind: Kind, with_kind: bool) -> Options {
+    Options {
+        no_headers: flags.flag("no-headers"),
+        wide: flags.text("output") == "wide",
+        with_kind: with_kind || flags.flag("show-kind"),
+        with_namespace: flags.flag("all-namespaces") && kind.resource().namespaced,
+        show_labels: flags.flag("show-labels"),
+        label_columns: flags.list("label-columns").to_vec(),
+    }
+}
+
+/// The tables that the server sends: one for each type that is listed, and one for each object that is named.
+fn tables(cluster: &Cluster, found: &Found) -> Vec<Table> {
+    let now = cluster.now();
+    let objects = found.items.iter().flatten().filter_map(|info| info.object.clone());
+    if found.by_name {
+        return objects.map(|object| object_table(&object, now)).collect();
+    }
+    let objects: Vec<Arc<Object>> = objects.collect();
+    let of_kind = |kind: Kind| objects.iter().filter(|object| object.kind == kind).cloned().collect::<Vec<_>>();
+    found.listed.iter().map(|kind| list_table(*kind, &of_kind(*kind), now)).collect()
+}
+
+// Models staging/src/k8s.io/kubectl/pkg/cmd/get/get.go Run
+fn print_tables(context: &mut Context<'_>, flags: &Flags, namespace: &str, found: Found) -> Result<(), Error> {
+    let ignore_not_found = flags.flag("ignore-not-found");
+    let mut tables = tables(context.cluster, &found);
+    let (_, mut errors) = found.split();
+    errors.retain(|error| !(ignore_not_found && error.is_not_found()));
+    let with_kind = tables.iter().any(|table| table.kind != tables[0].kind);
+    for table in &mut tables {
+        sort_rows(table, flags.text("sort-by"))?;
+    }
+    let mut writer = TabWriter::for_tables();
+    let mut printed = false;
+    let mut groups = tables.chunk_by(|a, b| a.kind == b.kind);
+    for group in groups.by_ref() {
+        let mut printer = TablePrinter::new(table_options(flags, group[0].kind, with_kind));
+        let lines: String = group.iter().map(|table| printer.lines(table, "")).collect();
+        if lines.is_empty() {
+            continue;
+        }
+        if printed && !flags.flag("no-headers") {
+            context.out.write("\n");
+        }
+        printed = true;
+        writer.forget_widths();
+        context.out.write(&writer.write(&lines));
+    }
+    if !printed && !ignore_not_found && errors.is_empty() {
+        let namespaced = !flags.flag("all-namespaces") && tables.iter().all(|table| table.kind.resource().namespaced);
+        let place = if namespaced { format!(" in {namespace} namespace.") } else { String::new() };
+        context.out.complain(&format!("No resources found{place}"));
+    }
+    Error::collect(errors)
+}
+
+fn sort_rows(table: &mut Table, sort_by: &str) -> Result<(), Error> {
+    if sort_by.is_empty() {
+        return Ok(());
+    }
+    let path = relaxed_path(sort_by).unwrap_or_else(|_| sort_by.to_owned());
+    let objects: Vec<Value> = table.rows.iter().map(|row| row.object.to_value()).collect();
+    let order = sort_order(&objects, &path).map_err(|why| {
+        let parse_failed = !why.starts_with("couldn't find") && !why.starts_with("unsortable");
+        Error::Plain(if parse_failed { format!("sorting error: {why}") } else { why })
+    })?;
+    table.rows = order.into_iter().map(|index| table.rows[index].clone()).collect();
+    Ok(())
+}
+
+// Models staging/src/k8s.io/kubectl/pkg/cmd/get/get.go printGeneric
+fn print_objects(context: &mut Context<'_>, flags: &Flags, found: Found) -> Result<(), Error> {
+    let single = found.single;
+    let ignore_not_found = flags.flag("ignore-not-found");
+    let (infos, mut errors) = found.split();
+    errors.retain(|error| !(ignore_not_found && error.is_not_found()));
+    if single && !errors.is_empty() {
+        return Error::collect(errors);
+    }
+    if infos.is_empty() && ignore_not_found {
+        return Error::collect(errors);
+    }
+    let mut printer = printer(context, flags)?;
+    let mut objects: Vec<Value> =
+        infos.iter().filter_map(|info| info.object.as_ref()).map(|object| object.to_value()).collect();
+    let value = match (single, objects.len()) {
+        (true, 1) => objects.remove(0),
+        _ => {
+            if !flags.text("sort-by").is_empty() && !objects.is_empty() {
+                let path = relaxed_path(flags.text("sort-by"))?;
+                let order = sort_order(&objects, &path)?;
+                objects = order.into_iter().map(|index| objects[index].clone()).collect();
+            }
+            json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": objects})
+        }
+    };
+    if let Err(error) = printer.print(&value, context.out) {
+        errors.push(error);
+    }
+    Error::collect(errors)
+}

@@ -1,0 +1,147 @@
+//! What kubectl prints about a cluster in which a StatefulSet runs.
+
+use statefulscope::api::time::{Instant, Millis};
+use statefulscope::cluster::Cluster;
+use statefulscope::cluster::config::Config;
+use statefulscope::command::Command;
+use statefulscope::kubectl;
+use statefulscope::kubectl::context::{Context, Kubeconfig, Output};
+
+const WEB: &str = r#"
+apiVersion: v1
+kind: Service
+metadata: {name: nginx, labels: {app: nginx}}
+spec:
+  ports: [{port: 80, name: web}]
+  clusterIP: None
+  selector: {app: nginx}
+---
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: web}
+spec:
+  serviceName: nginx
+  replicas: 2
+  selector: {matchLabels: {app: nginx}}
+  template:
+    metadata: {labels: {app: nginx}}
+    spec:
+      containers:
+      - name: nginx
+        image: registry.k8s.io/nginx-slim:0.21
+        ports: [{containerPort: 80, name: web}]
+        volumeMounts: [{name: www, mountPath: /usr/share/nginx/html}]
+  volumeClaimTemplates:
+  - metadata: {name: www}
+    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
+"#;
+
+fn cluster() -> Cluster {
+    let mut cluster = Cluster::new(Config::default());
+    let answer = cluster.execute(&Command::Apply { manifest: WEB.to_owned() });
+    assert!(!answer.is_refused(), "{answer:?}");
+    cluster.run_until(Instant::START + Millis::from_secs(60));
+    cluster
+}
+
+/// Runs a line whose words have blanks between them, or stand in single quotes.
+fn run(cluster: &mut Cluster, line: &str) -> (String, String, i32) {
+    let mut words = Vec::new();
+    for (i, part) in line.split('\'').enumerate() {
+        if i % 2 == 1 {
+            let last: &mut String = words.last_mut().expect("a quote follows a word");
+            last.push_str(part);
+        } else {
+            words.extend(part.split_whitespace().map(str::to_owned));
+            if part.ends_with(' ') {
+                words.push(String::new());
+            }
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    let mut out = Output::default();
+    let mut config = Kubeconfig::default();
+    let mut context = Context { cluster, config: &mut config, files: &(), stdin: None, out: &mut out, wait: None };
+    let code = kubectl::run(&mut context, &words);
+    (out.stream(false), out.stream(true), code)
+}
+
+fn printed(cluster: &mut Cluster, line: &str) -> String {
+    let (out, errors, code) = run(cluster, line);
+    assert_eq!((errors.as_str(), code), ("", 0), "{line}");
+    out
+}
+
+#[test]
+fn tables_have_kubectls_columns_and_widths() {
+    let mut cluster = cluster();
+    let pods = "NAME    READY   STATUS    RESTARTS   AGE   IP           NODE    NOMINATED NODE   READINESS GATES\n\
+                web-0   1/1     Running   0          59s   10.244.1.2   node1   <none>           <none>\n";
+    assert!(printed(&mut cluster, "get pods -o wide").starts_with(pods));
+    let set = "NAME   READY   AGE   CONTAINERS   IMAGES\n\
+               web    2/2     59s   nginx        registry.k8s.io/nginx-slim:0.21\n";
+    assert_eq!(printed(&mut cluster, "get sts web -owide"), set);
+    let several = printed(&mut cluster, "get sts,svc");
+    let expected = "NAME                   READY   AGE\nstatefulset.apps/web   2/2     59s\n\n\
+                    NAME                 TYPE        CLUSTER-IP   EXTERNAL-IP   PORT(S)   AGE\n\
+                    service/kubernetes   ClusterIP   10.96.0.1    <none>        443/TCP   60s\n\
+                    service/nginx        ClusterIP   None         <none>        80/TCP    59s\n";
+    assert_eq!(several, expected);
+    assert_eq!(
+        printed(&mut cluster, "get pods --no-headers").lines().next(),
+        Some("web-0   1/1   Running   0     59s")
+    );
+    let labels = printed(&mut cluster, "get pods -A -L app,apps.kubernetes.io/pod-index");
+    assert!(
+        labels.starts_with("NAMESPACE   NAME    READY   STATUS    RESTARTS   AGE   APP     POD-INDEX\n"),
+        "{labels}"
+    );
+    let classes = printed(&mut cluster, "get sc");
+    assert!(classes.contains("nfs-storage (default)   fuseim.pri/ifs"), "{classes}");
+    assert!(!printed(&mut cluster, "get sc nfs-storage").contains("(default)"));
+}
+
+#[test]
+fn objects_are_printed_in_every_format() {
+    let mut cluster = cluster();
+    assert_eq!(printed(&mut cluster, "get pods -o name"), "pod/web-0\npod/web-1\n");
+    assert_eq!(printed(&mut cluster, "get pods -o jsonpath={.items[*].metadata.name}"), "web-0 web-1");
+    let columns = "get pods -o custom-columns=N:.metadata.name,X:.spec.x";
+    assert_eq!(printed(&mut cluster, columns), "N       X\nweb-0   <none>\nweb-1   <none>\n");
+    let template = "get pod web-1 --template '{{range $i, $c := .spec.containers}}{{$c.image}}{{end}}'";
+    assert_eq!(printed(&mut cluster, template), "registry.k8s.io/nginx-slim:0.21");
+    let sorted = "get pods --sort-by=.metadata.creationTimestamp -o jsonpath={.items[0].metadata.name}";
+    assert_eq!(printed(&mut cluster, sorted), "web-0");
+    let yaml = printed(&mut cluster, "get svc nginx -o yaml");
+    assert!(yaml.contains("\n  ports:\n  - name: web\n    port: 80\n    protocol: TCP\n"), "{yaml}");
+    let json = printed(&mut cluster, "get svc nginx -o json");
+    assert!(json.ends_with("    \"status\": {\n        \"loadBalancer\": {}\n    }\n}\n"), "{json}");
+    assert!(printed(&mut cluster, "get cm -o yaml").starts_with("apiVersion: v1\nitems: []\nkind: List\n"));
+}
+
+#[test]
+fn what_is_not_there_is_said_as_kubectl_says_it() {
+    let mut cluster = cluster();
+    let cases = [
+        ("get pods -n nosuch", "No resources found in nosuch namespace.\n", 0),
+        ("get cm,ingressclasses", "No resources found\n", 0),
+        ("get pods web-9 --ignore-not-found", "", 0),
+        ("get pods web-9", "Error from server (NotFound): pods \"web-9\" not found\n", 1),
+        ("get pods --sort-by=.a.b", "error: couldn't find any field with path \"{.a.b}\" in the list of objects\n", 1),
+        ("get pods --show-labels -o yaml", "error: --show-labels option cannot be used with yaml printer\n", 1),
+        ("get pods -o jsonpath", "error: template format specified but no template given\n", 1),
+        ("get pods -o jsonpath={.a", "error: error parsing jsonpath {.a, unclosed action\n", 1),
+        (
+            "get pods -o custom-columns=A",
+            "error: unexpected custom-columns spec: A, expected <header>:<json-path-expr>\n",
+            1,
+        ),
+    ];
+    for (line, errors, code) in cases {
+        assert_eq!(run(&mut cluster, line), (String::new(), errors.to_owned(), code), "{line}");
+    }
+    let (out, errors, code) = run(&mut cluster, "get pods web-0 web-9");
+    assert!(out.contains("web-0   1/1") && errors.contains("\"web-9\" not found") && code == 1);
+    let (_, errors, _) = run(&mut cluster, "get pods -o jsonpath={.items[7]}");
+    assert!(errors.contains("array index out of bounds: index 7, length 2"), "{errors}");
+}
