@@ -82,6 +82,13 @@ pub enum Command {
         /// The pod.
         pod: ObjectRef,
     },
+    /// Cuts a node off, or connects it again.
+    SetNodeDown {
+        /// The node's name.
+        node: String,
+        /// Whether it does not answer.
+        down: bool,
+    },
     /// Evicts a pod: deletes it, if its disruption budget allows that.
     Evict {
         /// The pod.
@@ -209,6 +216,7 @@ impl Cluster {
             }
             Command::SetFaults { pod, faults } => kubelet::set_faults(self, pod, faults.clone()),
             Command::KillContainers { pod } => kubelet::kill_containers(self, pod),
+            Command::SetNodeDown { node, down } => kubelet::set_node_down(self, node, *down),
             Command::Evict { pod } => match self.evict(Actor::User, pod, &DeleteOptions::default()) {
                 Ok(()) => answer.print(format!("{pod} evicted")),
                 Err(status) => answer.refuse(&status),

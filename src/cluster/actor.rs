@@ -20,6 +20,11 @@ pub enum Actor {
     GarbageCollector,
     DisruptionController,
     NamespaceController,
+    NodeLifecycleController,
+    TaintEvictionController,
+    PodGarbageCollector,
+    VolumeExpandController,
+    Resizer,
 }
 
 impl Actor {
@@ -38,6 +43,11 @@ impl Actor {
             Actor::GarbageCollector => "garbage-collector",
             Actor::DisruptionController => "controllermanager",
             Actor::NamespaceController => "namespace-controller",
+            Actor::NodeLifecycleController => "node-controller",
+            Actor::TaintEvictionController => "taint-eviction-controller",
+            Actor::PodGarbageCollector => "pod-garbage-collector-controller",
+            Actor::VolumeExpandController => "volume_expand",
+            Actor::Resizer => "external-resizer",
         }
     }
 }

@@ -3,9 +3,12 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::api::fields::{as_map, map_in};
 use crate::api::gates::FeatureGates;
 use crate::api::kind::Kind;
+use crate::api::meta::StringMap;
 use crate::api::object::Object;
+use crate::controllers::kubelet::node::offer;
 
 /// The settings of a cluster: everything that a run depends on besides its commands.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,35 +27,58 @@ pub struct Config {
 }
 
 /// A node.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct NodeConfig {
     /// Its name.
     pub name: String,
-    /// Its zone, which becomes the label `topology.kubernetes.io/zone`.
+    /// Its zone, which becomes the label `topology.kubernetes.io/zone`; none where it is empty.
     pub zone: String,
+    /// Labels besides those.
+    #[serde(skip_serializing_if = "StringMap::is_empty")]
+    pub labels: StringMap,
+    /// Its taints, each as `key=value:effect` or `key:effect`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taints: Vec<String>,
+    /// What it offers (`cpu`, `memory`, `pods`, …), where that is not the usual.
+    #[serde(skip_serializing_if = "StringMap::is_empty")]
+    pub capacity: StringMap,
 }
 
 /// A storage class.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct StorageClassConfig {
     /// Its name.
     pub name: String,
     /// Who makes volumes; `kubernetes.io/no-provisioner` for nobody.
     pub provisioner: String,
     /// Whether claims without a class get this one.
-    #[serde(default)]
     pub default: bool,
+    /// Whether volumes are deleted with their claims, rather than kept.
+    pub delete: bool,
+    /// Whether a volume is bound only when a pod that uses it is scheduled.
+    pub wait_for_first_consumer: bool,
+    /// Whether claims may grow.
+    pub allow_volume_expansion: bool,
+    /// The zones that volumes can be used in; any where nothing is said.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub zones: Vec<String>,
 }
 
 impl Default for Config {
     /// Three nodes in three zones, the namespaces `default` and `julin`, and two storage classes.
     fn default() -> Config {
-        let node = |name: &str, zone: &str| NodeConfig { name: name.to_owned(), zone: zone.to_owned() };
+        let node = |name: &str, zone: &str| NodeConfig {
+            name: name.to_owned(),
+            zone: zone.to_owned(),
+            ..NodeConfig::default()
+        };
         let class = |name: &str, provisioner: &str, default| StorageClassConfig {
             name: name.to_owned(),
             provisioner: provisioner.to_owned(),
             default,
+            ..StorageClassConfig::default()
         };
         Config {
             seed: 1,
@@ -88,38 +114,66 @@ fn namespace(name: &str) -> Object {
 }
 
 fn node(index: usize, config: &NodeConfig) -> Object {
-    let resources = json!({"cpu": "8", "ephemeral-storage": "100Gi", "memory": "32Gi", "pods": "110"});
     let time = crate::api::time::Instant::START.timestamp().to_string();
-    let value = json!({
+    let mut value = json!({
         "metadata": {"name": config.name, "labels": {
             "kubernetes.io/hostname": config.name,
             "kubernetes.io/os": "linux",
-            "topology.kubernetes.io/zone": config.zone,
         }},
         "spec": {},
         "status": {
-            "addresses": [{"address": format!("192.168.{}.{}", (index + 1) / 256, (index + 1) % 256), "type": "InternalIP"}],
-            "allocatable": resources,
-            "capacity": resources,
             "conditions": [{
                 "lastHeartbeatTime": time, "lastTransitionTime": time, "message": "kubelet is posting ready status",
                 "reason": "KubeletReady", "status": "True", "type": "Ready",
             }],
-            "nodeInfo": {"architecture": "amd64", "kubeletVersion": "v1.37.2", "operatingSystem": "linux"},
         },
     });
+    if !config.zone.is_empty() {
+        value["metadata"]["labels"][ZONE] = json!(config.zone);
+    }
+    for (key, label) in &config.labels {
+        value["metadata"]["labels"][key] = json!(label);
+    }
+    let taints: Vec<Value> = config.taints.iter().map(|taint| parse_taint(taint)).collect();
+    if !taints.is_empty() {
+        value["spec"]["taints"] = Value::Array(taints);
+    }
+    let status = as_map(&mut value["status"]);
+    offer(status, index + 1);
+    for (resource, quantity) in &config.capacity {
+        for list in ["capacity", "allocatable"] {
+            map_in(status, list).insert(resource.clone(), json!(quantity));
+        }
+    }
     Object::from_value(Kind::Node, value)
+}
+
+const ZONE: &str = "topology.kubernetes.io/zone";
+
+/// A taint from `key=value:effect`, as kubectl writes it.
+fn parse_taint(text: &str) -> Value {
+    let (what, effect) = text.rsplit_once(':').unwrap_or((text, "NoSchedule"));
+    match what.split_once('=') {
+        Some((key, value)) => json!({"key": key, "value": value, "effect": effect}),
+        None => json!({"key": what, "effect": effect}),
+    }
 }
 
 fn storage_class(config: &StorageClassConfig) -> Object {
     let mut value = json!({
         "metadata": {"name": config.name},
         "provisioner": config.provisioner,
-        "reclaimPolicy": "Retain",
-        "volumeBindingMode": "Immediate",
+        "reclaimPolicy": if config.delete { "Delete" } else { "Retain" },
+        "volumeBindingMode": if config.wait_for_first_consumer { "WaitForFirstConsumer" } else { "Immediate" },
     });
     if config.default {
         value["metadata"]["annotations"] = json!({"storageclass.kubernetes.io/is-default-class": "true"});
+    }
+    if config.allow_volume_expansion {
+        value["allowVolumeExpansion"] = json!(true);
+    }
+    if !config.zones.is_empty() {
+        value["allowedTopologies"] = json!([{"matchLabelExpressions": [{"key": ZONE, "values": config.zones}]}]);
     }
     Object::from_value(Kind::StorageClass, value)
 }

@@ -32,6 +32,14 @@ pub const BACK_OFF: Millis = Millis::from_secs(10);
 pub const MAX_BACK_OFF: Millis = Millis::from_secs(300);
 /// After the last stop of a container, its back-off begins anew when it ran this long.
 pub const BACK_OFF_RESET: Millis = Millis::from_secs(600);
+/// From the last that was heard of a node until it counts as lost.
+pub const NODE_MONITOR_GRACE: Millis = Millis::from_secs(50);
+/// From a node that comes, or comes back, until its kubelet has said that it is ready.
+pub const NODE_STATUS: Millis = Millis::from_secs(1);
+/// From a node's removal until the pods that were on it are taken away.
+pub const NODE_QUARANTINE: Millis = Millis::from_secs(40);
+/// Until pods are taken away that no kubelet will end.
+pub const POD_GC_PERIOD: Millis = Millis::from_secs(20);
 /// How long a disruption budget waits for an eviction that was announced.
 pub const EVICTION_ANNOUNCED: Millis = Millis::from_secs(120);
 /// The first pause before a sync that failed is tried again; it doubles each time.

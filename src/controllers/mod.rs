@@ -5,12 +5,15 @@ pub mod endpointslice;
 pub mod garbage_collector;
 pub mod kubelet;
 pub mod namespace;
+pub mod node_lifecycle;
 pub mod persistent_volume;
+pub mod pod_gc;
 pub mod protection;
 pub mod provisioner;
 pub mod reason;
 pub mod scheduler;
 pub mod statefulset;
+pub mod taint_eviction;
 
 use crate::api::meta::ObjectRef;
 use crate::cluster::actor::Actor;
@@ -22,6 +25,7 @@ pub struct Controllers {
     pub(crate) statefulset: statefulset::stateful_set::State,
     pub(crate) kubelet: kubelet::State,
     pub(crate) scheduler: scheduler::State,
+    pub(crate) taint_eviction: taint_eviction::State,
     pub(crate) reasons: reason::Reasons,
 }
 
@@ -37,6 +41,9 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     garbage_collector::observe(cluster, event);
     namespace::observe(cluster, event);
     disruption::observe(cluster, event);
+    node_lifecycle::observe(cluster, event);
+    taint_eviction::observe(cluster, event);
+    pod_gc::observe(cluster, event);
 }
 
 /// Has a controller look at an object.
@@ -46,12 +53,15 @@ pub(crate) fn run(cluster: &mut Cluster, actor: Actor, object: &ObjectRef) {
         Actor::PersistentVolumeController => persistent_volume::sync(cluster, object),
         Actor::Provisioner => provisioner::sync(cluster, object),
         Actor::Scheduler => scheduler::schedule_one(cluster, object),
-        Actor::Kubelet => kubelet::sync_pod(cluster, object),
+        Actor::Kubelet => kubelet::sync(cluster, object),
         Actor::PvcProtectionController | Actor::PvProtectionController => protection::sync(cluster, object),
         Actor::EndpointSliceController => endpointslice::sync_service(cluster, object),
         Actor::GarbageCollector => garbage_collector::sync(cluster, object),
         Actor::NamespaceController => namespace::sync(cluster, object),
         Actor::DisruptionController => disruption::sync(cluster, object),
-        Actor::User => {}
+        Actor::NodeLifecycleController => node_lifecycle::sync(cluster, object),
+        Actor::TaintEvictionController => taint_eviction::sync(cluster, object),
+        Actor::PodGarbageCollector => pod_gc::sync(cluster, object),
+        Actor::VolumeExpandController | Actor::Resizer | Actor::User => {}
     }
 }

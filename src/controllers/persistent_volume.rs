@@ -258,7 +258,8 @@ fn refused_volumes(cluster: &Cluster, claim: &Object) -> Vec<(String, VolumeMism
         .collect()
 }
 
-fn requested_storage(claim: &Object) -> Quantity {
+/// How much storage a claim asks for.
+pub fn requested_storage(claim: &Object) -> Quantity {
     quantity(claim.spec.field("resources").field("requests").text("storage"))
 }
 

@@ -1,72 +1,139 @@
 //! Assigns pods to nodes.
 //!
-//! Follows the order and the words of the filters of `pkg/scheduler/framework/plugins` of Kubernetes v1.37.2, Apache-2.0.
-//! Nodes that pass are ranked by how few pods they run, then by name, so that a small cluster is filled evenly.
+//! Follows `pkg/scheduler/schedule_one.go` of Kubernetes v1.37.2, Apache-2.0. Nobody is preempted: the sentences say what
+//! upstream says of pods that all have one priority.
 
+mod cache;
 mod filters;
+mod score;
+mod topology;
 mod volumes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::reason::{Reason, Refusal};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 use crate::api::order;
 use crate::cluster::actor::Actor;
+use crate::cluster::store::{Index, claim_key};
 use crate::cluster::{Cluster, WatchEvent, timing};
+use cache::Cache;
+use filters::Hint;
+pub use filters::tolerates;
 
 const ACTOR: Actor = Actor::Scheduler;
+/// The longest sentence that an event takes.
+const NOTE_LENGTH: usize = 1024;
 
 /// What the scheduler remembers.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    /// Why a pod could not be assigned when it was last tried.
-    reasons: BTreeMap<ObjectRef, String>,
+    cache: Cache,
+    /// What is said of a pod that could not be assigned when it was last tried.
+    messages: BTreeMap<ObjectRef, String>,
+    /// The pods that wait, by what can help them.
+    waiting: BTreeMap<Hint, BTreeSet<ObjectRef>>,
+    /// The nodes that were chosen for pods that wait for their volumes.
+    chosen: BTreeMap<ObjectRef, String>,
 }
 
 impl State {
     /// Why a pod could not be assigned when it was last tried.
     pub fn reason(&self, pod: &ObjectRef) -> Option<&str> {
-        self.reasons.get(pod).map(String::as_str)
+        self.messages.get(pod).map(String::as_str)
+    }
+
+    fn forget(&mut self, pod: &ObjectRef) {
+        self.messages.remove(pod);
+        self.chosen.remove(pod);
+        for pods in self.waiting.values_mut() {
+            pods.remove(pod);
+        }
     }
 }
 
 /// Has pods looked at that are new, and those that wait when something changed that may help them.
+// Models pkg/scheduler/eventhandlers.go addAllEventHandlers
 pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     let object = event.object();
-    let helps = match object.kind {
-        Kind::Pod => {
-            match &event.new {
-                Some(pod) if is_waiting(pod) => {
-                    if event.old.is_none() {
-                        cluster.enqueue(ACTOR, pod.object_ref(), timing::SCHEDULING);
-                    }
-                    false
-                }
-                // A pod that started or ended changes what fits elsewhere.
-                Some(pod) => event.old.as_ref().is_some_and(|old| {
-                    old.spec.text("nodeName") != pod.spec.text("nodeName")
-                        || old.status.text("phase") != pod.status.text("phase")
-                        || old.meta.labels != pod.meta.labels
-                }),
-                None => {
-                    cluster.controllers.scheduler.reasons.remove(&object.object_ref());
-                    true
-                }
+    match object.kind {
+        Kind::Pod => observe_pod(cluster, event),
+        Kind::PersistentVolumeClaim => wake_pods_of(cluster, &object.meta.namespace, &object.meta.name),
+        Kind::PersistentVolume => {
+            let claim = object.spec.field("claimRef");
+            if claim.is_object() {
+                wake_pods_of(cluster, claim.text("namespace"), claim.text("name"));
+            } else {
+                wake(cluster, &[Hint::Volume]);
             }
         }
-        Kind::PersistentVolumeClaim | Kind::PersistentVolume | Kind::StorageClass => true,
-        Kind::Node => event.new.is_some(),
+        Kind::StorageClass => wake(cluster, &[Hint::Volume]),
+        // A node can bring what pods or volumes lack, too.
+        Kind::Node if node_changed(event) => wake(cluster, &[Hint::Node, Hint::Pod, Hint::Volume]),
+        _ => {}
+    }
+}
+
+fn observe_pod(cluster: &mut Cluster, event: &WatchEvent) {
+    cluster.controllers.scheduler.cache.observe(event);
+    let reference = event.object().object_ref();
+    match (&event.old, &event.new) {
+        (old, Some(pod)) if is_waiting(pod) => {
+            let gates_changed = old.as_ref().is_some_and(|old| old.spec != pod.spec);
+            if old.is_none() || gates_changed {
+                cluster.enqueue(ACTOR, reference, timing::SCHEDULING);
+            }
+        }
+        // A pod that started or ended changes what fits elsewhere.
+        (Some(old), Some(pod)) => {
+            let changed = old.spec.text("nodeName") != pod.spec.text("nodeName")
+                || old.status.text("phase") != pod.status.text("phase")
+                || old.meta.labels != pod.meta.labels
+                || old.meta.deletion_timestamp != pod.meta.deletion_timestamp;
+            if changed {
+                wake(cluster, &[Hint::Pod]);
+            }
+        }
+        (None, Some(_)) => wake(cluster, &[Hint::Pod]),
+        (_, None) => {
+            cluster.controllers.scheduler.forget(&reference);
+            wake(cluster, &[Hint::Pod]);
+        }
+    }
+}
+
+/// Whether a node changed in what pods are scheduled by.
+fn node_changed(event: &WatchEvent) -> bool {
+    match (&event.old, &event.new) {
+        (Some(old), Some(new)) => {
+            old.spec != new.spec
+                || old.meta.labels != new.meta.labels
+                || old.status.field("allocatable") != new.status.field("allocatable")
+        }
+        (None, Some(_)) => true,
         _ => false,
-    };
-    if helps && !cluster.controllers.scheduler.reasons.is_empty() {
-        let waiting: Vec<ObjectRef> = cluster.controllers.scheduler.reasons.keys().cloned().collect();
-        for pod in waiting {
+    }
+}
+
+fn wake(cluster: &mut Cluster, hints: &[Hint]) {
+    for hint in hints {
+        let pods = cluster.controllers.scheduler.waiting.get(hint).cloned().unwrap_or_default();
+        for pod in pods {
             cluster.enqueue(ACTOR, pod, timing::SCHEDULING);
         }
+    }
+}
+
+fn wake_pods_of(cluster: &mut Cluster, namespace: &str, claim: &str) {
+    let pods = cluster.store().indexed(Index::ClaimOfPod, &claim_key(namespace, claim)).cloned().collect::<Vec<_>>();
+    for pod in pods.iter().filter(|pod| is_waiting(pod)) {
+        cluster.enqueue(ACTOR, pod.object_ref(), timing::SCHEDULING);
     }
 }
 
@@ -83,37 +150,82 @@ pub(crate) fn schedule_one(cluster: &mut Cluster, reference: &ObjectRef) {
         return;
     };
     if !is_waiting(&pod) {
-        cluster.controllers.scheduler.reasons.remove(reference);
+        cluster.controllers.scheduler.forget(reference);
+        cluster.note(ACTOR, reference, Vec::new());
         return;
     }
-    match find_node(cluster, &pod) {
-        Ok(node) => {
-            if !volumes::assume_volumes(cluster, &pod, &node) {
-                // The pod is tried again when its volumes are there.
-                let reason = "binding volumes".to_owned();
-                cluster.controllers.scheduler.reasons.insert(reference.clone(), reason);
-                return;
-            }
-            cluster.controllers.scheduler.reasons.remove(reference);
-            if let Ok(bound) = cluster.bind(ACTOR, reference, &node) {
-                let message = format!("Successfully assigned {}/{} to {node}", pod.meta.namespace, pod.meta.name);
-                cluster.record_event(ACTOR, &bound, false, "Scheduled", &message);
-            }
-        }
-        Err(message) => failed(cluster, &pod, message),
+    if is_gated(cluster, &pod) {
+        return;
     }
+    let node = match find_node(cluster, &pod) {
+        Ok(node) => node,
+        Err(failure) => return failed(cluster, &pod, failure),
+    };
+    let claims = volumes::bind_volumes(cluster, &pod, &node);
+    let name = node.meta.name.clone();
+    if !claims.is_empty() {
+        // The pod is tried again when its claims are bound.
+        cluster.controllers.scheduler.chosen.insert(reference.clone(), name.clone());
+        cluster.note(ACTOR, reference, vec![Reason::BindingVolumes { claims, node: name }]);
+        return;
+    }
+    cluster.controllers.scheduler.forget(reference);
+    cluster.note(ACTOR, reference, Vec::new());
+    let bound = cluster.bind(ACTOR, reference, &name);
+    if let Ok(bound) = &bound {
+        let message = format!("Successfully assigned {}/{} to {name}", pod.meta.namespace, pod.meta.name);
+        cluster.record_event(ACTOR, bound, false, "Scheduled", &message);
+    }
+    cluster.settle(ACTOR, reference, bound.map(drop));
 }
 
-fn failed(cluster: &mut Cluster, pod: &Object, message: String) {
+/// A pod with gates is not to be scheduled before they are taken off.
+// Models pkg/scheduler/framework/plugins/schedulinggates/scheduling_gates.go PreEnqueue
+fn is_gated(cluster: &mut Cluster, pod: &Object) -> bool {
+    let gates: Vec<String> = pod.spec.list("schedulingGates").iter().map(|gate| gate.text("name").to_owned()).collect();
+    if gates.is_empty() {
+        return false;
+    }
+    cluster.note(ACTOR, &pod.object_ref(), vec![Reason::SchedulingGated { gates }]);
+    let message = "Scheduling is blocked due to non-empty scheduling gates";
+    set_unscheduled(cluster, pod, "SchedulingGated", message);
+    true
+}
+
+/// Why no node was found.
+struct Failure {
+    message: String,
+    refusals: Vec<Refusal>,
+    hints: BTreeSet<Hint>,
+}
+
+// Models pkg/scheduler/schedule_one.go handleSchedulingFailure
+fn failed(cluster: &mut Cluster, pod: &Object, failure: Failure) {
     let reference = pod.object_ref();
-    let known = cluster.controllers.scheduler.reasons.get(&reference) == Some(&message);
+    let Failure { message, refusals, hints } = failure;
+    let message = truncate(message);
+    let state = &mut cluster.controllers.scheduler;
+    let known = state.messages.get(&reference) == Some(&message);
+    for (hint, pods) in &mut state.waiting {
+        if !hints.contains(hint) {
+            pods.remove(&reference);
+        }
+    }
+    for hint in hints {
+        state.waiting.entry(hint).or_default().insert(reference.clone());
+    }
+    cluster.note(ACTOR, &reference, vec![Reason::Unschedulable { message: message.clone(), refusals }]);
     if known {
         return;
     }
+    cluster.controllers.scheduler.messages.insert(reference, message.clone());
     cluster.record_event(ACTOR, pod, true, "FailedScheduling", &message);
-    cluster.controllers.scheduler.reasons.insert(reference, message.clone());
+    set_unscheduled(cluster, pod, "Unschedulable", &message);
+}
+
+fn set_unscheduled(cluster: &mut Cluster, pod: &Object, reason: &str, message: &str) {
     let condition = json!({
-        "type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message, "lastProbeTime": null,
+        "type": "PodScheduled", "status": "False", "reason": reason, "message": message, "lastProbeTime": null,
         "lastTransitionTime": cluster.now().timestamp().to_string(),
     });
     let mut pod = pod.clone();
@@ -122,52 +234,103 @@ fn failed(cluster: &mut Cluster, pod: &Object, message: String) {
     let _ = cluster.update_object_status(ACTOR, pod);
 }
 
+// Models pkg/scheduler/schedule_one.go truncateMessage
+fn truncate(message: String) -> String {
+    const SUFFIX: &str = " ...";
+    if message.len() <= NOTE_LENGTH {
+        return message;
+    }
+    let mut end = NOTE_LENGTH - SUFFIX.len();
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{SUFFIX}", &message[..end])
+}
+
 /// The node that suits a pod best, or upstream's sentence about why there is none.
-fn find_node(cluster: &Cluster, pod: &Object) -> Result<String, String> {
-    let nodes: Vec<_> = cluster.store().list(Kind::Node).cloned().collect();
-    if nodes.is_empty() {
-        return Err("no nodes available to schedule pods".to_owned());
-    }
+// Models pkg/scheduler/schedule_one.go findNodesThatFitPod
+fn find_node(cluster: &Cluster, pod: &Object) -> Result<Arc<Object>, Failure> {
+    let nodes: Vec<Arc<Object>> = cluster.store().list(Kind::Node).cloned().collect();
     let total = nodes.len();
-    if let Err(why) = volumes::pre_filter(cluster, pod) {
-        return Err(format!("0/{total} nodes are available: {why}. not found"));
+    let nothing = |message: String, reason: &str, hint: Hint| Failure {
+        message,
+        refusals: vec![Refusal { reason: reason.to_owned(), nodes: Vec::new() }],
+        hints: BTreeSet::from([hint]),
+    };
+    if total == 0 {
+        let message = "no nodes available to schedule pods";
+        return Err(nothing(message.to_owned(), message, Hint::Node));
     }
-    let view = filters::View::new(cluster);
-    let mut refusals: BTreeMap<String, usize> = BTreeMap::new();
+    if let Err(why) = volumes::pre_filter(cluster, pod) {
+        // The claims' own changes wake the pod. What follows the sentence is a fault of upstream's dynamic resources,
+        // which look for a state that they have not written.
+        return Err(nothing(format!("0/{total} nodes are available: {why}. not found"), &why, Hint::Volume));
+    }
+    let named = filters::named_nodes(pod);
+    let topology = topology::Topology::new(cluster, pod);
+    let mut rejections = Rejections::default();
     let mut fitting = Vec::new();
-    for node in &nodes {
-        match filters::filter(cluster, &view, pod, node) {
+    for node in nodes {
+        if named.as_ref().is_some_and(|named| !named.contains(&node.meta.name)) {
+            let reason = "node(s) didn't satisfy plugin(s) [NodeAffinity]".to_owned();
+            rejections
+                .add(&node, filters::Rejection { reasons: vec![reason], preemption_may_help: false, hint: Hint::Node });
+            continue;
+        }
+        match filters::filter(cluster, &topology, pod, &node) {
             Ok(()) => fitting.push(node),
-            Err(reasons) => {
-                for reason in reasons {
-                    *refusals.entry(reason).or_default() += 1;
-                }
-            }
+            Err(rejection) => rejections.add(&node, rejection),
         }
     }
-    let best =
-        fitting.into_iter().min_by_key(|node| (filters::spread_penalty(&view, pod, node), node.meta.name.clone()));
-    best.map(|node| node.meta.name.clone()).ok_or_else(|| {
-        let mut reasons: Vec<String> = refusals.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        order::sort_by(&mut reasons, String::cmp);
-        format!("0/{total} nodes are available: {}. {}", reasons.join(", "), preemption(total))
-    })
+    let chosen = cluster.controllers.scheduler.chosen.get(&pod.object_ref());
+    if let Some(node) = fitting.iter().find(|node| chosen == Some(&node.meta.name)) {
+        return Ok(Arc::clone(node));
+    }
+    score::best(cluster, pod, fitting).ok_or_else(|| rejections.into_failure(total, pod))
 }
 
-/// What upstream appends about preemption: pods of one priority displace nobody.
-fn preemption(total: usize) -> String {
-    format!("preemption: 0/{total} nodes are available: {total} Preemption is not helpful for scheduling.")
+/// Why the nodes were rejected.
+#[derive(Default)]
+struct Rejections {
+    by_reason: BTreeMap<String, Vec<String>>,
+    preemption_may_help: usize,
+    hints: BTreeSet<Hint>,
 }
 
-/// A pod's resource requests: the sum of its containers, at least the largest of its init containers.
-fn requests(pod: &Value, resource: &str) -> i64 {
-    let of = |container: &Value| {
-        let text = container.field("resources").field("requests").text(resource).to_owned();
-        let quantity = crate::api::quantity::Quantity::parse(&text).ok();
-        quantity.map_or(0, |q| if resource == "cpu" { q.milli_value() } else { q.value() })
-    };
-    let containers: i64 = pod.list("containers").iter().map(of).sum();
-    let sidecars: i64 = pod.list("initContainers").iter().filter(|c| c.text("restartPolicy") == "Always").map(of).sum();
-    let init = pod.list("initContainers").iter().map(of).max().unwrap_or_default();
-    (containers + sidecars).max(init)
+impl Rejections {
+    fn add(&mut self, node: &Object, rejection: filters::Rejection) {
+        for reason in rejection.reasons {
+            self.by_reason.entry(reason).or_default().push(node.meta.name.clone());
+        }
+        self.preemption_may_help += usize::from(rejection.preemption_may_help);
+        self.hints.insert(rejection.hint);
+    }
+
+    // Models pkg/scheduler/framework/types.go FitError.Error
+    fn into_failure(self, total: usize, pod: &Object) -> Failure {
+        let counted = self.by_reason.iter().map(|(reason, nodes)| format!("{} {reason}", nodes.len()));
+        let (reasons, preemption) = (sorted(counted.collect()), self.preemption(total, pod));
+        let message = format!("0/{total} nodes are available: {reasons}. preemption: {preemption}");
+        let refusals = self.by_reason.into_iter().map(|(reason, nodes)| Refusal { reason, nodes }).collect();
+        Failure { message, refusals, hints: self.hints }
+    }
+
+    /// What upstream appends about preemption: pods of one priority displace nobody.
+    // Models pkg/scheduler/framework/preemption/preemption.go evaluate
+    fn preemption(&self, total: usize, pod: &Object) -> String {
+        if pod.spec.text("preemptionPolicy") == "Never" {
+            return "not eligible due to preemptionPolicy=Never.".to_owned();
+        }
+        let counts = [
+            (self.preemption_may_help, "No preemption victims found for incoming pod"),
+            (total - self.preemption_may_help, "Preemption is not helpful for scheduling"),
+        ];
+        let reasons = counts.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}"));
+        format!("0/{total} nodes are available: {}.", sorted(reasons.collect()))
+    }
+}
+
+fn sorted(mut texts: Vec<String>) -> String {
+    order::sort_by(&mut texts, String::cmp);
+    texts.join(", ")
 }

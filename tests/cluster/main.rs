@@ -4,4 +4,6 @@ mod support;
 
 mod disruption;
 mod garbage;
+mod nodes;
+mod scheduling;
 mod volumes;

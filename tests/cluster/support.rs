@@ -72,13 +72,13 @@ impl Run {
         self.timeline.advance(Millis(millis));
     }
 
-    /// Runs until nothing changes any more for 20 seconds.
+    /// Runs until nothing changes any more for 50 seconds.
     #[track_caller]
     pub fn settle(&mut self) {
         let mut quiet = 0;
-        for _ in 0..1000 {
+        for _ in 0..2000 {
             quiet = if self.timeline.advance(Millis::from_secs(1)) { 0 } else { quiet + 1 };
-            if quiet == 20 {
+            if quiet == 50 {
                 return;
             }
         }
@@ -146,7 +146,6 @@ impl Run {
 
     /// When something happened first since the mark, in milliseconds since the cluster's clock began.
     #[track_caller]
-    #[allow(dead_code)]
     pub fn when(&self, wanted: &str) -> i64 {
         let at = self.told().iter().position(|step| step == wanted);
         let at = at.unwrap_or_else(|| panic!("{wanted:?} is not in {:#?}", self.told()));
@@ -210,7 +209,6 @@ spec:
 "#;
 
 /// A single pod with this specification of its own.
-#[allow(dead_code)]
 pub fn lone_pod(name: &str, spec: &str) -> String {
     format!(
         "apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: julin, labels: {{app: {name}}}}}\nspec: {spec}\n"

@@ -5,20 +5,24 @@
 
 mod container;
 mod faults;
+pub mod node;
 mod probe;
 mod status;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::node_lifecycle::node_condition;
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
+use crate::api::time::Instant;
 use crate::cluster::actor::Actor;
 use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
 
 pub use faults::PodFaults;
+pub(crate) use node::{set_node_down, silent_since};
 use worker::Worker;
 
 const ACTOR: Actor = Actor::Kubelet;
@@ -32,6 +36,8 @@ pub struct State {
     addresses: BTreeMap<String, u32>,
     /// The images that each node has.
     images: BTreeSet<(String, String)>,
+    /// The nodes that do not answer, and since when.
+    silent: BTreeMap<String, Instant>,
     /// What is made to go wrong in a pod.
     faults: BTreeMap<ObjectRef, PodFaults>,
 }
@@ -53,6 +59,9 @@ pub use worker::Progress;
 /// Has a pod looked at that was assigned to a node, or that is going.
 pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     let object = event.object();
+    if object.kind == Kind::Node && event.old.is_none() && node_condition(object, "Ready").is_empty() {
+        cluster.enqueue(ACTOR, object.object_ref(), timing::NODE_STATUS);
+    }
     if object.kind != Kind::Pod || object.spec.text("nodeName").is_empty() {
         return;
     }
@@ -89,9 +98,24 @@ pub(crate) fn kill_containers(cluster: &mut Cluster, pod: &ObjectRef) {
     cluster.enqueue(ACTOR, pod.clone(), timing::WATCH);
 }
 
+/// Does what is due on a node or in a pod.
+pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
+    if reference.kind == Kind::Node {
+        node::sync_node(cluster, reference);
+    } else {
+        sync_pod(cluster, reference);
+    }
+}
+
 /// Does what is due in a pod, writes its status, and asks to be called for what comes next.
-pub(crate) fn sync_pod(cluster: &mut Cluster, reference: &ObjectRef) {
+fn sync_pod(cluster: &mut Cluster, reference: &ObjectRef) {
     let pod = cluster.store().find(reference).cloned();
+    let state = &cluster.controllers.kubelet;
+    let known = state.workers.get(reference).map(|worker| worker.node.as_str());
+    let node = pod.as_ref().map(|pod| pod.spec.text("nodeName")).or(known);
+    if node.is_some_and(|node| state.is_down(node)) {
+        return;
+    }
     let Some(pod) = pod.filter(|pod| !pod.spec.text("nodeName").is_empty()) else {
         cluster.controllers.kubelet.workers.remove(reference);
         return;

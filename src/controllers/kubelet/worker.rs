@@ -17,6 +17,8 @@ use crate::cluster::{Cluster, timing};
 pub struct Worker {
     /// The pod's uid: another pod of its name has another worker.
     pub uid: String,
+    /// The node that it runs on.
+    pub node: String,
     /// The pod's address.
     pub address: String,
     /// When the kubelet saw the pod.
@@ -59,6 +61,7 @@ impl Worker {
         let main = pod.spec.list("containers").iter().map(|spec| Container::new(spec, false));
         Worker {
             uid: pod.meta.uid.clone(),
+            node: pod.spec.text("nodeName").to_owned(),
             address,
             started: now,
             set_up: now + timing::POD_SETUP,

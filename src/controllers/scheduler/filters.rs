@@ -1,86 +1,70 @@
 //! Which nodes a pod may run on.
-
-use std::collections::BTreeMap;
-use std::sync::Arc;
+//!
+//! Follows the filters below `pkg/scheduler/framework/plugins` of Kubernetes v1.37.2, Apache-2.0, in their order.
 
 use serde_json::Value;
 
-use super::{requests, volumes};
+use super::cache::{NodeUse, amount, requests};
+use super::topology::{REQUIRED, Topology};
+use super::volumes;
 use crate::api::fields::Fields;
-use crate::api::kind::Kind;
 use crate::api::meta::{StringMap, string_map};
 use crate::api::object::Object;
-use crate::api::order::IntoOrdered;
-use crate::api::quantity::Quantity;
 use crate::api::selector::{Requirement, Selector};
 use crate::cluster::Cluster;
+use crate::cluster::store::Index;
 use crate::controllers::statefulset::stateful_set_utils::is_terminal_phase;
 
-/// The assigned pods of every node, gathered once for a decision.
-pub struct View {
-    pods: BTreeMap<String, Vec<Arc<Object>>>,
-    nodes: BTreeMap<String, StringMap>,
+/// What can help a pod that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hint {
+    /// Another node, or a change of one.
+    Node,
+    /// A pod that goes, or comes.
+    Pod,
+    /// A volume, a claim or a class.
+    Volume,
 }
 
-impl View {
-    /// Gathers the pods that are assigned and have not ended.
-    pub fn new(cluster: &Cluster) -> View {
-        let mut pods: BTreeMap<String, Vec<Arc<Object>>> = BTreeMap::new();
-        for pod in cluster.store().list(Kind::Pod) {
-            let node = pod.spec.text("nodeName");
-            if !node.is_empty() && !is_terminal_phase(pod) {
-                pods.entry(node.to_owned()).or_default().push(Arc::clone(pod));
-            }
-        }
-        let nodes = cluster.store().list(Kind::Node).map(|n| (n.meta.name.clone(), n.meta.labels.clone())).into_map();
-        View { pods, nodes }
-    }
-
-    fn on(&self, node: &str) -> &[Arc<Object>] {
-        self.pods.get(node).map_or(&[], Vec::as_slice)
-    }
+/// Why a node does not suit a pod.
+pub struct Rejection {
+    /// Upstream's words.
+    pub reasons: Vec<String>,
+    /// Whether taking pods away from the node could help.
+    pub preemption_may_help: bool,
+    /// What can help.
+    pub hint: Hint,
 }
 
-/// How little a node is wanted: by the pods of the same owner that it runs, then by all that it runs.
-pub fn spread_penalty(view: &View, pod: &Object, node: &Object) -> (usize, usize) {
-    let owner = pod.meta.controller_of().map(|owner| owner.uid.as_str());
-    let siblings = view
-        .on(&node.meta.name)
-        .iter()
-        .filter(|other| owner.is_some() && other.meta.controller_of().map(|o| o.uid.as_str()) == owner)
-        .count();
-    (siblings, view.on(&node.meta.name).len())
+fn reject(reason: &str, preemption_may_help: bool, hint: Hint) -> Result<(), Rejection> {
+    Err(Rejection { reasons: vec![reason.to_owned()], preemption_may_help, hint })
 }
 
-/// Whether a pod may run on a node; upstream's reasons where it may not. The first filter that refuses ends the round.
-pub fn filter(cluster: &Cluster, view: &View, pod: &Object, node: &Object) -> Result<(), Vec<String>> {
-    let one = |reason: &str| Err(vec![reason.to_owned()]);
+/// Whether a pod may run on a node. The first filter that refuses ends the round.
+// Models pkg/scheduler/framework/runtime/framework.go RunFilterPlugins
+pub fn filter(cluster: &Cluster, topology: &Topology, pod: &Object, node: &Object) -> Result<(), Rejection> {
     if node.spec.flag("unschedulable") && !tolerates_unschedulable(pod) {
-        return one("node(s) were unschedulable");
+        return reject("node(s) were unschedulable", false, Hint::Node);
     }
-    if let Some(taint) = untolerated_taint(pod, node) {
-        let (key, value) = (taint.text("key"), taint.text("value"));
-        return one(&format!("node(s) had untolerated taint(s) {{{key}: {value}}}").replace("taint(s)", "taint"));
+    if untolerated_taint(pod, node).is_some() {
+        return reject("node(s) had untolerated taint(s)", false, Hint::Node);
     }
     if !matches_node_selector(pod, node) {
-        return one("node(s) didn't match Pod's node affinity/selector");
+        return reject("node(s) didn't match Pod's node affinity/selector", false, Hint::Node);
     }
-    if has_port_conflict(view, pod, node) {
-        return one("node(s) didn't have free ports for the requested pod ports");
+    if has_port_conflict(cluster, pod, node) {
+        return reject("node(s) didn't have free ports for the requested pod ports", true, Hint::Pod);
     }
-    fits_resources(view, pod, node)?;
-    volumes::fits_node(cluster, pod, node).map_err(|reason| vec![reason])?;
-    if let Some(reason) = violates_spread(view, pod, node) {
-        return one(reason);
+    fits_resources(cluster.controllers.scheduler.cache.of(&node.meta.name), pod, node)?;
+    volumes::fits_node(cluster, pod, node)?;
+    match topology.violated(node) {
+        Some((reason, preemption_may_help)) => reject(reason, preemption_may_help, Hint::Pod),
+        None => Ok(()),
     }
-    if let Some(reason) = violates_pod_affinity(view, pod, node) {
-        return one(reason);
-    }
-    Ok(())
 }
 
 /// Whether a toleration covers a taint.
-// Models staging/src/k8s.io/component-helpers/scheduling/corev1/helpers.go ToleratesTaint
+// Models staging/src/k8s.io/api/core/v1/toleration.go ToleratesTaint
 pub fn tolerates(toleration: &Value, taint: &Value) -> bool {
     let effect = toleration.text("effect");
     let key = toleration.text("key");
@@ -93,178 +77,120 @@ pub fn tolerates(toleration: &Value, taint: &Value) -> bool {
         }
 }
 
+fn tolerates_any(pod: &Object, taint: &Value) -> bool {
+    pod.spec.list("tolerations").iter().any(|toleration| tolerates(toleration, taint))
+}
+
 fn tolerates_unschedulable(pod: &Object) -> bool {
-    let taint = serde_json::json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"});
-    pod.spec.list("tolerations").iter().any(|toleration| tolerates(toleration, &taint))
+    tolerates_any(pod, &serde_json::json!({"key": "node.kubernetes.io/unschedulable", "effect": "NoSchedule"}))
 }
 
-fn untolerated_taint<'a>(pod: &Object, node: &'a Object) -> Option<&'a Value> {
-    node.spec.list("taints").iter().find(|taint| {
-        matches!(taint.text("effect"), "NoSchedule" | "NoExecute")
-            && !pod.spec.list("tolerations").iter().any(|toleration| tolerates(toleration, taint))
-    })
+/// The first taint that keeps a pod from a node.
+// Models staging/src/k8s.io/component-helpers/scheduling/corev1/helpers.go FindMatchingUntoleratedTaint
+pub fn untolerated_taint<'a>(pod: &Object, node: &'a Object) -> Option<&'a Value> {
+    let mut taints = node.spec.list("taints").iter();
+    taints.find(|taint| matches!(taint.text("effect"), "NoSchedule" | "NoExecute") && !tolerates_any(pod, taint))
 }
 
-fn matches_node_selector(pod: &Object, node: &Object) -> bool {
+/// How many taints a node has that a pod would rather not have.
+pub fn unwanted_taints(pod: &Object, node: &Object) -> i64 {
+    let taints = node.spec.list("taints").iter();
+    taints.filter(|taint| taint.text("effect") == "PreferNoSchedule" && !tolerates_any(pod, taint)).count() as i64
+}
+
+/// Whether a node has the labels that a pod asks for.
+// Models staging/src/k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go RequiredNodeAffinity.Match
+pub fn matches_node_selector(pod: &Object, node: &Object) -> bool {
     let selector = string_map(pod.spec.entries("nodeSelector"));
     if !Selector::of_labels(&selector).matches(&node.meta.labels) {
         return false;
     }
-    let required =
-        pod.spec.field("affinity").field("nodeAffinity").field("requiredDuringSchedulingIgnoredDuringExecution");
+    let required = pod.spec.field("affinity").field("nodeAffinity").field(REQUIRED);
     required.is_null() || matches_terms(required, node)
 }
 
 /// Whether a node satisfies one of the terms of a node selector.
 pub fn matches_terms(selector: &Value, node: &Object) -> bool {
+    selector.list("nodeSelectorTerms").iter().any(|term| matches_term(term, node))
+}
+
+/// Whether a node satisfies a term of a node selector; an empty term is satisfied by none.
+pub fn matches_term(term: &Value, node: &Object) -> bool {
     let fields: StringMap = [("metadata.name".to_owned(), node.meta.name.clone())].into();
     let holds = |expressions: &[Value], labels: &StringMap| {
         expressions.iter().all(|e| Requirement::of_value(e).is_some_and(|requirement| requirement.matches(labels)))
     };
-    selector.list("nodeSelectorTerms").iter().any(|term| {
-        let (expressions, by_field) = (term.list("matchExpressions"), term.list("matchFields"));
-        (!expressions.is_empty() || !by_field.is_empty())
-            && holds(expressions, &node.meta.labels)
-            && holds(by_field, &fields)
-    })
+    let (expressions, by_field) = (term.list("matchExpressions"), term.list("matchFields"));
+    (!expressions.is_empty() || !by_field.is_empty())
+        && holds(expressions, &node.meta.labels)
+        && holds(by_field, &fields)
 }
 
-fn has_port_conflict(view: &View, pod: &Object, node: &Object) -> bool {
-    let ports = |pod: &Object| -> Vec<(i64, String)> {
-        let ports = pod.spec.list("containers").iter().flat_map(|container| container.list("ports"));
-        ports.filter_map(|p| Some((p.int("hostPort").filter(|n| *n != 0)?, p.text("protocol").to_owned()))).collect()
+/// The nodes that a pod's affinity names, where every term names some.
+// Models pkg/scheduler/framework/plugins/nodeaffinity/node_affinity.go PreFilter
+pub fn named_nodes(pod: &Object) -> Option<Vec<String>> {
+    let terms = pod.spec.field("affinity").field("nodeAffinity").field(REQUIRED).list("nodeSelectorTerms");
+    let mut named: Vec<String> = Vec::new();
+    for term in terms {
+        let mut of_term: Option<Vec<String>> = None;
+        for field in term.list("matchFields").iter().filter(|field| field.text("operator") == "In") {
+            let values = field.list("values").iter().filter_map(Value::as_str).map(str::to_owned);
+            let values: Vec<String> = values.collect();
+            of_term = Some(match of_term {
+                None => values,
+                Some(known) => known.into_iter().filter(|name| values.contains(name)).collect(),
+            });
+        }
+        named.extend(of_term?);
+    }
+    (!terms.is_empty()).then_some(named)
+}
+
+// Models pkg/scheduler/framework/plugins/nodeports/node_ports.go fitsPorts
+fn has_port_conflict(cluster: &Cluster, pod: &Object, node: &Object) -> bool {
+    let wanted = host_ports(pod);
+    if wanted.is_empty() {
+        return false;
+    }
+    let any = |address: &str| address.is_empty() || address == "0.0.0.0";
+    let conflicts = |a: &(i64, String, String), b: &(i64, String, String)| {
+        a.0 == b.0 && a.1 == b.1 && (a.2 == b.2 || any(&a.2) || any(&b.2))
     };
-    let wanted = ports(pod);
-    !wanted.is_empty()
-        && view.on(&node.meta.name).iter().any(|other| ports(other).iter().any(|port| wanted.contains(port)))
+    let mut others = cluster.store().indexed(Index::Node, &node.meta.name).filter(|other| !is_terminal_phase(other));
+    others.any(|other| host_ports(other).iter().any(|used| wanted.iter().any(|port| conflicts(port, used))))
+}
+
+/// The ports of a pod on its node: number, protocol, address.
+fn host_ports(pod: &Object) -> Vec<(i64, String, String)> {
+    let sidecars = pod.spec.list("initContainers").iter().filter(|c| c.text("restartPolicy") == "Always");
+    let ports = pod.spec.list("containers").iter().chain(sidecars).flat_map(|container| container.list("ports"));
+    ports
+        .filter_map(|port| {
+            let number = port.int("hostPort").filter(|number| *number != 0)?;
+            Some((number, port.text("protocol").to_owned(), port.text("hostIP").to_owned()))
+        })
+        .collect()
 }
 
 // Models pkg/scheduler/framework/plugins/noderesources/fit.go fitsRequest
-fn fits_resources(view: &View, pod: &Object, node: &Object) -> Result<(), Vec<String>> {
-    let allocatable = |resource: &str| {
-        let text = node.status.field("allocatable").text(resource).to_owned();
-        Quantity::parse(&text).ok().map_or(0, |q| if resource == "cpu" { q.milli_value() } else { q.value() })
-    };
-    let others = view.on(&node.meta.name);
+fn fits_resources(used: &NodeUse, pod: &Object, node: &Object) -> Result<(), Rejection> {
+    let allocatable = node.status.field("allocatable");
     let mut reasons = Vec::new();
-    if others.len() as i64 + 1 > allocatable("pods") {
+    let mut preemption_may_help = true;
+    if used.pods + 1 > amount(allocatable, "pods") {
         reasons.push("Too many pods".to_owned());
     }
-    for resource in ["cpu", "memory", "ephemeral-storage"] {
-        let wanted = requests(&pod.spec, resource);
-        if wanted == 0 {
-            continue;
-        }
-        let used: i64 = others.iter().map(|other| requests(&other.spec, resource)).sum();
-        if wanted + used > allocatable(resource) {
+    let requested = requests(&pod.spec);
+    // CPU, memory and storage first, then the others.
+    let first = ["cpu", "memory", "ephemeral-storage"];
+    let others = requested.keys().map(String::as_str).filter(|resource| !first.contains(resource));
+    for resource in first.into_iter().chain(others) {
+        let wanted = requested.get(resource).copied().unwrap_or_default();
+        let there = amount(allocatable, resource);
+        if wanted > 0 && wanted > there - used.requested.get(resource).copied().unwrap_or_default() {
             reasons.push(format!("Insufficient {resource}"));
+            preemption_may_help &= wanted <= there;
         }
     }
-    if reasons.is_empty() { Ok(()) } else { Err(reasons) }
-}
-
-/// The label selector of a spread constraint or an affinity term, with the pod's own values for the keys that it is to
-/// match on.
-fn term_selector(term: &Value, pod: &Object) -> Selector {
-    let mut selector = Selector::of_value(term.field("labelSelector")).unwrap_or_default();
-    for key in term.list("matchLabelKeys").iter().filter_map(Value::as_str) {
-        if let Some(value) = pod.meta.labels.get(key) {
-            selector.requirements.extend(Selector::of_labels(&[(key.to_owned(), value.clone())].into()).requirements);
-        }
-    }
-    selector
-}
-
-// Models pkg/scheduler/framework/plugins/podtopologyspread/filtering.go Filter
-fn violates_spread(view: &View, pod: &Object, node: &Object) -> Option<&'static str> {
-    for constraint in pod.spec.list("topologySpreadConstraints") {
-        if constraint.text("whenUnsatisfiable") != "DoNotSchedule" {
-            continue;
-        }
-        let key = constraint.text("topologyKey");
-        let Some(domain) = node.meta.labels.get(key) else {
-            return Some("node(s) didn't match pod topology spread constraints (missing required label)");
-        };
-        let selector = term_selector(constraint, pod);
-        let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
-        for (name, labels) in &view.nodes {
-            let Some(value) = labels.get(key) else { continue };
-            let matching = view.on(name).iter().filter(|other| {
-                other.meta.namespace == pod.meta.namespace
-                    && !other.meta.is_terminating()
-                    && selector.matches(&other.meta.labels)
-            });
-            *counts.entry(value.as_str()).or_default() += matching.count() as i64;
-        }
-        let own = i64::from(selector.matches(&pod.meta.labels));
-        let least = counts.values().min().copied().unwrap_or_default();
-        let least = match constraint.int("minDomains") {
-            Some(domains) if (counts.len() as i64) < domains => 0,
-            _ => least,
-        };
-        let here = counts.get(domain.as_str()).copied().unwrap_or_default();
-        if here + own - least > constraint.int("maxSkew").unwrap_or(1) {
-            return Some("node(s) didn't match pod topology spread constraints");
-        }
-    }
-    None
-}
-
-// Models pkg/scheduler/framework/plugins/interpodaffinity/filtering.go Filter
-fn violates_pod_affinity(view: &View, pod: &Object, node: &Object) -> Option<&'static str> {
-    const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
-    let affinity = pod.spec.field("affinity");
-    for term in affinity.field("podAffinity").list(REQUIRED) {
-        let found = in_domain(view, pod, node, term);
-        // The first pod of a group may run anywhere, if it belongs to the group itself.
-        let alone = !any_matches(view, pod, term) && term_selector(term, pod).matches(&pod.meta.labels);
-        let has_domain = node.meta.labels.contains_key(term.text("topologyKey"));
-        let satisfied = found || (alone && has_domain);
-        if !satisfied {
-            return Some("node(s) didn't match pod affinity rules");
-        }
-    }
-    for term in affinity.field("podAntiAffinity").list(REQUIRED) {
-        if in_domain(view, pod, node, term) {
-            return Some("node(s) didn't match pod anti-affinity rules");
-        }
-    }
-    for other in view.pods.values().flatten() {
-        for term in other.spec.field("affinity").field("podAntiAffinity").list(REQUIRED) {
-            let key = term.text("topologyKey");
-            let there = view.nodes.get(other.spec.text("nodeName")).and_then(|labels| labels.get(key));
-            let same_domain = there.is_some() && there == node.meta.labels.get(key);
-            let concerns = in_namespaces(term, other, pod) && term_selector(term, other).matches(&pod.meta.labels);
-            if same_domain && concerns {
-                return Some("node(s) didn't satisfy existing pods anti-affinity rules");
-            }
-        }
-    }
-    None
-}
-
-/// Whether a term of `owner` looks at the namespace of `other`.
-fn in_namespaces(term: &Value, owner: &Object, other: &Object) -> bool {
-    let namespaces = term.list("namespaces");
-    if namespaces.is_empty() && !term.has("namespaceSelector") {
-        return owner.meta.namespace == other.meta.namespace;
-    }
-    term.has("namespaceSelector") || namespaces.iter().any(|name| name == other.meta.namespace.as_str())
-}
-
-fn any_matches(view: &View, pod: &Object, term: &Value) -> bool {
-    let selector = term_selector(term, pod);
-    view.pods.values().flatten().any(|other| in_namespaces(term, pod, other) && selector.matches(&other.meta.labels))
-}
-
-/// Whether a pod that the term selects runs in the node's domain.
-fn in_domain(view: &View, pod: &Object, node: &Object, term: &Value) -> bool {
-    let key = term.text("topologyKey");
-    let Some(domain) = node.meta.labels.get(key) else {
-        return false;
-    };
-    let selector = term_selector(term, pod);
-    view.nodes.iter().filter(|(_, labels)| labels.get(key) == Some(domain)).any(|(name, _)| {
-        view.on(name).iter().any(|other| in_namespaces(term, pod, other) && selector.matches(&other.meta.labels))
-    })
+    if reasons.is_empty() { Ok(()) } else { Err(Rejection { reasons, preemption_may_help, hint: Hint::Pod }) }
 }

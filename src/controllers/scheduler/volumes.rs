@@ -1,29 +1,33 @@
 //! What a pod's claims say about where it may run.
 //!
-//! Follows `pkg/scheduler/framework/plugins/volumebinding` of Kubernetes v1.37.2, Apache-2.0.
+//! Follows `pkg/scheduler/framework/plugins/{volumebinding,volumerestrictions,volumezone}` of Kubernetes v1.37.2,
+//! Apache-2.0.
 
 use std::sync::Arc;
 
-use super::filters::matches_terms;
+use super::filters::{Hint, Rejection, matches_terms};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::object::Object;
+use crate::api::order;
 use crate::cluster::Cluster;
 use crate::cluster::actor::Actor;
 use crate::controllers::persistent_volume::{
-    NO_PROVISIONER, SELECTED_NODE, claim_reference, find_matching_volume, is_delayed, storage_class,
+    NO_PROVISIONER, SELECTED_NODE, claim_reference, find_matching_volume, is_delayed, pods_of_claim, requested_storage,
+    storage_class,
 };
 use crate::controllers::protection::claims_of;
 
 /// What makes every node unfit: claims that are missing, going, lost, or not bound although their class binds at once.
 // Models pkg/scheduler/framework/plugins/volumebinding/volume_binding.go PreFilter
 pub fn pre_filter(cluster: &Cluster, pod: &Object) -> Result<(), String> {
+    let mut unbound = false;
     for name in claims_of(pod) {
         let Some(claim) = cluster.get(Kind::PersistentVolumeClaim, &pod.meta.namespace, &name) else {
             return Err(format!("persistentvolumeclaim \"{name}\" not found"));
         };
+        let volume = claim.spec.text("volumeName");
         if claim.status.text("phase") == "Lost" {
-            let volume = claim.spec.text("volumeName");
             return Err(format!(
                 "persistentvolumeclaim \"{name}\" bound to non-existent persistentvolume \"{volume}\""
             ));
@@ -31,11 +35,9 @@ pub fn pre_filter(cluster: &Cluster, pod: &Object) -> Result<(), String> {
         if claim.meta.is_terminating() {
             return Err(format!("persistentvolumeclaim \"{name}\" is being deleted"));
         }
-        if !is_bound(&claim) && !is_delayed(cluster, &claim) {
-            return Err("pod has unbound immediate PersistentVolumeClaims".to_owned());
-        }
+        unbound |= !(is_bound(&claim) || is_delayed(cluster, &claim) && volume.is_empty());
     }
-    Ok(())
+    if unbound { Err("pod has unbound immediate PersistentVolumeClaims".to_owned()) } else { Ok(()) }
 }
 
 fn is_bound(claim: &Object) -> bool {
@@ -49,57 +51,114 @@ fn volume_fits(volume: &Object, node: &Object) -> bool {
 }
 
 /// Whether a pod's volumes, those that are there and those that can be found or made, can be used on a node.
-// Models pkg/scheduler/framework/plugins/volumebinding/binder.go FindPodVolumes
-pub fn fits_node(cluster: &Cluster, pod: &Object, node: &Object) -> Result<(), String> {
-    for name in claims_of(pod) {
-        let Some(claim) = cluster.get(Kind::PersistentVolumeClaim, &pod.meta.namespace, &name) else {
-            continue;
-        };
-        if is_bound(&claim) {
-            let volume = cluster.get(Kind::PersistentVolume, "", claim.spec.text("volumeName"));
-            match volume {
-                None => {
-                    return Err("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)".to_owned());
-                }
-                Some(volume) if !volume_fits(&volume, node) => {
-                    return Err("node(s) didn't match PersistentVolume's node affinity".to_owned());
-                }
-                Some(_) => {}
-            }
-            if claim.spec.list("accessModes").iter().any(|mode| mode == "ReadWriteOncePod")
-                && is_used_by_another(cluster, pod, &name)
-            {
-                return Err(
-                    "node has pod using PersistentVolumeClaim with the same name and ReadWriteOncePod access mode"
-                        .to_owned(),
-                );
-            }
-            continue;
-        }
-        if static_volume(cluster, &claim, node).is_none() && !can_be_provisioned(cluster, &claim, node) {
-            return Err("node(s) didn't find available persistent volumes to bind".to_owned());
-        }
+pub fn fits_node(cluster: &Cluster, pod: &Object, node: &Object) -> Result<(), Rejection> {
+    let claims = claims(cluster, pod);
+    let once_pod = |claim: &Object| claim.spec.list("accessModes").iter().any(|mode| mode == "ReadWriteOncePod");
+    // Models pkg/scheduler/framework/plugins/volumerestrictions/volume_restrictions.go satisfyReadWriteOncePod
+    if claims.iter().any(|claim| once_pod(claim) && is_used_by_another(cluster, pod, claim)) {
+        let reason = "node(s) unavailable due to PersistentVolumeClaim with ReadWriteOncePod access mode already in-use by \
+                      another pod";
+        return Err(Rejection { reasons: vec![reason.to_owned()], preemption_may_help: true, hint: Hint::Pod });
+    }
+    let reasons = find_pod_volumes(cluster, &claims, node);
+    if !reasons.is_empty() {
+        let reasons = reasons.into_iter().map(str::to_owned).collect();
+        return Err(Rejection { reasons, preemption_may_help: false, hint: Hint::Volume });
+    }
+    if claims.iter().any(|claim| is_in_another_zone(cluster, claim, node)) {
+        let reasons = vec!["node(s) had no available volume zone".to_owned()];
+        return Err(Rejection { reasons, preemption_may_help: false, hint: Hint::Volume });
     }
     Ok(())
 }
 
-fn is_used_by_another(cluster: &Cluster, pod: &Object, claim: &str) -> bool {
-    cluster.store().list_in(Kind::Pod, &pod.meta.namespace).any(|other| {
-        other.meta.uid != pod.meta.uid
-            && !other.spec.text("nodeName").is_empty()
-            && claims_of(other).iter().any(|name| name == claim)
-    })
+/// A pod's claims, as far as they are there.
+fn claims(cluster: &Cluster, pod: &Object) -> Vec<Arc<Object>> {
+    let names = claims_of(pod).into_iter();
+    names.filter_map(|name| cluster.get(Kind::PersistentVolumeClaim, &pod.meta.namespace, &name)).collect()
 }
 
-fn static_volume(cluster: &Cluster, claim: &Object, node: &Object) -> Option<Arc<Object>> {
-    find_matching_volume(cluster, claim, false, &|volume| volume_fits(volume, node), &[])
+// Models pkg/scheduler/framework/plugins/volumebinding/binder.go FindPodVolumes
+fn find_pod_volumes(cluster: &Cluster, claims: &[Arc<Object>], node: &Object) -> Vec<&'static str> {
+    let mut reasons = Vec::new();
+    for claim in claims.iter().filter(|claim| is_bound(claim)) {
+        match cluster.get(Kind::PersistentVolume, "", claim.spec.text("volumeName")) {
+            None => {
+                reasons.push("node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)");
+                break;
+            }
+            Some(volume) if !volume_fits(&volume, node) => {
+                reasons.push("node(s) didn't match PersistentVolume's node affinity");
+                break;
+            }
+            Some(_) => {}
+        }
+    }
+    if choose_volumes(cluster, claims, node).is_none() {
+        reasons.insert(
+            reasons.iter().take_while(|reason| reason.contains("node affinity")).count(),
+            "node(s) didn't find available persistent volumes to bind",
+        );
+    }
+    reasons
+}
+
+/// A claim that is not bound, with the volume that it is to be bound to; with none where one is to be made.
+type Choice = (Arc<Object>, Option<Arc<Object>>);
+
+/// Chooses a volume on a node for every claim that is not bound, the smallest claim first; `None` where there is none for
+/// one of them and none can be made.
+// Models pkg/scheduler/framework/plugins/volumebinding/binder.go findMatchingVolumes, checkVolumeProvisions
+fn choose_volumes(cluster: &Cluster, claims: &[Arc<Object>], node: &Object) -> Option<Vec<Choice>> {
+    let mut unbound: Vec<Arc<Object>> = claims.iter().filter(|claim| !is_bound(claim)).cloned().collect();
+    order::sort_by(&mut unbound, |a, b| requested_storage(a).cmp(&requested_storage(b)));
+    let mut taken: Vec<String> = Vec::new();
+    let mut choices = Vec::new();
+    for claim in unbound {
+        let selected = claim.meta.annotations.get(SELECTED_NODE);
+        if selected.is_some_and(|selected| *selected != node.meta.name) {
+            return None;
+        }
+        let volume = match selected {
+            Some(_) => None,
+            None => find_matching_volume(cluster, &claim, false, &|volume| volume_fits(volume, node), &taken),
+        };
+        match &volume {
+            Some(volume) => taken.push(volume.meta.name.clone()),
+            None if !can_be_provisioned(cluster, &claim, node) => return None,
+            None => {}
+        }
+        choices.push((claim, volume));
+    }
+    Some(choices)
+}
+
+fn is_used_by_another(cluster: &Cluster, pod: &Object, claim: &Object) -> bool {
+    pods_of_claim(cluster, claim)
+        .iter()
+        .any(|other| other.meta.uid != pod.meta.uid && !other.spec.text("nodeName").is_empty())
+}
+
+/// Whether a bound volume's own zone label is not the node's.
+// Models pkg/scheduler/framework/plugins/volumezone/volume_zone.go Filter
+fn is_in_another_zone(cluster: &Cluster, claim: &Object, node: &Object) -> bool {
+    const KEYS: [&str; 2] = ["topology.kubernetes.io/zone", "topology.kubernetes.io/region"];
+    let Some(volume) = cluster.get(Kind::PersistentVolume, "", claim.spec.text("volumeName")) else {
+        return false;
+    };
+    let constrained = KEYS.iter().any(|key| node.meta.labels.contains_key(*key));
+    constrained
+        && KEYS.iter().any(|key| {
+            let Some(zones) = volume.meta.labels.get(*key) else { return false };
+            let own = node.meta.labels.get(*key);
+            !zones.split("__").any(|zone| own.is_some_and(|own| own == zone))
+        })
 }
 
 fn can_be_provisioned(cluster: &Cluster, claim: &Object, node: &Object) -> bool {
     let Some(class) = storage_class(cluster, claim) else {
         return false;
     };
-    let selected = claim.meta.annotations.get(SELECTED_NODE);
     let topologies = class.rest.list("allowedTopologies");
     let allowed = topologies.is_empty()
         || topologies.iter().any(|term| {
@@ -108,30 +167,26 @@ fn can_be_provisioned(cluster: &Cluster, claim: &Object, node: &Object) -> bool 
                 label.is_some_and(|label| expression.list("values").iter().any(|value| value == label.as_str()))
             })
         });
-    class.rest.text("provisioner") != NO_PROVISIONER && allowed && selected.is_none_or(|name| *name == node.meta.name)
+    !matches!(class.rest.text("provisioner"), "" | NO_PROVISIONER) && allowed
 }
 
-/// Reserves volumes for a pod's unbound claims on the chosen node, or asks for them. Says whether every claim is bound
-/// already.
+/// Reserves volumes for a pod's unbound claims on the chosen node, or asks for them. Returns the claims that are not
+/// bound yet.
 // Models pkg/scheduler/framework/plugins/volumebinding/binder.go BindPodVolumes
-pub fn assume_volumes(cluster: &mut Cluster, pod: &Object, node: &str) -> bool {
-    let Some(node) = cluster.get(Kind::Node, "", node) else {
-        return false;
-    };
-    let mut all_bound = true;
-    for name in claims_of(pod) {
-        let Some(claim) = cluster.get(Kind::PersistentVolumeClaim, &pod.meta.namespace, &name) else {
-            continue;
-        };
-        if is_bound(&claim) {
-            continue;
-        }
-        all_bound = false;
-        match static_volume(cluster, &claim, &node) {
+pub fn bind_volumes(cluster: &mut Cluster, pod: &Object, node: &Object) -> Vec<String> {
+    let claims = claims(cluster, pod);
+    let choices = choose_volumes(cluster, &claims, node).unwrap_or_default();
+    let names = choices.iter().map(|(claim, _)| claim.meta.name.clone()).collect();
+    for (claim, volume) in choices {
+        match volume {
             Some(volume) => {
                 let mut volume = Object::clone(&volume);
+                if volume.spec.field("claimRef").is_null() {
+                    let annotation = "pv.kubernetes.io/bound-by-controller";
+                    volume.meta.annotations.insert(annotation.to_owned(), "yes".to_owned());
+                }
                 volume.spec_mut().insert("claimRef".to_owned(), claim_reference(&claim));
-                volume.meta.annotations.insert("pv.kubernetes.io/bound-by-controller".to_owned(), "yes".to_owned());
+                // Where it was taken meanwhile the pod is tried again.
                 let _ = cluster.update_object(Actor::Scheduler, volume);
             }
             None => {
@@ -141,5 +196,5 @@ pub fn assume_volumes(cluster: &mut Cluster, pod: &Object, node: &str) -> bool {
             }
         }
     }
-    all_bound
+    names
 }
