@@ -20,6 +20,20 @@ pub const POD_SETUP: Millis = Millis(200);
 pub const IMAGE_PULL: Millis = Millis(1000);
 /// To start a container whose image is there.
 pub const CONTAINER_START: Millis = Millis(300);
+/// To look whether an image that the node has is still the registry's.
+pub const IMAGE_CHECK: Millis = Millis(300);
+/// From a container's end, or an image that did not pull, until the kubelet does something about it.
+pub const EXIT_NOTICED: Millis = Millis::from_secs(1);
+/// How long a hook takes that says nothing about it.
+pub const HOOK: Millis = Millis(500);
+/// What every container gets between SIGTERM and SIGKILL, also when the grace period is over.
+pub const MINIMUM_GRACE: Millis = Millis::from_secs(2);
+/// The first pause before a volume is mounted again that could not be; it doubles each time.
+pub const MOUNT_RETRY: Millis = Millis(500);
+/// The longest such pause.
+pub const MAX_MOUNT_RETRY: Millis = Millis::from_secs(122);
+/// The pause before a container is created again whose environment could not be.
+pub const CONFIG_RETRY: Millis = Millis::from_secs(13);
 /// How long an init container runs.
 pub const INIT_CONTAINER_RUN: Millis = Millis(500);
 /// From SIGTERM until a well-behaved container has ended.

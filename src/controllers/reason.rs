@@ -126,6 +126,11 @@ pub enum Reason {
     },
     /// Pod: its volumes are being attached and mounted.
     SettingUp,
+    /// Pod: config maps or secrets that it needs are not there.
+    Missing {
+        /// The objects.
+        objects: Vec<ObjectRef>,
+    },
     /// Pod: an image does not pull.
     ImagePullBackOff {
         /// The container.

@@ -4,6 +4,7 @@ mod support;
 
 mod disruption;
 mod garbage;
+mod kubelet;
 mod nodes;
 mod scheduling;
 mod volumes;

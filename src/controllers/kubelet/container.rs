@@ -30,9 +30,13 @@ pub struct Container {
     pub restarts: u32,
     /// The back-off that it had last.
     pub back_off: Millis,
+    /// The back-off that its image had last.
+    pub pull_back_off: Millis,
     pub startup: Option<Probe>,
     pub readiness: Option<Probe>,
     pub liveness: Option<Probe>,
+    /// Whether a fault keeps it from becoming ready.
+    pub held_unready: bool,
 }
 
 /// What a container is doing.
@@ -43,15 +47,17 @@ pub enum State {
     /// Its image is being pulled.
     Pulling { until: Instant },
     /// Its image did not pull; it is tried again.
-    PullBackOff { until: Instant, first: bool },
+    PullBackOff { until: Instant, reason: &'static str },
     /// It is being created and started.
     Starting { until: Instant },
-    /// It runs; `ends` says when it will end by itself, and with which exit code.
+    /// It runs; `ends` says when it will end by itself or by a signal, and with which exit code.
     Running { since: Instant, ends: Option<(Instant, i64)> },
-    /// It has ended, and is started again.
+    /// It has ended, and the kubelet has yet to decide what follows.
+    Exited { until: Instant },
+    /// It has ended, and is started again later.
     BackOff { until: Instant },
     /// It has ended for good.
-    Ended(Ended),
+    Ended,
 }
 
 /// How a container ended.
@@ -86,15 +92,25 @@ impl Container {
             last: None,
             restarts: 0,
             back_off: Millis(0),
+            pull_back_off: Millis(0),
             startup: probe("startupProbe"),
             readiness: probe("readinessProbe"),
             liveness: probe("livenessProbe"),
+            held_unready: false,
         }
     }
 
     /// Whether the container runs.
     pub fn is_running(&self) -> bool {
         matches!(self.state, State::Running { .. })
+    }
+
+    /// Whether the container has ended and does not run again yet.
+    pub fn ended(&self) -> Option<&Ended> {
+        match self.state {
+            State::Exited { .. } | State::Ended => self.last.as_ref(),
+            _ => None,
+        }
     }
 
     /// Whether the container runs and its startup probe, if it has one, has succeeded.
@@ -105,23 +121,40 @@ impl Container {
     /// Whether the container is ready to serve.
     pub fn is_ready(&self) -> bool {
         match self.role {
-            Role::Init => matches!(&self.state, State::Ended(ended) if ended.exit_code == 0),
-            _ => self.is_started() && self.readiness.as_ref().is_none_or(|probe| probe.passed),
+            Role::Init => self.has_completed(),
+            _ => self.is_started() && !self.held_unready && self.readiness.as_ref().is_none_or(|probe| probe.passed),
         }
+    }
+
+    fn has_completed(&self) -> bool {
+        self.ended().is_some_and(|ended| ended.exit_code == 0)
     }
 
     /// Whether the next init container, or the main ones, may start as far as this one is concerned.
     pub fn lets_next_start(&self) -> bool {
         match self.role {
-            Role::Init => matches!(&self.state, State::Ended(ended) if ended.exit_code == 0),
+            Role::Init => self.has_completed(),
             Role::Sidecar => self.is_started(),
             Role::Main => true,
         }
     }
 
+    /// Whether a container with this end is started again.
+    // Models pkg/api/v1/pod/util.go ContainerShouldRestart
+    pub fn restarts_after(&self, exit_code: i64, restart_policy: &str) -> bool {
+        match (self.role, restart_policy) {
+            (Role::Sidecar, _) => true,
+            (Role::Init, "Never") => false,
+            (Role::Init, _) => exit_code != 0,
+            (Role::Main, "Always") => true,
+            (Role::Main, "OnFailure") => exit_code != 0,
+            (Role::Main, _) => false,
+        }
+    }
+
     /// Whether an image of this name never pulls.
     pub fn image_is_broken(&self) -> bool {
-        self.image == "broken" || self.image.ends_with(":broken")
+        self.image == "broken" || crate::api::image::tag(&self.image) == "broken"
     }
 
     /// Starts the probes anew, since the container has just started.
@@ -131,23 +164,14 @@ impl Container {
         }
     }
 
-    /// The next back-off: ten seconds at first, then twice the last one, at most five minutes.
-    pub fn next_back_off(&mut self, ran: Millis) -> Millis {
-        self.back_off = if self.back_off.0 == 0 || ran >= timing::BACK_OFF_RESET {
-            timing::BACK_OFF
-        } else {
-            (self.back_off * 2).min(timing::MAX_BACK_OFF)
-        };
-        self.back_off
-    }
-
     /// When something is next to happen to the container.
     pub fn next_due(&self) -> Option<Instant> {
         match &self.state {
-            State::Waiting | State::Ended(_) => None,
+            State::Waiting | State::Ended => None,
             State::Pulling { until }
             | State::PullBackOff { until, .. }
             | State::Starting { until }
+            | State::Exited { until }
             | State::BackOff { until } => Some(*until),
             State::Running { ends, .. } => {
                 let mut due = ends.map(|(at, _)| at);
@@ -164,4 +188,11 @@ impl Container {
             }
         }
     }
+}
+
+/// The back-off after this one: ten seconds at first, then twice as long each time, at most five minutes.
+// Models k8s.io/client-go/util/flowcontrol/backoff.go Next
+pub fn next_back_off(last: &mut Millis) -> Millis {
+    *last = if last.0 == 0 { timing::BACK_OFF } else { (*last * 2).min(timing::MAX_BACK_OFF) };
+    *last
 }

@@ -5,9 +5,11 @@
 
 mod container;
 mod faults;
+mod needs;
 pub mod node;
 mod probe;
 mod status;
+mod stop;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -70,6 +72,9 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
             old.spec.text("nodeName").is_empty()
                 || old.meta.deletion_timestamp != new.meta.deletion_timestamp
                 || old.meta.deletion_grace_period_seconds != new.meta.deletion_grace_period_seconds
+                // Somebody else wrote the conditions that its readiness waits for.
+                || (!new.spec.list("readinessGates").is_empty()
+                    && old.status.list("conditions") != new.status.list("conditions"))
         }
         _ => true,
     };
@@ -134,8 +139,12 @@ fn sync_pod(cluster: &mut Cluster, reference: &ObjectRef) {
             uid: Some(pod.meta.uid.clone()),
             ..DeleteOptions::default()
         };
-        // Deleted by force meanwhile: then there is nothing left to do.
-        let _ = cluster.delete(ACTOR, reference, &options);
+        let result = cluster.delete(ACTOR, reference, &options);
+        // Where that went wrong it is done again. Deleted by force meanwhile: then there is nothing left to do.
+        if result.as_ref().is_err_and(|status| !status.is_not_found()) || cluster.store().find(reference).is_some() {
+            cluster.controllers.kubelet.workers.insert(reference.clone(), worker);
+        }
+        cluster.settle(ACTOR, reference, result);
         return;
     }
     write_status(cluster, &pod, &worker);
@@ -147,11 +156,18 @@ fn sync_pod(cluster: &mut Cluster, reference: &ObjectRef) {
 }
 
 fn write_status(cluster: &mut Cluster, pod: &Object, worker: &Worker) {
-    let status = status::pod_status(pod, worker, cluster.now());
+    let node = cluster.get(Kind::Node, "", &worker.node);
+    let addresses = node.as_ref().map_or(&[][..], |node| node.status.list("addresses"));
+    let host =
+        addresses.iter().find(|address| address.text("type") == "InternalIP").map(|address| address.text("address"));
+    let status = status::pod_status(pod, worker, host.unwrap_or_default(), cluster.now());
+    cluster.note(ACTOR, &pod.object_ref(), status::reasons(pod, worker, cluster.now()));
     if status != *pod.status {
+        let reference = pod.object_ref();
         let mut pod = pod.clone();
         pod.status = std::sync::Arc::new(status);
-        let _ = cluster.update_object_status(ACTOR, pod);
+        let result = cluster.update_object_status(ACTOR, pod);
+        cluster.settle(ACTOR, &reference, result.map(drop));
     }
 }
 

@@ -12,12 +12,17 @@ pub struct Probe {
     period: Millis,
     success_threshold: u32,
     failure_threshold: u32,
+    /// What is said of a probe that fails.
+    pub complaint: String,
+    /// How long a container killed for this probe may take, where the probe says so itself.
+    pub grace_period: Option<Millis>,
     /// When it is asked next.
     pub next: Instant,
     /// Whether it counts as passed: at first a startup or readiness probe does not, and a liveness probe does not matter.
     pub passed: bool,
     successes: u32,
-    failures: u32,
+    /// How often it has failed in a row.
+    pub failures: u32,
 }
 
 /// What an answer changed.
@@ -40,6 +45,8 @@ impl Probe {
             period: Millis::from_secs(number("periodSeconds", 10)),
             success_threshold: number("successThreshold", 1) as u32,
             failure_threshold: number("failureThreshold", 3) as u32,
+            complaint: complaint(spec),
+            grace_period: spec.int("terminationGracePeriodSeconds").map(Millis::from_secs),
             next: Instant(0),
             passed: false,
             successes: 0,
@@ -74,6 +81,23 @@ impl Probe {
         self.passed = success;
         if success { Verdict::Passed } else { Verdict::Failed }
     }
+}
+
+/// What a probe of this kind says when it fails.
+// Models pkg/probe/http/http.go, tcp/tcp.go, grpc/grpc.go
+fn complaint(spec: &Value) -> String {
+    if spec.has("tcpSocket") {
+        let port = spec.field("tcpSocket").int("port").unwrap_or_default();
+        return format!("dial tcp :{port}: connect: connection refused");
+    }
+    let words = if spec.has("grpc") {
+        "service unhealthy (responded with \"NOT_SERVING\")"
+    } else if spec.has("exec") {
+        ""
+    } else {
+        "HTTP probe failed with statuscode: 503"
+    };
+    words.to_owned()
 }
 
 #[cfg(test)]

@@ -1,11 +1,16 @@
 //! A pod's worker: from its assignment to a node until its containers are gone.
+//!
+//! Follows what `pkg/kubelet/kuberuntime` and `pkg/kubelet/images` of Kubernetes v1.37.2, Apache-2.0, do and say.
+
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::ACTOR;
-use super::container::{Container, Ended, Role, State};
+use super::container::{Container, Ended, Role, State, next_back_off};
 use super::faults::PodFaults;
 use super::probe::Verdict;
+use super::stop::Manners;
 use crate::api::fields::Fields;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
@@ -29,7 +34,12 @@ pub struct Worker {
     pub containers: Vec<Container>,
     /// When everything will have stopped, and since when it is being stopped.
     pub stopping: Option<(Instant, Instant)>,
-    restart_policy: String,
+    /// Whether a main container has been started: from then on the pod counts as initialized.
+    pub has_started: bool,
+    /// What the pod needs and is not there, and how often that was looked for.
+    pub missing: (Vec<ObjectRef>, u32),
+    /// `spec.restartPolicy`.
+    pub restart_policy: Arc<str>,
 }
 
 /// Something in a pod that takes time.
@@ -67,7 +77,9 @@ impl Worker {
             set_up: now + timing::POD_SETUP,
             containers: init.chain(main).collect(),
             stopping: None,
-            restart_policy: pod.spec.text("restartPolicy").to_owned(),
+            has_started: false,
+            missing: (Vec::new(), 0),
+            restart_policy: pod.spec.text("restartPolicy").into(),
         }
     }
 
@@ -80,7 +92,9 @@ impl Worker {
         for container in &self.containers {
             let progress = match &container.state {
                 State::PullBackOff { until, .. } | State::BackOff { until } => {
-                    let since = Instant(until.0 - container.back_off.0);
+                    let crashed = matches!(container.state, State::BackOff { .. });
+                    let pause = if crashed { container.back_off } else { container.pull_back_off };
+                    let since = Instant(until.0 - pause.0);
                     Progress { what: Activity::BackOff, since, until: *until }
                 }
                 State::Pulling { until } | State::Starting { until } => {
@@ -97,9 +111,9 @@ impl Worker {
         found.or_else(|| before_containers.then_some(setup))
     }
 
-    /// Whether every init container has done its part.
+    /// Whether every init container has done its part, now or before the main ones were started.
     pub fn is_initialized(&self) -> bool {
-        self.containers.iter().filter(|c| c.role != Role::Main).all(Container::lets_next_start)
+        self.has_started || self.containers.iter().filter(|c| c.role != Role::Main).all(Container::lets_next_start)
     }
 
     /// Ends the running containers as by SIGKILL.
@@ -132,8 +146,12 @@ impl Worker {
         if let Some((_, until)) = self.stopping {
             return until <= now;
         }
-        if self.set_up > now {
+        if self.set_up > now || !self.mounts(cluster, pod) {
             return false;
+        }
+        for container in &mut self.containers {
+            // Without a probe that could say so, the fault itself does.
+            container.held_unready = faults.not_ready && container.readiness.is_none();
         }
         for at in 0..self.containers.len() {
             while self.containers[at].next_due().is_some_and(|due| due <= now) {
@@ -141,7 +159,30 @@ impl Worker {
             }
         }
         self.start_next(cluster, pod, &faults);
-        self.apply_readiness_fault(&faults);
+        false
+    }
+
+    /// Whether the config maps and secrets that the pod's volumes are made of are there. Where not, it is looked again
+    /// later, each time twice as late.
+    // Models pkg/kubelet/volumemanager/volume_manager.go WaitForAttachAndMount
+    fn mounts(&mut self, cluster: &mut Cluster, pod: &Object) -> bool {
+        let now = cluster.now();
+        if self.containers.iter().any(|container| container.state != State::Waiting) {
+            return true;
+        }
+        let missing = super::needs::missing_volumes(cluster, pod);
+        let tries = self.missing.1;
+        self.missing = (missing.iter().map(|(_, object)| object.clone()).collect(), tries + 1);
+        if missing.is_empty() {
+            return true;
+        }
+        for (volume, object) in missing {
+            let what = object.kind.name().to_lowercase();
+            let message =
+                format!("MountVolume.SetUp failed for volume {volume:?} : {what} {:?} not found", object.name);
+            cluster.record_event(ACTOR, pod, true, "FailedMount", &message);
+        }
+        self.set_up = now + Millis(timing::MOUNT_RETRY.0 << tries.min(8)).min(timing::MAX_MOUNT_RETRY);
         false
     }
 
@@ -156,21 +197,30 @@ impl Worker {
         }
     }
 
-    /// Pulls a container's image where the node lacks it, and starts the container.
+    /// Pulls a container's image where the node lacks it or the policy wants it anew, and starts the container.
+    // Models pkg/kubelet/images/image_manager.go EnsureImageExists
     fn pull(&mut self, cluster: &mut Cluster, pod: &Object, at: usize, faults: &PodFaults) {
         let now = cluster.now();
-        let node = pod.spec.text("nodeName").to_owned();
+        let policy = spec_of(pod, &self.containers[at].name).text("imagePullPolicy").to_owned();
         let container = &mut self.containers[at];
         let image = container.image.clone();
-        let key = (node, image.clone());
-        let present = cluster.controllers.kubelet.images.contains(&key);
-        if present && !faults.image_pull {
+        let key = (self.node.clone(), image.clone());
+        let broken = faults.image_pull || container.image_is_broken();
+        let present = cluster.controllers.kubelet.images.contains(&key) && !broken;
+        if present && policy != "Always" {
             container.state = State::Starting { until: now + start_time(faults) };
             let message =
                 format!("Container image {image:?} already present on machine and can be accessed by the pod");
             cluster.record_event(ACTOR, pod, false, "Pulled", &message);
+        } else if policy == "Never" {
+            let pause = next_back_off(&mut container.pull_back_off);
+            container.state = State::PullBackOff { until: now + pause, reason: NEVER };
+            let message = format!("Container image {image:?} is not present with pull policy of Never");
+            cluster.record_event(ACTOR, pod, true, NEVER, &message);
+            cluster.record_event(ACTOR, pod, true, "Failed", &format!("Error: {NEVER}"));
         } else {
-            container.state = State::Pulling { until: now + timing::IMAGE_PULL };
+            let time = if present { timing::IMAGE_CHECK } else { timing::IMAGE_PULL };
+            container.state = State::Pulling { until: now + time };
             cluster.record_event(ACTOR, pod, false, "Pulling", &format!("Pulling image {image:?}"));
         }
     }
@@ -178,13 +228,12 @@ impl Worker {
     /// Does the one thing that is due in a container.
     fn advance(&mut self, cluster: &mut Cluster, pod: &Object, at: usize, faults: &PodFaults) {
         let now = cluster.now();
-        let state = self.containers[at].state.clone();
-        match state {
+        match self.containers[at].state {
             State::Pulling { .. } => self.pulled(cluster, pod, at, faults),
-            State::PullBackOff { first: true, .. } => {
+            State::PullBackOff { reason: FAILED, .. } => {
                 let container = &mut self.containers[at];
-                let pause = container.next_back_off(Millis(0));
-                container.state = State::PullBackOff { until: now + pause, first: false };
+                let pause = next_back_off(&mut container.pull_back_off);
+                container.state = State::PullBackOff { until: now + pause, reason: "ImagePullBackOff" };
                 let message = format!("Back-off pulling image {:?}", container.image);
                 cluster.record_event(ACTOR, pod, false, "BackOff", &message);
                 cluster.record_event(ACTOR, pod, true, "Failed", "Error: ImagePullBackOff");
@@ -192,14 +241,14 @@ impl Worker {
             State::PullBackOff { .. } => self.pull(cluster, pod, at, faults),
             State::Starting { .. } => self.start(cluster, pod, at, faults),
             State::Running { since, ends: Some((when, exit_code)) } if when <= now => {
-                self.ended(cluster, pod, at, Ended { exit_code, started: since, finished: now });
+                let container = &mut self.containers[at];
+                container.last = Some(Ended { exit_code, started: since, finished: when });
+                container.state = State::Exited { until: now + timing::EXIT_NOTICED };
             }
             State::Running { .. } => self.probe(cluster, pod, at, faults),
-            State::BackOff { .. } => {
-                self.containers[at].restarts += 1;
-                self.pull(cluster, pod, at, faults);
-            }
-            State::Waiting | State::Ended(_) => {}
+            State::Exited { .. } => self.exited(cluster, pod, at, faults),
+            State::BackOff { .. } => self.restart(cluster, pod, at, faults),
+            State::Waiting | State::Ended => {}
         }
     }
 
@@ -208,58 +257,67 @@ impl Worker {
         let container = &mut self.containers[at];
         let image = container.image.clone();
         if faults.image_pull || container.image_is_broken() {
-            container.state = State::PullBackOff { until: now + Millis::from_secs(1), first: true };
-            let message = format!("Failed to pull image {image:?}: not found");
+            container.state = State::PullBackOff { until: now + timing::EXIT_NOTICED, reason: FAILED };
+            let message = format!("Failed to pull image {image:?}: {}", pull_error(&image));
             cluster.record_event(ACTOR, pod, true, "Failed", &message);
             cluster.record_event(ACTOR, pod, true, "Failed", "Error: ErrImagePull");
             return;
         }
-        container.back_off = Millis(0);
+        container.pull_back_off = Millis(0);
         container.state = State::Starting { until: now + start_time(faults) };
         let message =
             format!("Successfully pulled image {image:?} in 1s (1s including waiting). Image size: 70000000 bytes.");
         cluster.record_event(ACTOR, pod, false, "Pulled", &message);
-        cluster.controllers.kubelet.images.insert((pod.spec.text("nodeName").to_owned(), image));
+        cluster.controllers.kubelet.images.insert((self.node.clone(), image));
     }
 
+    /// Starts a container, unless what its environment is made of is missing.
+    // Models pkg/kubelet/kuberuntime/kuberuntime_container.go startContainer
     fn start(&mut self, cluster: &mut Cluster, pod: &Object, at: usize, faults: &PodFaults) {
         let now = cluster.now();
+        let spec = spec_of(pod, &self.containers[at].name);
+        if let Some(message) = super::needs::missing_environment(cluster, pod, &spec) {
+            cluster.record_event(ACTOR, pod, true, "Failed", &format!("Error: {message}"));
+            self.missing = (super::needs::missing_of_environment(cluster, pod, &spec), 1);
+            self.containers[at].state = State::Starting { until: now + timing::CONFIG_RETRY };
+            return;
+        }
+        self.missing.0.clear();
         let container = &mut self.containers[at];
         let ends = match container.role {
-            _ if faults.crash => Some((now + timing::CRASH, 1)),
+            Role::Init if faults.init_crash => Some((now + timing::CRASH, 1)),
             Role::Init => Some((now + timing::INIT_CONTAINER_RUN, 0)),
+            _ if faults.crash => Some((now + timing::CRASH, 1)),
+            Role::Main if faults.complete => Some((now + timing::CRASH, 0)),
             _ => None,
         };
+        self.has_started |= container.role == Role::Main;
         container.state = State::Running { since: now, ends };
         container.reset_probes(now);
         cluster.record_event(ACTOR, pod, false, "Created", "Container created");
         cluster.record_event(ACTOR, pod, false, "Started", "Container started");
     }
 
-    fn ended(&mut self, cluster: &mut Cluster, pod: &Object, at: usize, ended: Ended) {
+    /// Decides what follows the end of a container.
+    // Models pkg/kubelet/kuberuntime/kuberuntime_manager.go doBackOff
+    fn exited(&mut self, cluster: &mut Cluster, pod: &Object, at: usize, faults: &PodFaults) {
         let now = cluster.now();
+        let policy = Arc::clone(&self.restart_policy);
         let container = &mut self.containers[at];
-        container.last = Some(ended.clone());
-        let restarts = match (container.role, self.restart_policy.as_str()) {
-            (Role::Sidecar, _) => true,
-            (Role::Init, "Never") => false,
-            (Role::Init, _) => ended.exit_code != 0,
-            (Role::Main, "Always") => true,
-            (Role::Main, "OnFailure") => ended.exit_code != 0,
-            (Role::Main, _) => false,
-        };
-        if !restarts {
-            container.state = State::Ended(ended);
+        let Some(ended) = container.last.clone() else { return };
+        if !container.restarts_after(ended.exit_code, &policy) {
+            container.state = State::Ended;
             return;
         }
-        // The first restart is made at once.
-        if container.restarts == 0 && container.back_off.0 == 0 {
+        // The first restart is made at once, and the first after a long run.
+        let ran = ended.finished.since(ended.started);
+        if container.back_off.0 == 0 || ran >= timing::BACK_OFF_RESET {
             container.back_off = Millis(timing::BACK_OFF.0 / 2);
-            container.state = State::BackOff { until: now };
+            self.restart(cluster, pod, at, faults);
             return;
         }
-        let pause = container.next_back_off(ended.finished.since(ended.started));
-        container.state = State::BackOff { until: now + pause };
+        let until = ended.finished + next_back_off(&mut container.back_off);
+        container.state = State::BackOff { until: until.max(now) };
         let ObjectRef { namespace, name, .. } = pod.object_ref();
         let message = format!(
             "Back-off restarting failed container {} in pod {name}_{namespace}({})",
@@ -268,78 +326,60 @@ impl Worker {
         cluster.record_event(ACTOR, pod, true, "BackOff", &message);
     }
 
+    fn restart(&mut self, cluster: &mut Cluster, pod: &Object, at: usize, faults: &PodFaults) {
+        self.containers[at].restarts += 1;
+        self.pull(cluster, pod, at, faults);
+    }
+
     /// Asks the probes that are due.
+    // Models pkg/kubelet/prober/prober.go probe
     fn probe(&mut self, cluster: &mut Cluster, pod: &Object, at: usize, faults: &PodFaults) {
         let now = cluster.now();
         let container = &mut self.containers[at];
-        let name = container.name.clone();
-        let unhealthy = |cluster: &mut Cluster, probe: &str| {
-            let message = format!("{probe} probe failed: HTTP probe failed with statuscode: 503");
-            cluster.record_event(ACTOR, pod, true, "Unhealthy", &message);
+        let asked = if container.is_started() {
+            [
+                ("Readiness", container.readiness.as_mut(), !faults.not_ready),
+                ("Liveness", container.liveness.as_mut(), !faults.liveness),
+            ]
+        } else {
+            [("Startup", container.startup.as_mut(), !faults.not_ready), ("", None, true)]
         };
         let mut killed_by = None;
-        if !container.is_started() {
-            if let Some(probe) = container.startup.as_mut().filter(|probe| probe.next <= now) {
-                let success = !faults.not_ready;
-                if !success {
-                    unhealthy(cluster, "Startup");
-                }
-                if probe.answer(success, now) == Verdict::Failed {
-                    killed_by = Some("startup");
-                }
+        for (name, probe, success) in asked {
+            let Some(probe) = probe.filter(|probe| probe.next <= now) else { continue };
+            let verdict = probe.answer(success, now);
+            if !success {
+                let message = format!("{name} probe failed: {}", probe.complaint);
+                cluster.record_event(ACTOR, pod, true, "Unhealthy", &message);
             }
-        } else {
-            if let Some(probe) = container.readiness.as_mut().filter(|probe| probe.next <= now) {
-                let success = !faults.not_ready;
-                if !success {
-                    unhealthy(cluster, "Readiness");
-                }
-                probe.answer(success, now);
-            }
-            if let Some(probe) = container.liveness.as_mut().filter(|probe| probe.next <= now) {
-                let success = !faults.liveness;
-                if !success {
-                    unhealthy(cluster, "Liveness");
-                }
-                if probe.answer(success, now) == Verdict::Failed {
-                    killed_by = Some("liveness");
-                }
+            if verdict == Verdict::Failed && name != "Readiness" {
+                killed_by = Some((name.to_lowercase(), probe.grace_period));
             }
         }
-        if let (Some(probe), State::Running { ends, .. }) = (killed_by, &mut container.state) {
-            *ends = Some((now, 137));
-            let message = format!("Container {name} failed {probe} probe, will be restarted");
+        let Some((probe, grace)) = killed_by else { return };
+        let name = container.name.clone();
+        let grace = grace.unwrap_or_else(|| grace_period(&pod.spec));
+        if let State::Running { ends: ends @ None, .. } = &mut container.state {
+            let manners = Manners { ignores_sigterm: faults.ignore_sigterm };
+            *ends = Some(manners.stop_one(&spec_of(pod, &name), grace, now));
+            let kind = if container.role == Role::Sidecar { "Init container" } else { "Container" };
+            let message = format!("{kind} {name} failed {probe} probe, will be restarted");
             cluster.record_event(ACTOR, pod, false, "Killing", &message);
         }
     }
 
-    /// A container without a readiness probe is made unready as if it had one that failed.
-    fn apply_readiness_fault(&mut self, faults: &PodFaults) {
-        for container in self.containers.iter_mut().filter(|c| c.role != Role::Init) {
-            if faults.not_ready && container.readiness.is_none() {
-                container.readiness = Some(super::probe::Probe::new(&Value::Null));
-                if let State::Running { since, .. } = container.state {
-                    container.readiness.iter_mut().for_each(|probe| probe.reset(since));
-                }
-            }
-        }
-    }
-
     /// Has the containers end: their preStop hooks first, then SIGTERM, at the end of the grace period SIGKILL.
-    // Models pkg/kubelet/kuberuntime/kuberuntime_container.go killContainer
+    // Models pkg/kubelet/kubelet.go SyncTerminatingPod
     fn begin_to_stop(&mut self, cluster: &mut Cluster, pod: &Object, faults: &PodFaults) {
-        let now = cluster.now();
-        let grace = Millis::from_secs(pod.meta.deletion_grace_period_seconds.unwrap_or(30));
-        let began = self.stopping.map_or(now, |(since, _)| since);
+        let grace = pod.meta.deletion_grace_period_seconds.map_or_else(|| grace_period(&pod.spec), Millis::from_secs);
+        let began = self.stopping.map_or(cluster.now(), |(since, _)| since);
         let running: Vec<String> = self.containers.iter().filter(|c| c.is_running()).map(|c| c.name.clone()).collect();
-        let wanted = if running.is_empty() {
-            timing::WATCH
-        } else if faults.ignore_sigterm {
-            grace
+        let manners = Manners { ignores_sigterm: faults.ignore_sigterm };
+        let until = if running.is_empty() {
+            began + timing::WATCH
         } else {
-            Millis(pre_stop_time(&pod.spec).0 + timing::CONTAINER_STOP.0)
+            manners.stop_all(&pod.spec, &self.containers, grace, began)
         };
-        let until = began + wanted.min(grace);
         if self.stopping.is_none() {
             for name in running {
                 cluster.record_event(ACTOR, pod, false, "Killing", &format!("Stopping container {name}"));
@@ -349,25 +389,40 @@ impl Worker {
     }
 }
 
+/// The reason of a container whose image has just not pulled.
+const FAILED: &str = "ErrImagePull";
+/// The reason of a container whose image is not there and not to be pulled.
+const NEVER: &str = "ErrImageNeverPull";
+
+/// What the container runtime says of an image that no registry has.
+pub fn pull_error(image: &str) -> String {
+    let image = if crate::api::image::tag(image) == "latest" && !image.ends_with(":latest") {
+        format!("{image}:latest")
+    } else {
+        image.to_owned()
+    };
+    let has_host = image.split_once('/').is_some_and(|(host, _)| host.contains(['.', ':']) || host == "localhost");
+    let full = match (has_host, image.contains('/')) {
+        (true, _) => image,
+        (false, true) => format!("docker.io/{image}"),
+        (false, false) => format!("docker.io/library/{image}"),
+    };
+    format!(
+        "rpc error: code = NotFound desc = failed to pull and unpack image {full:?}: failed to resolve reference {full:?}: \
+         {full}: not found"
+    )
+}
+
+/// The container of this name in a pod's specification.
+fn spec_of(pod: &Object, name: &str) -> Value {
+    let all = pod.spec.list("containers").iter().chain(pod.spec.list("initContainers"));
+    all.into_iter().find(|spec| spec.text("name") == name).cloned().unwrap_or_default()
+}
+
+fn grace_period(pod: &Value) -> Millis {
+    Millis::from_secs(pod.int("terminationGracePeriodSeconds").unwrap_or(30))
+}
+
 fn start_time(faults: &PodFaults) -> Millis {
     Millis(timing::CONTAINER_START.0 + i64::from(faults.slow_start_seconds) * 1000)
-}
-
-/// How long the longest preStop hook takes.
-fn pre_stop_time(spec: &Value) -> Millis {
-    let hooks = spec.list("containers").iter().map(|container| container.field("lifecycle").field("preStop"));
-    let seconds = hooks.filter(|hook| hook.is_object()).map(|hook| match hook.field("sleep").int("seconds") {
-        Some(seconds) => Millis::from_secs(seconds),
-        None => sleep_in_command(hook).unwrap_or(Millis(500)),
-    });
-    seconds.max().unwrap_or_default()
-}
-
-/// The seconds of a `sleep` in a hook's command.
-fn sleep_in_command(hook: &Value) -> Option<Millis> {
-    let command: Vec<&str> = hook.field("exec").list("command").iter().filter_map(Value::as_str).collect();
-    let text = command.join(" ");
-    let rest = text.split("sleep ").nth(1)?;
-    let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().ok().map(Millis::from_secs)
 }
