@@ -145,3 +145,57 @@ fn what_is_not_there_is_said_as_kubectl_says_it() {
     let (_, errors, _) = run(&mut cluster, "get pods -o jsonpath={.items[7]}");
     assert!(errors.contains("array index out of bounds: index 7, length 2"), "{errors}");
 }
+
+#[test]
+fn descriptions_stand_in_columns() {
+    let mut cluster = cluster();
+    let set = printed(&mut cluster, "describe sts web");
+    let head = "Name:                   web\n\
+                Namespace:              default\n\
+                CreationTimestamp:      Thu, 01 Jan 2026 00:00:01 +0000\n\
+                Selector:               app=nginx\n\
+                Labels:                 <none>\n\
+                Annotations:            <none>\n\
+                Service Name:           nginx\n\
+                Pod Management Policy:  OrderedReady\n\
+                Replicas:               2 desired | 2 total\n\
+                Update Strategy:        RollingUpdate\n  \
+                  Partition:            0\n  \
+                  MaxUnavailable:       1\n\
+                Persistent Volume Claim Retention Policy:\n  \
+                  WhenDeleted:  Retain\n  \
+                  WhenScaled:   Retain\n\
+                Pods Status:    2 Running / 0 Waiting / 0 Succeeded / 0 Failed\n\
+                Pod Template:\n";
+    assert!(set.starts_with(head), "{set}");
+    let event =
+        "  Normal  SuccessfulCreate  57s   statefulset-controller  Create Pod web-1 in StatefulSet web successful\n";
+    assert!(set.ends_with(event), "{set}");
+    let service = printed(&mut cluster, "describe svc nginx");
+    assert!(service.contains("Endpoints:                10.244.1.2:80,10.244.2.2:80\n"), "{service}");
+    let pod = printed(&mut cluster, "describe pod web-0");
+    for line in [
+        "Labels:       app=nginx\n              apps.kubernetes.io/pod-index=0\n",
+        "    State:          Running\n      Started:      Thu, 01 Jan 2026 00:00:03 +0000\n",
+        "    Mounts:\n      /usr/share/nginx/html from www (rw)\n",
+        "Tolerations:     node.kubernetes.io/not-ready:NoExecute op=Exists for 300s\n",
+    ] {
+        assert!(pod.contains(line), "{line}\n{pod}");
+    }
+    let node = printed(&mut cluster, "describe node node1");
+    let row = "  default                     web-0    0 (0%)        0 (0%)      0 (0%)           0 (0%)         59s\n";
+    assert!(node.contains(row), "{node}");
+    let revision = printed(&mut cluster, "describe controllerrevision");
+    assert!(revision.contains("    Block Owner Deletion:  true\n"), "{revision}");
+}
+
+#[test]
+fn several_objects_are_described_without_their_events() {
+    let mut cluster = cluster();
+    let both = printed(&mut cluster, "describe pods");
+    assert!(both.contains("\n\n\nName:         web-1\n") && !both.contains("Events:"), "{both}");
+    assert!(printed(&mut cluster, "describe pods --show-events").contains("Events:"));
+    assert!(printed(&mut cluster, "describe pod web-").contains("Name:         web-1\n"));
+    let missing = "Error from server (NotFound): pods \"x\" not found\n";
+    assert_eq!(run(&mut cluster, "describe pod x"), (String::new(), missing.to_owned(), 1));
+}

@@ -143,6 +143,18 @@ impl Quantity {
         (mantissa, exact)
     }
 
+    /// Adds another amount. The notation is this one's, unless this one is zero.
+    // Models k8s.io/apimachinery/pkg/api/resource/quantity.go Add
+    pub fn add(&mut self, other: &Quantity) {
+        self.text = None;
+        if self.is_zero() {
+            self.format = other.format;
+        }
+        let scale = self.exponent.min(other.exponent);
+        self.mantissa = self.at_scale(scale).0.saturating_add(other.at_scale(scale).0);
+        self.exponent = scale;
+    }
+
     /// Whether the value is zero.
     pub fn is_zero(&self) -> bool {
         self.mantissa == 0

@@ -7,6 +7,7 @@
 pub mod apply;
 pub mod context;
 pub mod delete;
+pub mod describe;
 pub mod error;
 pub mod flags;
 pub mod get;

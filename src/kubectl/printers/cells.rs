@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{Context, access_modes, count, duration, find, is_default_class, join, labels, pod, scalar};
+use super::{Context, access_modes, count, duration, find, is_default_class, join, labels, plain, pod};
 use crate::api::fields::Fields;
 use crate::api::object::Object;
 use crate::api::order;
@@ -28,7 +28,7 @@ pub(super) fn compute(name: &str, object: &Object, context: &Context<'_>) -> Str
         "job.completions" => job_completions(object),
         "job.duration" => job_duration(object, now),
         "service.ip" => match spec.list("clusterIPs").first() {
-            Some(ip) => scalar(ip),
+            Some(ip) => plain(ip),
             None => NONE.to_owned(),
         },
         "service.external" => external_ip(object),
@@ -75,7 +75,7 @@ pub(super) fn compute(name: &str, object: &Object, context: &Context<'_>) -> Str
             claim => format!("{}/{}", claim.text("namespace"), claim.text("name")),
         },
         "pvc.capacity" if spec.text("volumeName").is_empty() => String::new(),
-        "pvc.capacity" => or(&scalar(find(object, "status.capacity.storage")), "0"),
+        "pvc.capacity" => or(&plain(find(object, "status.capacity.storage")), "0"),
         "pvc.modes" if spec.text("volumeName").is_empty() => String::new(),
         "pvc.modes" => access_modes(status.field("accessModes")),
         "hpa.metrics" => hpa_metrics(object),
@@ -115,7 +115,7 @@ pub(super) fn compute(name: &str, object: &Object, context: &Context<'_>) -> Str
         }
         "slice.endpoints" => {
             let endpoints = rest.list("endpoints").iter();
-            with_more(endpoints.flat_map(|endpoint| endpoint.list("addresses")).map(scalar).collect(), 3)
+            with_more(endpoints.flat_map(|endpoint| endpoint.list("addresses")).map(plain).collect(), 3)
         }
         "csidriver.audiences" => match spec.field("tokenRequests") {
             Value::Null => "<unset>".to_owned(),
@@ -244,7 +244,7 @@ fn load_balancer(status: &Value) -> String {
 
 // Models pkg/printers/internalversion/printers.go getServiceExternalIP
 fn external_ip(service: &Object) -> String {
-    let mut addresses: Vec<String> = service.spec.list("externalIPs").iter().map(scalar).collect();
+    let mut addresses: Vec<String> = service.spec.list("externalIPs").iter().map(plain).collect();
     match service.spec.text("type") {
         "ClusterIP" | "NodePort" => or_none(addresses.join(",")),
         "LoadBalancer" => {
@@ -391,7 +391,7 @@ fn event_source(event: &Object) -> String {
 
 /// The storage class of a claim or a volume.
 // Models pkg/apis/core/helper/helpers.go GetPersistentVolumeClaimClass
-pub(in crate::kubectl) fn storage_class(object: &Object) -> String {
+fn storage_class(object: &Object) -> String {
     match object.meta.annotations.get("volume.beta.kubernetes.io/storage-class") {
         Some(class) => class.clone(),
         None => object.spec.text("storageClassName").to_owned(),
@@ -416,22 +416,22 @@ fn hpa_metrics(hpa: &Object) -> String {
         };
         let target = spec.field(field).field("target");
         let current = statuses.get(i).map(|status| status.field(field).field("current"));
-        let shown = |name: &str| current.map_or(String::new(), |current| scalar(current.field(name)));
+        let shown = |name: &str| current.map_or(String::new(), |current| plain(current.field(name)));
         let percent = |text: String, default: &str| if text.is_empty() { default.to_owned() } else { text + "%" };
         let average = target.has("averageValue");
         if field.ends_with("esource") {
             let name = spec.field(field).text("name");
             return if average {
                 let current = or(&shown("averageValue"), "<unknown>");
-                format!("{name}: {current}/{}", scalar(target.field("averageValue")))
+                format!("{name}: {current}/{}", plain(target.field("averageValue")))
             } else {
                 let current = percent(shown("averageUtilization"), "<unknown>");
-                format!("{name}: {current}/{}", percent(scalar(target.field("averageUtilization")), "<auto>"))
+                format!("{name}: {current}/{}", percent(plain(target.field("averageUtilization")), "<auto>"))
             };
         }
         let value = if average { "averageValue" } else { "value" };
         let suffix = if average && field != "pods" { " (avg)" } else { "" };
-        format!("{}/{}{suffix}", or(&shown(value), "<unknown>"), scalar(target.field(value)))
+        format!("{}/{}{suffix}", or(&shown(value), "<unknown>"), plain(target.field(value)))
     };
     let mut list: Vec<String> = specs.iter().enumerate().map(metric).collect();
     list.truncate(2);
@@ -469,7 +469,7 @@ fn quota(status: &Value, limits: bool) -> String {
     let hard = status.entries("hard").iter().filter(|(name, _)| name.starts_with("limits.") == limits);
     let used = status.field("used");
     let parts: Vec<String> =
-        hard.map(|(name, hard)| format!("{name}: {}/{}", or(&scalar(used.field(name)), "0"), scalar(hard))).collect();
+        hard.map(|(name, hard)| format!("{name}: {}/{}", or(&plain(used.field(name)), "0"), plain(hard))).collect();
     parts.join(", ")
 }
 

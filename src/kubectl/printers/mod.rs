@@ -14,6 +14,7 @@
 //! | `%path` | access modes, shortened |
 //! | `!path` | `True` or `False` |
 //! | `-path` | how long ago |
+//! | `$path` | a time, written long |
 //!
 //! The columns are those of `pkg/printers/internalversion/printers.go` of Kubernetes v1.37.2, Apache-2.0, and of the
 //! API server's default (`rest.NewDefaultTableConvertor`) for kinds that have none there.
@@ -25,10 +26,13 @@ pub mod pod;
 pub mod table;
 pub mod tabwriter;
 
+pub(super) use cells::{host_port, node_roles};
+
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::describe::writer;
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::{self, StringMap};
@@ -136,6 +140,16 @@ pub(super) fn is_default_class(class: &Object) -> bool {
         .any(|name| class.meta.annotations.get(*name).is_some_and(|value| value == "true"))
 }
 
+/// A cell's text, as `columns.txt` writes it, for one object.
+pub(super) fn cell_text(text: &str, object: &Object, now: Instant) -> String {
+    fill(text, object, &Context { now, default_class: None })
+}
+
+/// The cell that is computed under this name.
+pub(super) fn computed(name: &str, object: &Object, now: Instant) -> String {
+    cells::compute(name, object, &Context { now, default_class: None })
+}
+
 fn cell(header: &str, text: &'static str, object: &Object, context: &Context<'_>) -> String {
     match (header, text) {
         ("NAME", "") => object.meta.name.clone(),
@@ -161,7 +175,7 @@ fn fill(text: &str, object: &Object, context: &Context<'_>) -> String {
 }
 
 fn evaluate(expression: &str, object: &Object, context: &Context<'_>) -> String {
-    let operators = ['#', '*', '=', '~', '%', '!', '-'];
+    let operators = ['#', '*', '=', '~', '%', '!', '-', '$'];
     let (operator, path) = match expression.strip_prefix(operators) {
         Some(path) => (&expression[..1], path),
         None => ("", expression),
@@ -177,11 +191,12 @@ fn evaluate(expression: &str, object: &Object, context: &Context<'_>) -> String 
         "=" => labels::format_labels(&labels_of(value)),
         "~" => labels::format_selector(value),
         _ if value.is_null() => default.to_owned(),
-        "*" => join(value.as_array().into_iter().flatten().map(|item| scalar(item.field(item_field)))),
+        "*" => join(value.as_array().into_iter().flatten().map(|item| plain(item.field(item_field)))),
         "%" => access_modes(value),
         "!" => capitalized_bool(*value == Value::Bool(true)).to_owned(),
+        "$" => writer::long_time(Timestamp::parse(value.as_str().unwrap_or_default())),
         "-" => duration::since(Timestamp::parse(value.as_str().unwrap_or_default()), context.now),
-        _ => match (scalar(value).as_str(), default) {
+        _ => match (plain(value).as_str(), default) {
             ("", default) => default.to_owned(),
             (text, _) => text.to_owned(),
         },
@@ -220,11 +235,11 @@ fn join(items: impl Iterator<Item = String>) -> String {
 }
 
 /// A value in a cell: text as it is, a list's items with commas between.
-fn scalar(value: &Value) -> String {
+pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
-        Value::Array(items) => join(items.iter().map(scalar)),
+        Value::Array(items) => join(items.iter().map(plain)),
         other => other.to_string(),
     }
 }
