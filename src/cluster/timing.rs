@@ -14,6 +14,8 @@ pub const STATEFULSET_WATCH: Millis = Millis(20);
 pub const SCHEDULING: Millis = Millis(40);
 /// From a claim that asks for a volume until its provisioner has made one.
 pub const PROVISIONING: Millis = Millis(600);
+/// How long each step takes of making a volume larger.
+pub const RESIZE: Millis = Millis::from_secs(1);
 /// From a scheduled pod until its sandbox and volumes are set up.
 pub const POD_SETUP: Millis = Millis(200);
 /// To pull an image that the node does not have.

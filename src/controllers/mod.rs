@@ -14,6 +14,7 @@ pub mod reason;
 pub mod scheduler;
 pub mod statefulset;
 pub mod taint_eviction;
+pub mod volume_expand;
 
 use crate::api::meta::ObjectRef;
 use crate::cluster::actor::Actor;
@@ -44,6 +45,7 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     node_lifecycle::observe(cluster, event);
     taint_eviction::observe(cluster, event);
     pod_gc::observe(cluster, event);
+    volume_expand::observe(cluster, event);
 }
 
 /// Has a controller look at an object.
@@ -62,6 +64,8 @@ pub(crate) fn run(cluster: &mut Cluster, actor: Actor, object: &ObjectRef) {
         Actor::NodeLifecycleController => node_lifecycle::sync(cluster, object),
         Actor::TaintEvictionController => taint_eviction::sync(cluster, object),
         Actor::PodGarbageCollector => pod_gc::sync(cluster, object),
-        Actor::VolumeExpandController | Actor::Resizer | Actor::User => {}
+        Actor::VolumeExpandController => volume_expand::announce(cluster, object),
+        Actor::Resizer => volume_expand::sync(cluster, object),
+        Actor::User => {}
     }
 }

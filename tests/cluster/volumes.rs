@@ -235,3 +235,56 @@ fn a_claim_says_whether_a_pod_uses_it() {
     run.settle();
     assert_eq!(condition(run.get(&claim("www-web-2")), "Unused"), "True");
 }
+
+#[test]
+fn a_claim_grows_where_its_class_allows_that_and_a_pod_finishes_it() {
+    let mut run = Run::new();
+    run.apply(&class("fast", "provisioner: fuseim.pri/ifs\nallowVolumeExpansion: true"));
+    run.apply(&with_class("fast"));
+    run.settle();
+    run.mark();
+    let www = claim("www-web-0");
+    let name = run.get(&www).spec.text("volumeName").to_owned();
+    run.patch(&www, r#"{"spec":{"resources":{"requests":{"storage":"5Gi"}}}}"#);
+    run.advance(1500);
+    assert_eq!(condition(run.get(&www), "Resizing"), "True");
+    let from_to = |on_node| Reason::Resizing { from: "1Gi".to_owned(), to: "5Gi".to_owned(), on_node };
+    run.advance(1000);
+    assert_eq!(condition(run.get(&www), "FileSystemResizePending"), "True");
+    assert_eq!(run.get(&www).status.field("capacity").text("storage"), "1Gi");
+    assert_eq!(run.reasons(&www), [from_to(false)]);
+    run.settle();
+    assert_eq!(run.get(&www).status.field("capacity").text("storage"), "5Gi");
+    assert_eq!(run.get(&of(Kind::PersistentVolume, &name)).spec.field("capacity").text("storage"), "5Gi");
+    assert_eq!(condition(run.get(&www), "FileSystemResizePending"), "");
+    run.expect_order(&[
+        "www-web-0 ExternalExpanding",
+        "www-web-0 Resizing",
+        "www-web-0 FileSystemResizeRequired",
+        "web-0 FileSystemResizeSuccessful",
+        "www-web-0 FileSystemResizeSuccessful",
+    ]);
+    let said = "waiting for an external controller to expand this PVC";
+    assert_eq!(run.messages(&www, "ExternalExpanding"), [said]);
+    assert!(run.reasons(&www).is_empty());
+    // Without a pod that runs, the last step waits.
+    run.scale(0);
+    run.settle();
+    run.patch(&www, r#"{"spec":{"resources":{"requests":{"storage":"6Gi"}}}}"#);
+    run.settle();
+    assert_eq!(condition(run.get(&www), "FileSystemResizePending"), "True");
+    run.scale(1);
+    run.settle();
+    assert_eq!(run.get(&www).status.field("capacity").text("storage"), "6Gi");
+}
+
+#[test]
+fn a_claim_may_not_grow_where_its_class_does_not_say_so() {
+    let mut run = Run::of(WEB);
+    let answer = run.patch(&claim("www-web-0"), r#"{"spec":{"resources":{"requests":{"storage":"5Gi"}}}}"#);
+    assert_eq!(
+        answer.output[0].text,
+        "Error from server (Forbidden): persistentvolumeclaims \"www-web-0\" is forbidden: only dynamically provisioned pvc can \
+         be resized and the storageclass that provisions the pvc must support resize"
+    );
+}

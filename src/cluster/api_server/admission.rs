@@ -7,6 +7,7 @@ use crate::api::kind::Kind;
 use crate::api::object::Object;
 use crate::api::status::Status;
 use crate::cluster::Cluster;
+use crate::controllers::persistent_volume::requested_storage;
 
 impl Cluster {
     /// An object needs its namespace, and one that is not going.
@@ -46,6 +47,27 @@ impl Cluster {
             Kind::PersistentVolume => add_finalizer(object, "kubernetes.io/pv-protection"),
             _ => {}
         }
+    }
+
+    /// A claim may grow where its class says so, once it is bound.
+    // Models plugin/pkg/admission/storage/persistentvolume/resize/admission.go Validate
+    pub(super) fn admit_resize(&self, claim: &Object, old: &Object) -> Result<(), Status> {
+        if claim.kind != Kind::PersistentVolumeClaim || requested_storage(claim) <= requested_storage(old) {
+            return Ok(());
+        }
+        let refuse = |why: &str| Err(Status::forbidden(claim.kind, &claim.meta.name, why));
+        if old.status.text("phase") != "Bound" {
+            return refuse("Only bound persistent volume claims can be expanded");
+        }
+        let class = claim.spec.text("storageClassName");
+        let class =
+            self.store.get(Kind::StorageClass, "", class).filter(|_| class == old.spec.text("storageClassName"));
+        if class.is_some_and(|class| class.rest.flag("allowVolumeExpansion")) {
+            return Ok(());
+        }
+        refuse(
+            "only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize",
+        )
     }
 
     /// The name of the class for claims that name none: of several defaults the newest, then the first by name.

@@ -151,6 +151,7 @@ impl Cluster {
         if !errors.is_empty() {
             return Err(Status::invalid(object.kind, &object.meta.name, errors));
         }
+        self.admit_resize(&object, &old)?;
         if should_delete_during_update(&object) {
             self.remove(actor, &reference);
             return Ok(Arc::new(object));

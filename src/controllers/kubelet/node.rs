@@ -17,6 +17,11 @@ pub fn silent_since(cluster: &Cluster, node: &str) -> Option<Instant> {
     cluster.controllers.kubelet.silent.get(node).copied()
 }
 
+/// Whether a node's kubelet answers.
+pub fn is_answering(cluster: &Cluster, node: &str) -> bool {
+    silent_since(cluster, node).is_none()
+}
+
 impl State {
     /// Whether a node does not answer.
     pub fn is_down(&self, node: &str) -> bool {
