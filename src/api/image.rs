@@ -4,6 +4,21 @@
 /// is a digest alone or the name is malformed.
 // Models pkg/util/parsers/parsers.go ParseImageName
 pub fn tag(image: &str) -> &str {
+    match parts(image) {
+        None => "",
+        Some((Some(tag), _)) => tag,
+        Some((None, false)) => "latest",
+        Some((None, true)) => "",
+    }
+}
+
+/// Whether this is a well-formed image name.
+pub fn is_reference(image: &str) -> bool {
+    parts(image).is_some()
+}
+
+/// The tag of an image name, and whether it has a digest; `None` where it is malformed.
+fn parts(image: &str) -> Option<(Option<&str>, bool)> {
     let (name, digest) = match image.split_once('@') {
         Some((name, digest)) => (name, Some(digest)),
         None => (image, None),
@@ -14,12 +29,7 @@ pub fn tag(image: &str) -> &str {
         None => (name, None),
     };
     let whole = is_name(name) && tag.is_none_or(is_tag) && digest.is_none_or(is_digest);
-    match tag {
-        _ if !whole => "",
-        Some(tag) => tag,
-        None if digest.is_none() => "latest",
-        None => "",
-    }
+    whole.then_some((tag, digest.is_some()))
 }
 
 fn is_tag(tag: &str) -> bool {

@@ -1,5 +1,6 @@
 //! What a Kubernetes object is: kinds, metadata, the table of types, decoding, and the values in fields.
 
+pub mod base64;
 pub mod decode;
 pub mod defaults;
 pub mod fields;

@@ -10,6 +10,9 @@ pub const WATCH: Millis = Millis(10);
 /// The same for the StatefulSet's controller. It takes a little longer than the others, so that a pod that has become
 /// ready has its DNS name before the next one begins: what a reader expects, and what a real cluster mostly does.
 pub const STATEFULSET_WATCH: Millis = Millis(20);
+/// The same for a disruption budget that was written. A person's next command takes no time here, as it does in a real
+/// cluster, so the pods of a set that was created just before are let come first.
+pub const BUDGET_WATCH: Millis = Millis(50);
 /// From an unscheduled pod until the scheduler has decided.
 pub const SCHEDULING: Millis = Millis(40);
 /// From a claim that asks for a volume until its provisioner has made one.

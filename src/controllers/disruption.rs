@@ -26,7 +26,7 @@ const CONDITION: &str = "DisruptionAllowed";
 pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     let object = event.object();
     match object.kind {
-        Kind::PodDisruptionBudget => cluster.enqueue(ACTOR, object.object_ref(), timing::WATCH),
+        Kind::PodDisruptionBudget => cluster.enqueue(ACTOR, object.object_ref(), timing::BUDGET_WATCH),
         Kind::Pod => {
             let budgets = cluster.budgets_of(object);
             if let Some(first) = budgets.first() {

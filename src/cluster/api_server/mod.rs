@@ -105,6 +105,23 @@ impl Cluster {
         Ok(self.insert(actor, object))
     }
 
+    /// Replaces an object by one that a person wrote, as a PUT does. One without a version is meant whatever the stored
+    /// one has.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    // Models k8s.io/apiserver/pkg/endpoints/handlers/update.go UpdateResource
+    pub fn update(&mut self, actor: Actor, reference: &ObjectRef, value: &Value) -> Result<Arc<Object>, Refusal> {
+        let kind = reference.kind;
+        let mut value = self.decode_request(kind, value)?;
+        if self.store.find(reference).is_none() {
+            return Err(Status::not_found(kind, &reference.name).into());
+        }
+        defaults::set_defaults(kind, &mut value, &self.config.feature_gates);
+        let object = Object::from_value(kind, value);
+        Ok(self.update_object(actor, object)?)
+    }
+
     /// Checks that an object's fields are those of its kind, as a request that is decoded strictly does.
     ///
     /// # Errors

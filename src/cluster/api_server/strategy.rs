@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use crate::api::base64;
 use crate::api::fields::{Fields, as_map};
 use crate::api::gates::FeatureGates;
 use crate::api::kind::Kind;
@@ -102,22 +103,9 @@ fn merge_string_data(rest: &mut Map<String, Value>) {
     if let Some(Value::Object(plain)) = rest.remove("stringData") {
         let data = as_map(rest.entry("data").or_insert(Value::Null));
         for (key, value) in plain {
-            data.insert(key, Value::from(base64(value.as_str().unwrap_or_default().as_bytes())));
+            data.insert(key, Value::from(base64::encode(value.as_str().unwrap_or_default().as_bytes())));
         }
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for chunk in bytes.chunks(3) {
-        let bits = chunk.iter().fold(0u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
-        for i in 0..4 {
-            let digit = DIGITS[(bits >> (18 - 6 * i) & 63) as usize] as char;
-            out.push(if i <= chunk.len() { digit } else { '=' });
-        }
-    }
-    out
 }
 
 /// How the kubelet ranks a pod when memory runs short.
@@ -159,14 +147,6 @@ pub(crate) fn set_condition(status: &mut Map<String, Value>, mut condition: Valu
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn secrets_are_written_in_base64() {
-        assert_eq!(base64(b"hello"), "aGVsbG8=");
-        assert_eq!(base64(b"hell"), "aGVsbA==");
-        assert_eq!(base64(b"hel"), "aGVs");
-        assert_eq!(base64(b""), "");
-    }
 
     #[test]
     fn the_class_of_service_follows_from_requests_and_limits() {

@@ -165,12 +165,22 @@ fn terminated(ended: &Ended) -> Value {
 /// Whether a condition holds; why not where it does not.
 type Verdict = (bool, &'static str, String);
 
+/// The conditions that the kubelet alone writes.
+// Models pkg/kubelet/types/pod_status.go PodConditionByKubelet
+const OWN_CONDITIONS: [&str; 5] =
+    ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"];
+
 // Models pkg/kubelet/status/generate.go
 fn set_conditions(status: &mut Map<String, Value>, pod: &Object, worker: &Worker, set_up: bool, now: Instant) {
     let time = now.timestamp().to_string();
     let phase = status.text("phase").to_owned();
     let containers = containers_ready(worker, &phase);
     let ready = if containers.0 { gates_open(pod) } else { containers.clone() };
+    let before = status.remove("conditions").unwrap_or_default();
+    let before = before.as_array().map_or(&[][..], Vec::as_slice);
+    let others = before.iter().filter(|condition| !OWN_CONDITIONS.contains(&condition.text("type")));
+    // The kubelet's own come last, in its order.
+    let mut conditions: Vec<Value> = others.cloned().collect();
     for (ty, (holds, reason, message)) in [
         ("PodReadyToStartContainers", (set_up, "", String::new())),
         ("Initialized", initialized(worker, &phase)),
@@ -186,8 +196,13 @@ fn set_conditions(status: &mut Map<String, Value>, pod: &Object, worker: &Worker
                 condition[field] = json!(text);
             }
         }
-        crate::cluster::set_condition(status, condition);
+        let same = |old: &&Value| old.text("type") == ty && old.text("status") == condition.text("status");
+        if let Some(old) = before.iter().find(same) {
+            condition["lastTransitionTime"] = old.field("lastTransitionTime").clone();
+        }
+        conditions.push(condition);
     }
+    status.insert("conditions".to_owned(), Value::Array(conditions));
 }
 
 fn names(worker: &Worker, wanted: &dyn Fn(&Container) -> bool) -> Vec<String> {
