@@ -77,6 +77,42 @@ pub enum Command {
         /// What goes wrong.
         faults: PodFaults,
     },
+    /// Types a line into a terminal: to run it, or for what runs there and reads it.
+    Run {
+        /// The terminal's number, from 0.
+        terminal: usize,
+        /// The line, which may have several lines.
+        line: String,
+    },
+    /// Presses Ctrl+C in a terminal.
+    Interrupt {
+        /// The terminal's number.
+        terminal: usize,
+    },
+    /// Presses Ctrl+D in a terminal.
+    EndInput {
+        /// The terminal's number.
+        terminal: usize,
+    },
+    /// Presses Ctrl+L in a terminal.
+    Clear {
+        /// The terminal's number.
+        terminal: usize,
+    },
+    /// Saves what `kubectl edit` has opened in a terminal, and closes it.
+    Edited {
+        /// The terminal's number.
+        terminal: usize,
+        /// The text as it was saved.
+        text: String,
+    },
+    /// Saves a file that `-f` can name.
+    SaveFile {
+        /// Its name.
+        name: String,
+        /// What is in it.
+        text: String,
+    },
     /// Ends the containers of a pod.
     KillContainers {
         /// The pod.
@@ -214,6 +250,13 @@ impl Cluster {
                     Err(status) => answer.refuse(&status),
                 }
             }
+            // What is about terminals and files is done by the workbench, which has them.
+            Command::Run { .. }
+            | Command::Interrupt { .. }
+            | Command::EndInput { .. }
+            | Command::Clear { .. }
+            | Command::Edited { .. }
+            | Command::SaveFile { .. } => {}
             Command::SetFaults { pod, faults } => kubelet::set_faults(self, pod, faults.clone()),
             Command::KillContainers { pod } => kubelet::kill_containers(self, pod),
             Command::SetNodeDown { node, down } => kubelet::set_node_down(self, node, *down),

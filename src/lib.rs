@@ -7,11 +7,16 @@ pub mod api;
 pub mod cluster;
 pub mod command;
 pub mod controllers;
+pub mod disks;
 pub mod dns;
 pub mod graph;
 pub mod i18n;
 pub mod kubectl;
 pub mod manifest;
+pub mod programs;
+pub mod shell;
+pub mod terminal;
 pub mod timeline;
 #[cfg(feature = "ui")]
 pub mod ui;
+pub mod workbench;

@@ -7,6 +7,7 @@ use crate::cluster::Cluster;
 use crate::cluster::config::Config;
 use crate::cluster::step::Step;
 use crate::command::{Answer, Command};
+use crate::workbench::Workbench;
 
 /// A command, and when it was given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,13 +30,18 @@ pub struct Log {
 impl Log {
     /// The cluster at a moment, computed anew.
     pub fn replay(&self, until: Instant) -> Cluster {
-        let mut cluster = Cluster::new(self.config.clone());
+        self.rebuild(until).into_cluster()
+    }
+
+    /// The cluster and the terminals at a moment, computed anew.
+    pub fn rebuild(&self, until: Instant) -> Workbench {
+        let mut bench = Workbench::new(self.config.clone());
         for entry in self.commands.iter().take_while(|entry| entry.at <= until) {
-            cluster.run_until(entry.at);
-            cluster.execute(&entry.command);
+            bench.run_until(entry.at);
+            bench.execute(&entry.command);
         }
-        cluster.run_until(until);
-        cluster
+        bench.run_until(until);
+        bench
     }
 }
 
@@ -43,20 +49,25 @@ impl Log {
 #[derive(Clone, Debug)]
 pub struct Timeline {
     log: Log,
-    cluster: Cluster,
+    bench: Workbench,
     steps: Vec<Step>,
 }
 
 impl Timeline {
     /// A run that has just begun.
     pub fn new(config: Config) -> Timeline {
-        let cluster = Cluster::new(config.clone());
-        Timeline { log: Log { config, commands: Vec::new() }, cluster, steps: Vec::new() }
+        let bench = Workbench::new(config.clone());
+        Timeline { log: Log { config, commands: Vec::new() }, bench, steps: Vec::new() }
     }
 
     /// The cluster as it is now.
     pub fn cluster(&self) -> &Cluster {
-        &self.cluster
+        self.bench.cluster()
+    }
+
+    /// The cluster with its terminals, as it is now.
+    pub fn bench(&self) -> &Workbench {
+        &self.bench
     }
 
     /// The log.
@@ -71,9 +82,9 @@ impl Timeline {
 
     /// Does a command now, after everything that was to be done by now, and notes it.
     pub fn dispatch(&mut self, command: Command) -> Answer {
-        let now = self.cluster.now();
-        self.cluster.run_until(now);
-        let answer = self.cluster.execute(&command);
+        let now = self.cluster().now();
+        self.bench.run_until(now);
+        let answer = self.bench.execute(&command);
         self.log.commands.push(Entry { at: now, command });
         self.collect();
         answer
@@ -81,15 +92,15 @@ impl Timeline {
 
     /// Lets time pass. Says whether anything happened.
     pub fn advance(&mut self, span: Millis) -> bool {
-        let until = self.cluster.now() + span;
-        self.cluster.run_until(until);
+        let until = self.cluster().now() + span;
+        self.bench.run_until(until);
         self.collect()
     }
 
     /// Has one component after the other do what it is about to do, until one of them changes something or reports an
     /// event; other work of the same moment stays to be done. Says whether there was any.
     pub fn step(&mut self) -> bool {
-        while self.cluster.run_next() {
+        while self.bench.run_next() {
             if self.collect() {
                 return true;
             }
@@ -103,7 +114,7 @@ impl Timeline {
     }
 
     fn collect(&mut self) -> bool {
-        let steps = self.cluster.take_steps();
+        let steps = self.bench.cluster_mut().take_steps();
         let any = !steps.is_empty();
         self.steps.extend(steps);
         any

@@ -61,7 +61,17 @@ fn run(cluster: &mut Cluster, line: &str) -> (String, String, i32) {
     words.retain(|word| !word.is_empty());
     let mut out = Output::default();
     let mut config = Kubeconfig::default();
-    let mut context = Context { cluster, config: &mut config, files: &(), stdin: None, out: &mut out, wait: None };
+    let mut disks = statefulscope::disks::Disks::default();
+    let mut context = Context {
+        cluster,
+        config: &mut config,
+        files: &(),
+        disks: &mut disks,
+        stdin: None,
+        out: &mut out,
+        saves: Vec::new(),
+        wait: None,
+    };
     let code = kubectl::run(&mut context, &words);
     (out.stream(false), out.stream(true), code)
 }

@@ -18,7 +18,7 @@ use crate::command::{Answer, Diagnostic, Fix};
 use crate::manifest::{self, Entry};
 
 /// Where kubectl keeps the manifest that it applied last.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Applies every object of a manifest. One that is refused does not hide the others; documents after one that cannot be
 /// read are not applied.
@@ -150,7 +150,7 @@ fn diagnose(entry: &Entry<'_>, refusal: &Refusal, reference: &ObjectRef, answer:
 }
 
 /// What became of an object, in kubectl's word; or the refusal, and whether it was of a creation.
-fn create_or_patch(
+pub(super) fn create_or_patch(
     cluster: &mut Cluster,
     reference: &ObjectRef,
     object: Value,
@@ -199,4 +199,10 @@ fn modified_configuration(mut object: Value) -> (Value, Value) {
         annotations.insert(LAST_APPLIED.to_owned(), Value::from(text));
     }
     (configuration, object)
+}
+
+/// An object of a file with the annotation that notes it, as `apply` and `--save-config` send it.
+// Models staging/src/k8s.io/kubectl/pkg/util/apply.go CreateApplyAnnotation
+pub fn with_annotation(object: Value) -> Value {
+    modified_configuration(object).1
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::wait::Wait;
 use crate::cluster::Cluster;
+use crate::disks::Disks;
 
 /// What a program writes, in the order in which it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,10 +93,14 @@ pub struct Context<'a> {
     pub config: &'a mut Kubeconfig,
     /// The files.
     pub files: &'a dyn Files,
+    /// The files of volumes and containers.
+    pub disks: &'a mut Disks,
     /// What is on standard input, where that is not the terminal.
     pub stdin: Option<&'a str>,
     /// Where output goes.
     pub out: &'a mut Output,
+    /// Files that the command writes, by name.
+    pub saves: Vec<(String, String)>,
     /// What the command still waits for after it has returned.
     pub wait: Option<Wait>,
 }

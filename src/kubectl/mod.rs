@@ -5,16 +5,34 @@
 //! leaves a [`wait::Wait`] in the context.
 
 pub mod apply;
+pub mod apply_line;
+pub mod config;
 pub mod context;
+pub mod create;
 pub mod delete;
 pub mod describe;
+pub mod diff;
+pub mod diff_text;
+pub mod edit;
 pub mod error;
+pub mod exec;
+pub mod expose;
 pub mod flags;
 pub mod get;
+pub mod metadata;
+pub mod node;
 pub mod output;
+pub mod patch;
 pub mod printers;
 pub mod printing;
+pub mod replace;
+mod request;
 pub mod resources;
+pub mod rollout;
+pub mod run;
+pub mod scale;
+pub mod set;
+pub mod taint;
 pub mod wait;
 pub mod watch;
 
@@ -38,7 +56,69 @@ pub struct Command {
 const PRINTING: &[Command] = printing::COMMANDS;
 
 /// The commands that change something, or wait.
-const CHANGING: &[Command] = &[];
+const CHANGING: &[Command] = &[
+    Command { path: "annotate", flags: metadata::FLAGS, run: metadata::annotate },
+    Command { path: "apply", flags: apply_line::FLAGS, run: apply_line::run },
+    Command { path: "apply view-last-applied", flags: apply_line::VIEW_FLAGS, run: apply_line::view_last_applied },
+    Command { path: "attach", flags: exec::ATTACH_FLAGS, run: exec::attach },
+    Command { path: "auth can-i", flags: config::CAN_I_FLAGS, run: config::can_i },
+    Command { path: "config current-context", flags: "", run: config::current_context },
+    Command { path: "config set-context", flags: config::SET_CONTEXT_FLAGS, run: config::set_context },
+    Command { path: "config use-context", flags: "", run: config::use_context },
+    Command { path: "cordon", flags: node::CORDON_FLAGS, run: node::cordon },
+    Command { path: "cp", flags: exec::CP_FLAGS, run: exec::cp },
+    Command { path: "create", flags: create::FLAGS, run: create::run },
+    Command { path: "create configmap", flags: create::DATA_FLAGS, run: create::config_map },
+    Command { path: "create namespace", flags: create::NAME_FLAGS, run: create::namespace_command },
+    Command { path: "create poddisruptionbudget", flags: create::PDB_FLAGS, run: create::disruption_budget },
+    Command { path: "create secret generic", flags: create::DATA_FLAGS, run: create::secret },
+    Command { path: "create service clusterip", flags: create::SERVICE_FLAGS, run: create::service_cluster_ip },
+    Command { path: "create service externalname", flags: create::SERVICE_FLAGS, run: create::service_external_name },
+    Command { path: "create service loadbalancer", flags: create::SERVICE_FLAGS, run: create::service_load_balancer },
+    Command { path: "create service nodeport", flags: create::SERVICE_FLAGS, run: create::service_node_port },
+    Command { path: "create serviceaccount", flags: create::NAME_FLAGS, run: create::service_account },
+    Command { path: "delete", flags: delete::FLAGS, run: delete::run },
+    Command { path: "diff", flags: diff::FLAGS, run: diff::run },
+    Command { path: "drain", flags: node::DRAIN_FLAGS, run: node::drain },
+    Command { path: "edit", flags: edit::FLAGS, run: edit::run },
+    Command { path: "exec", flags: exec::EXEC_FLAGS, run: exec::exec },
+    Command { path: "expose", flags: expose::FLAGS, run: expose::run },
+    Command { path: "label", flags: metadata::FLAGS, run: metadata::label },
+    Command { path: "logs", flags: exec::LOGS_FLAGS, run: exec::logs },
+    Command { path: "patch", flags: patch::FLAGS, run: patch::run },
+    Command { path: "port-forward", flags: config::FORWARD_FLAGS, run: config::no_network },
+    Command { path: "proxy", flags: config::FORWARD_FLAGS, run: config::no_network },
+    Command { path: "replace", flags: replace::FLAGS, run: replace::run },
+    Command { path: "rollout history", flags: rollout::HISTORY_FLAGS, run: rollout::history },
+    Command { path: "rollout pause", flags: rollout::CHANGE_FLAGS, run: rollout::pause },
+    Command { path: "rollout restart", flags: rollout::CHANGE_FLAGS, run: rollout::restart },
+    Command { path: "rollout resume", flags: rollout::CHANGE_FLAGS, run: rollout::resume },
+    Command { path: "rollout status", flags: rollout::STATUS_FLAGS, run: rollout::status },
+    Command { path: "rollout undo", flags: rollout::UNDO_FLAGS, run: rollout::undo },
+    Command { path: "run", flags: run::FLAGS, run: run::run },
+    Command { path: "scale", flags: scale::FLAGS, run: scale::run },
+    Command { path: "set env", flags: set::ENV_FLAGS, run: set::env },
+    Command { path: "set image", flags: set::IMAGE_FLAGS, run: set::image },
+    Command { path: "set resources", flags: set::RESOURCES_FLAGS, run: set::resources },
+    Command { path: "taint", flags: taint::FLAGS, run: taint::run },
+    Command { path: "top node", flags: config::TOP_FLAGS, run: config::top },
+    Command { path: "top pod", flags: config::TOP_FLAGS, run: config::top },
+    Command { path: "uncordon", flags: node::CORDON_FLAGS, run: node::uncordon },
+    Command { path: "wait", flags: wait::FLAGS, run: wait::run },
+];
+
+/// Other words for the last word of a command's path.
+const ALIASES: [(&str, &str); 9] = [
+    ("create cm", "create configmap"),
+    ("create ns", "create namespace"),
+    ("create pdb", "create poddisruptionbudget"),
+    ("create sa", "create serviceaccount"),
+    ("create svc", "create service"),
+    ("top nodes", "top node"),
+    ("top no", "top node"),
+    ("top pods", "top pod"),
+    ("top po", "top pod"),
+];
 
 /// Every command.
 pub fn commands() -> impl Iterator<Item = &'static Command> {
@@ -72,24 +152,41 @@ fn dispatch(context: &mut Context<'_>, words: &[String]) -> Result<(), Error> {
     (command.run)(context, &flags)
 }
 
+/// Whether a line reads standard input to its end before it does anything.
+pub fn reads_stdin(words: &[String]) -> bool {
+    let named = |word: &String| matches!(word.as_str(), "-f-" | "-f=-" | "--filename=-");
+    words.iter().any(named)
+        || words.windows(2).any(|pair| matches!(pair[0].as_str(), "-f" | "--filename") && pair[1] == "-")
+}
+
 /// The command that a line names, and the words without its name.
 // Models github.com/spf13/cobra command.go Find
 fn find(words: &[String]) -> Result<(&'static Command, Vec<String>), Error> {
     let mut rest = words.to_vec();
     let mut path = String::new();
+    let mut found = None;
     loop {
-        let Some(at) = first_argument(&rest) else {
-            return Err(unfinished(&path, None));
-        };
-        let word = rest.remove(at);
-        let longer = if path.is_empty() { word.clone() } else { format!("{path} {word}") };
-        if let Some(command) = commands().find(|command| command.path == longer) {
-            return Ok((command, rest));
+        let next = first_argument(&rest).map(|at| {
+            let longer = if path.is_empty() { rest[at].clone() } else { format!("{path} {}", rest[at]) };
+            let alias = ALIASES.iter().find(|(alias, _)| *alias == longer);
+            (at, alias.map_or(longer, |(_, name)| (*name).to_owned()))
+        });
+        let is_parent = |path: &str| commands().any(|c| c.path.strip_prefix(path).is_some_and(|r| r.starts_with(' ')));
+        let command = next.as_ref().and_then(|(_, longer)| commands().find(|command| command.path == *longer));
+        match next {
+            Some((at, longer)) if command.is_some() || is_parent(&longer) => {
+                rest.remove(at);
+                path = longer;
+                found = command;
+            }
+            next => {
+                let word = next.map(|(at, _)| rest[at].clone());
+                return match found {
+                    Some(command) => Ok((command, rest)),
+                    None => Err(unfinished(&path, word.as_deref())),
+                };
+            }
         }
-        if !commands().any(|command| command.path.split_once(' ').is_some_and(|(first, _)| first == longer)) {
-            return Err(unfinished(&path, Some(&word)));
-        }
-        path = longer;
     }
 }
 

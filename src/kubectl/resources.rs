@@ -18,6 +18,7 @@ use crate::api::selector_text::{FieldTerm, parse_fields};
 use crate::api::status::{Status, quote};
 use crate::cluster::Cluster;
 use crate::cluster::events::EventRecord;
+use crate::dns;
 use crate::manifest;
 
 /// What `all` stands for.
@@ -107,6 +108,16 @@ impl Found {
     /// The first error.
     pub fn infos(self) -> Result<Vec<Info>, Error> {
         self.items.into_iter().collect()
+    }
+
+    /// All objects, where nothing went wrong.
+    ///
+    /// # Errors
+    /// Everything that went wrong.
+    pub fn infos_or_errors(self) -> Result<Vec<Info>, Error> {
+        let (infos, errors) = self.split();
+        Error::collect(errors)?;
+        Ok(infos)
     }
 
     /// The objects, and every error.
@@ -494,6 +505,9 @@ pub fn missing_resource() -> Error {
 /// The objects of a kind, in one namespace or in all. Events are kept apart by the cluster, and are made objects here.
 pub fn list_objects(cluster: &Cluster, kind: Kind, namespace: &str) -> Vec<Arc<Object>> {
     let in_namespace = |object: &Arc<Object>| namespace.is_empty() || object.meta.namespace == namespace;
+    if kind == Kind::Endpoints {
+        return endpoints(cluster).into_iter().map(Arc::new).filter(in_namespace).collect();
+    }
     if kind == Kind::Event {
         let mut events: Vec<_> =
             cluster.events().iter().map(|record| Arc::new(event_object(record))).filter(in_namespace).collect();
@@ -507,12 +521,59 @@ pub fn list_objects(cluster: &Cluster, kind: Kind, namespace: &str) -> Vec<Arc<O
 
 /// The object that a reference names.
 pub fn find_object(cluster: &Cluster, reference: &ObjectRef) -> Option<Arc<Object>> {
-    if reference.kind == Kind::Event {
-        return list_objects(cluster, Kind::Event, &reference.namespace)
+    if matches!(reference.kind, Kind::Event | Kind::Endpoints) {
+        return list_objects(cluster, reference.kind, &reference.namespace)
             .into_iter()
             .find(|event| event.meta.name == reference.name);
     }
     cluster.store().find(reference).cloned()
+}
+
+/// The Endpoints of Services: the older form of their slices, which a controller of its own keeps in a real cluster.
+// Models pkg/controller/endpoint/endpoints_controller.go syncService
+fn endpoints(cluster: &Cluster) -> Vec<Object> {
+    let selects = |service: &&Arc<Object>| !service.spec.entries("selector").is_empty();
+    let services = cluster.store().list(Kind::Service).filter(selects);
+    services.map(|service| endpoints_of(cluster, service)).collect()
+}
+
+fn endpoints_of(cluster: &Cluster, service: &Object) -> Object {
+    let meta = &service.meta;
+    let mut labels = meta.labels.clone();
+    labels.insert("endpoints.kubernetes.io/managed-by".to_owned(), "endpoint-controller".to_owned());
+    if dns::is_headless(service) {
+        labels.insert("service.kubernetes.io/headless".to_owned(), String::new());
+    }
+    let mut object = Object::new(Kind::Endpoints, crate::api::meta::ObjectMeta { labels, ..meta.clone() });
+    object.meta.annotations.clear();
+    let mut subsets: Vec<Value> = Vec::new();
+    for slice in dns::slices(cluster.store(), &meta.namespace, &meta.name) {
+        let (mut ready, mut not_ready) = (Vec::new(), Vec::new());
+        for endpoint in slice.rest.list("endpoints") {
+            for address in endpoint.list("addresses") {
+                let mut entry = json!({"ip": address, "nodeName": endpoint.field("nodeName"), "targetRef": endpoint.field("targetRef")});
+                if endpoint.has("hostname") && dns::is_headless(service) {
+                    entry["hostname"] = endpoint.field("hostname").clone();
+                }
+                let list = if endpoint.field("conditions").flag("ready") { &mut ready } else { &mut not_ready };
+                list.push(entry);
+            }
+        }
+        let mut subset = serde_json::Map::new();
+        for (name, list) in [("addresses", ready), ("notReadyAddresses", not_ready)] {
+            if !list.is_empty() {
+                subset.insert(name.to_owned(), Value::Array(list));
+            }
+        }
+        if !subset.is_empty() {
+            subset.insert("ports".to_owned(), slice.rest.field("ports").clone());
+            subsets.push(Value::Object(subset));
+        }
+    }
+    if !subsets.is_empty() {
+        object.rest_mut().insert("subsets".to_owned(), Value::Array(subsets));
+    }
+    object
 }
 
 /// An event as an object of the API.

@@ -12,7 +12,7 @@ mod node;
 mod pod;
 mod sections;
 mod storage;
-mod workload;
+pub mod workload;
 pub mod writer;
 
 use crate::api::kind::Kind;

@@ -1,0 +1,198 @@
+//! `kubectl apply`, as a line in a terminal.
+//!
+//! Follows `staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go` of Kubernetes v1.37.2, Apache-2.0.
+
+use serde_json::Value;
+
+use super::apply::{LAST_APPLIED, create_or_patch};
+use super::context::Context;
+use super::error::{Error, usage};
+use super::flags::Flags;
+use super::output::{json, yaml};
+use super::request::{DryRun, Say, Validation, dry_run_flags, file_flags, find, print_flags, validate_flags, value_of};
+use super::resources::Info;
+use crate::api::fields::Fields;
+use crate::cluster::actor::Actor;
+use crate::cluster::{Cluster, CreateOptions, PatchType};
+
+/// The command's flags.
+pub const FLAGS: &str = concat!(
+    print_flags!(),
+    ";",
+    dry_run_flags!(),
+    ";",
+    validate_flags!(),
+    ";",
+    file_flags!(),
+    ";selector/l string;prune bool;prune-allowlist array;all bool;overwrite bool=true;openapi-patch bool=true;\
+     server-side bool;force-conflicts bool;subresource string;record bool;cascade string=background?background;\
+     force bool;grace-period int=-1;timeout duration;wait bool"
+);
+/// The flags of `view-last-applied`.
+pub const VIEW_FLAGS: &str = concat!(file_flags!(), ";output/o string=yaml;selector/l string;all bool");
+
+/// Runs the command.
+///
+/// # Errors
+/// Everything that went wrong.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go ToOptions, Validate, Run
+pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
+    if !flags.args.is_empty() {
+        return Err(usage("apply", format!("Unexpected args: [{}]", flags.args.join(" "))));
+    }
+    let mut say = Say::of(context, flags)?;
+    let server_side = flags.flag("server-side");
+    if flags.list("filename").is_empty() && flags.text("kustomize").is_empty() {
+        return Err("must specify one of -f and -k".into());
+    }
+    Validation::of(flags)?;
+    if flags.flag("force-conflicts") && !server_side {
+        return Err("--force-conflicts only works with --server-side".into());
+    }
+    if say.dry_run == DryRun::Client && server_side {
+        return Err("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)".into());
+    }
+    if server_side && flags.flag("force") {
+        return Err("--force cannot be used with --server-side".into());
+    }
+    if say.dry_run == DryRun::Server && flags.flag("force") {
+        return Err("--dry-run=server cannot be used with --force".into());
+    }
+    if flags.flag("all") && !flags.text("selector").is_empty() {
+        return Err("cannot set --all and --selector at the same time".into());
+    }
+    if flags.flag("prune") {
+        return Err("--prune is not simulated: delete what is no longer in the files by its name".into());
+    }
+    let (infos, mut errors) = find(context, flags, &|query| query.latest = false)?.split();
+    if infos.is_empty() && errors.is_empty() {
+        return Err("no objects passed to apply".into());
+    }
+    for info in infos {
+        let result =
+            if server_side { apply_on_server(context, &mut say, &info) } else { apply_one(context, &mut say, &info) };
+        errors.extend(result.err());
+    }
+    Error::collect(errors)
+}
+
+// Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go applyOneObject
+fn apply_one(context: &mut Context<'_>, say: &mut Say, info: &Info) -> Result<(), Error> {
+    let value = info.manifest.clone().unwrap_or_default();
+    let (reference, meta) = (&info.reference, value.field("metadata"));
+    if reference.name.is_empty() && !meta.text("generateName").is_empty() {
+        return Err(format!("from {}: cannot use generate name with apply", meta.text("generateName")).into());
+    }
+    if let Some(current) = &info.object
+        && !current.meta.annotations.contains_key(LAST_APPLIED)
+    {
+        let resource = format!("{}/{}", reference.kind.resource().plural, reference.name);
+        context.out.complain(&format!(
+            "Warning: resource {resource} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. \
+             kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or \
+             kubectl apply. The missing annotation will be patched automatically."
+        ));
+    }
+    let mut applied = None;
+    let result = say.dry_run.send(context.cluster, |cluster| {
+        let result = create_or_patch(cluster, reference, value.clone(), &info.source);
+        applied = cluster.store().find(reference).cloned();
+        result
+    });
+    let operation = match result {
+        Ok(operation) => operation,
+        Err((refusal, true)) => return Err(Error::from(refusal).when("creating", &info.source)),
+        Err((refusal, false)) => return Err(Error::from(refusal)),
+    };
+    if info.object.is_some() {
+        warn_if_deleting(context, info);
+    }
+    let shown = applied.map_or(value, |object| object.to_value());
+    say.done(context, &shown, operation)
+}
+
+// Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go WarnIfDeleting
+fn warn_if_deleting(context: &mut Context<'_>, info: &Info) {
+    let found = context.cluster.store().find(&info.reference);
+    if found.is_some_and(|object| object.meta.is_terminating()) {
+        let name = &info.reference.name;
+        context
+            .out
+            .complain(&format!("Warning: Detected changes to resource {name} which is currently being deleted."));
+    }
+}
+
+/// Server-side apply without a register of who owns which field: what the file has is set, and nothing is removed.
+fn apply_on_server(context: &mut Context<'_>, say: &mut Say, info: &Info) -> Result<(), Error> {
+    let value = info.manifest.clone().unwrap_or_default();
+    let reference = &info.reference;
+    let exists = info.object.is_some();
+    let request = |cluster: &mut Cluster| {
+        if exists {
+            cluster.check_fields(reference.kind, &value)?;
+            cluster.patch(Actor::User, reference, PatchType::Strategic, &value).map(|patched| patched.object)
+        } else {
+            cluster.create(Actor::User, reference.kind, &value, &CreateOptions::default())
+        }
+    };
+    let applied = say.dry_run.send(context.cluster, request)?;
+    if exists {
+        warn_if_deleting(context, info);
+    }
+    say.done(context, &applied.to_value(), "serverside-applied")
+}
+
+/// What applying an object would make of it, for `diff`.
+///
+/// # Errors
+/// The API server's refusal.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/diff/diff.go Merged
+pub fn merged(context: &mut Context<'_>, info: &Info) -> Result<Value, Error> {
+    let value = info.manifest.clone().unwrap_or_default();
+    let reference = &info.reference;
+    let mut copy = context.cluster.clone();
+    if info.object.is_none() {
+        let created = copy.create(Actor::User, reference.kind, &value, &CreateOptions::default())?;
+        return Ok(created.to_value());
+    }
+    create_or_patch(&mut copy, reference, value, &info.source).map_err(|(refusal, _)| Error::from(refusal))?;
+    let mut merged = copy.store().find(reference).map_or(Value::Null, |object| object.to_value());
+    // The comparison does not note what was applied, and its version is of a request that is thrown away.
+    let live = value_of(&Info { manifest: None, ..info.clone() });
+    if let Some(metadata) = merged.get_mut("metadata").and_then(Value::as_object_mut) {
+        let old = live.field("metadata");
+        if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+            match old.field("annotations").get(LAST_APPLIED) {
+                Some(text) => drop(annotations.insert(LAST_APPLIED.to_owned(), text.clone())),
+                None => drop(annotations.remove(LAST_APPLIED)),
+            }
+        }
+        metadata.insert("resourceVersion".to_owned(), old.field("resourceVersion").clone());
+    }
+    Ok(merged)
+}
+
+/// Runs `kubectl apply view-last-applied`.
+///
+/// # Errors
+/// Where nothing was applied.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply_view_last_applied.go
+pub fn view_last_applied(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
+    let output = flags.text("output");
+    if !matches!(output, "yaml" | "json") {
+        let sentence = format!("Unexpected -o output mode: {output}, the flag 'output' must be one of yaml|json");
+        return Err(usage("apply view-last-applied", sentence));
+    }
+    let infos = find(context, flags, &|query| query.allow_empty_selector = flags.flag("all"))?.infos_or_errors()?;
+    for info in infos {
+        let noted = info.object.as_ref().and_then(|object| object.meta.annotations.get(LAST_APPLIED)).cloned();
+        let Some(value) = noted.and_then(|text| serde_json::from_str::<Value>(&text).ok()) else {
+            let name = &info.reference.name;
+            context.out.complain(&format!("no last-applied-configuration annotation found on resource: {name}\n"));
+            continue;
+        };
+        let text = if output == "json" { json::indented(&value) + "\n" } else { yaml::to_string(&value) };
+        context.out.write(&text);
+    }
+    Ok(())
+}
