@@ -5,8 +5,10 @@
 //! anything differs. Without an argument it also changes copies of the data, and expects to find each change.
 
 mod diff;
+mod mask;
 mod mutation;
 mod report;
+mod transcripts;
 mod walks;
 
 use std::path::{Path, PathBuf};
@@ -30,7 +32,7 @@ struct Kind {
 }
 
 /// Every kind there is.
-const KINDS: [Kind; 1] = [walks::KIND];
+const KINDS: [Kind; 2] = [walks::KIND, transcripts::KIND];
 
 /// A file that says what is expected.
 struct Case {

@@ -7,6 +7,8 @@ use serde_json::Value;
 use crate::report::Report;
 use crate::{Case, KINDS, Kind};
 
+/// How many copies are tried: a file may be changed more than once.
+const TRIES: usize = 1000;
 /// How many copies of a kind are changed.
 const COPIES: usize = 20;
 
@@ -17,7 +19,7 @@ pub fn every_change_is_found(folder: &Path) -> bool {
         let paths = (kind.files)(&folder.join(kind.name));
         let (mut changed, mut missed) = (0, Vec::new());
         // Files that expect nothing that can be changed are passed over: others stand in for them.
-        for (seed, path) in spread(&paths).enumerate() {
+        for (seed, path) in spread(&paths).cycle().take(TRIES).enumerate() {
             if changed == COPIES {
                 break;
             }
@@ -43,7 +45,7 @@ fn miss(kind: &Kind, original: Case, text: String, place: &str) -> Option<String
 }
 
 /// All items, [`COPIES`] of them that lie evenly apart first.
-fn spread<T>(items: &[T]) -> impl Iterator<Item = &T> {
+fn spread<T>(items: &[T]) -> impl Iterator<Item = &T> + Clone {
     let stride = items.len().div_ceil(COPIES).max(1);
     (0..stride).flat_map(move |first| items.iter().skip(first).step_by(stride))
 }
