@@ -25,6 +25,7 @@ pub enum Actor {
     PodGarbageCollector,
     VolumeExpandController,
     Resizer,
+    EndpointsController,
 }
 
 impl Actor {
@@ -47,6 +48,7 @@ impl Actor {
             Actor::TaintEvictionController => "taint-eviction-controller",
             Actor::PodGarbageCollector => "pod-garbage-collector-controller",
             Actor::VolumeExpandController => "volume_expand",
+            Actor::EndpointsController => "endpoint-controller",
             Actor::Resizer => "external-resizer",
         }
     }

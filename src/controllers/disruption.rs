@@ -321,7 +321,7 @@ fn clear_stale_disruption(cluster: &mut Cluster, pod: &Object) -> Result<(), Sta
         Some(_) => {}
     }
     let condition = json!({
-        "type": "DisruptionTarget", "status": "False", "lastProbeTime": null,
+        "type": "DisruptionTarget", "status": "False", "lastProbeTime": null, "observedGeneration": pod.meta.generation,
         "lastTransitionTime": cluster.now().timestamp().to_string(),
     });
     let mut pod = pod.clone();

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::endpoints;
 use super::statefulset::stateful_set_utils::{is_pod_ready, is_terminal_phase};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectMeta, ObjectRef, OwnerReference, string_map};
 use crate::api::object::Object;
 use crate::api::selector::Selector;
+use crate::api::status::Status;
 use crate::cluster::actor::Actor;
 use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
 
@@ -54,6 +56,11 @@ pub fn selector(service: &Object) -> Option<Selector> {
 /// Writes the endpoints of a Service.
 // Models pkg/controller/endpointslice/endpointslice_controller.go syncService
 pub(crate) fn sync_service(cluster: &mut Cluster, reference: &ObjectRef) {
+    let result = sync(cluster, reference);
+    cluster.settle(ACTOR, reference, result);
+}
+
+fn sync(cluster: &mut Cluster, reference: &ObjectRef) -> Result<(), Status> {
     let slice = cluster
         .store()
         .list_in(Kind::EndpointSlice, &reference.namespace)
@@ -61,19 +68,22 @@ pub(crate) fn sync_service(cluster: &mut Cluster, reference: &ObjectRef) {
         .cloned();
     let service = cluster.store().find(reference).cloned();
     let Some((service, selector)) = service.and_then(|service| selector(&service).map(|s| (service, s))) else {
-        if let Some(slice) = slice {
-            // Gone already where the garbage collector was faster.
-            let _ = cluster.delete(ACTOR, &slice.object_ref(), &DeleteOptions::default());
-        }
-        return;
+        cluster.controllers.endpoints.forget(reference);
+        endpoints::delete(cluster, reference)?;
+        return match slice {
+            Some(slice) => cluster.delete(ACTOR, &slice.object_ref(), &DeleteOptions::default()),
+            None => Ok(()),
+        };
     };
     let publish_not_ready = service.spec.flag("publishNotReadyAddresses");
     let pods = cluster.store().list_in(Kind::Pod, &reference.namespace);
-    let endpoints: Vec<Value> = pods
-        .filter(|pod| selector.matches(&pod.meta.labels) && should_be_in_endpoints(pod))
-        .map(|pod| endpoint(cluster, &service, pod, publish_not_ready))
-        .collect();
-    let ports: Vec<Value> = service.spec.list("ports").iter().map(endpoint_port).collect();
+    let pods: Vec<Arc<Object>> = pods.filter(|pod| selector.matches(&pod.meta.labels)).cloned().collect();
+    let trigger = cluster.controllers.endpoints.last_change(&service, &pods);
+    let pods: Vec<Arc<Object>> = pods.into_iter().filter(|pod| should_be_in_endpoints(pod)).collect();
+    endpoints::sync(cluster, &service, &pods, trigger)?;
+    let endpoints: Vec<Value> = pods.iter().map(|pod| endpoint(cluster, &service, pod, publish_not_ready)).collect();
+    // Pods that give a named port another number would have a slice of their own.
+    let ports = pods.first().map(|pod| endpoint_ports(&service, pod)).unwrap_or_default();
     let has_endpoints = !endpoints.is_empty();
     let as_go_writes = |list: Vec<Value>| {
         if list.is_empty() { Value::Null } else { Value::Array(list) }
@@ -83,17 +93,19 @@ pub(crate) fn sync_service(cluster: &mut Cluster, reference: &ObjectRef) {
     rest.insert("endpoints".to_owned(), as_go_writes(endpoints));
     rest.insert("ports".to_owned(), as_go_writes(if has_endpoints { ports } else { Vec::new() }));
     match slice {
+        Some(slice) if *slice.rest == rest && slice.meta.labels == slice_meta(&service).labels => Ok(()),
         Some(slice) => {
-            if *slice.rest != rest {
-                let mut slice = Object::clone(&slice);
-                slice.rest = Arc::new(rest);
-                let _ = cluster.update_object(ACTOR, slice);
-            }
+            let mut slice = Object::clone(&slice);
+            slice.rest = Arc::new(rest);
+            slice.meta.labels = slice_meta(&service).labels;
+            endpoints::annotate(&mut slice, trigger);
+            cluster.update_object(ACTOR, slice).map(drop)
         }
         None => {
             let mut slice = Object::new(Kind::EndpointSlice, slice_meta(&service));
             slice.rest = Arc::new(rest);
-            let _ = cluster.create_object(ACTOR, slice);
+            endpoints::annotate(&mut slice, trigger);
+            cluster.create_object(ACTOR, slice).map(drop)
         }
     }
 }
@@ -148,7 +160,25 @@ fn endpoint(cluster: &Cluster, service: &Object, pod: &Object, publish_not_ready
     out
 }
 
-fn endpoint_port(port: &Value) -> Value {
-    let number = port.field("targetPort").as_i64().or(port.int("port"));
-    json!({"name": port.text("name"), "port": number, "protocol": port.text("protocol")})
+/// A Service's ports as a pod has them. A named one that the pod does not have is left out.
+pub fn endpoint_ports(service: &Object, pod: &Object) -> Vec<Value> {
+    let ports = service.spec.list("ports").iter();
+    ports
+        .filter_map(|port| {
+            let number = find_port(pod, port)?;
+            Some(json!({"name": port.text("name"), "port": number, "protocol": port.text("protocol")}))
+        })
+        .collect()
+}
+
+// Models staging/src/k8s.io/endpointslice/utils.go findPort
+fn find_port(pod: &Object, port: &Value) -> Option<i64> {
+    let target = port.field("targetPort");
+    let Some(name) = target.as_str() else {
+        return target.as_i64().or(port.int("port"));
+    };
+    let sidecars = pod.spec.list("initContainers").iter().filter(|c| c.text("restartPolicy") == "Always");
+    let mut ports = pod.spec.list("containers").iter().chain(sidecars).flat_map(|container| container.list("ports"));
+    let found = ports.find(|known| known.text("name") == name && known.text("protocol") == port.text("protocol"));
+    found.and_then(|port| port.int("containerPort"))
 }

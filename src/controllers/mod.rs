@@ -1,6 +1,7 @@
 //! The controllers of the cluster: who looks at which write, and what each then does.
 
 pub mod disruption;
+pub mod endpoints;
 pub mod endpointslice;
 pub mod garbage_collector;
 pub mod kubelet;
@@ -26,6 +27,7 @@ pub struct Controllers {
     pub(crate) statefulset: statefulset::stateful_set::State,
     pub(crate) kubelet: kubelet::State,
     pub(crate) scheduler: scheduler::State,
+    pub(crate) endpoints: endpoints::State,
     pub(crate) taint_eviction: taint_eviction::State,
     pub(crate) reasons: reason::Reasons,
 }
@@ -64,6 +66,7 @@ pub(crate) fn run(cluster: &mut Cluster, actor: Actor, object: &ObjectRef) {
         Actor::NodeLifecycleController => node_lifecycle::sync(cluster, object),
         Actor::TaintEvictionController => taint_eviction::sync(cluster, object),
         Actor::PodGarbageCollector => pod_gc::sync(cluster, object),
+        Actor::EndpointsController => {}
         Actor::VolumeExpandController => volume_expand::announce(cluster, object),
         Actor::Resizer => volume_expand::sync(cluster, object),
         Actor::User => {}

@@ -91,6 +91,7 @@ fn mark_failed_and_delete(cluster: &mut Cluster, pod: &Object, is_orphan: bool) 
             let condition = json!({
                 "type": "DisruptionTarget", "status": "True", "reason": "DeletionByPodGC",
                 "message": "PodGC: node no longer exists", "lastProbeTime": null,
+                "observedGeneration": pod.meta.generation,
                 "lastTransitionTime": cluster.now().timestamp().to_string(),
             });
             set_condition(status, condition);

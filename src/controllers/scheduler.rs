@@ -226,7 +226,7 @@ fn failed(cluster: &mut Cluster, pod: &Object, failure: Failure) {
 fn set_unscheduled(cluster: &mut Cluster, pod: &Object, reason: &str, message: &str) {
     let condition = json!({
         "type": "PodScheduled", "status": "False", "reason": reason, "message": message, "lastProbeTime": null,
-        "lastTransitionTime": cluster.now().timestamp().to_string(),
+        "lastTransitionTime": cluster.now().timestamp().to_string(), "observedGeneration": pod.meta.generation,
     });
     let mut pod = pod.clone();
     crate::cluster::set_condition(pod.status_mut(), condition);

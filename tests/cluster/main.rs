@@ -3,6 +3,8 @@
 mod support;
 
 mod disruption;
+mod endpoints;
+mod faults;
 mod garbage;
 mod kubelet;
 mod nodes;
