@@ -1,22 +1,27 @@
 // Prints what the page weighs, as it is and compressed with brotli: `node tools/weigh.mjs [folder]`.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
+
+/// What a first view does not load.
+const LATER = new Set(['editor.js', 'editor.licences.txt'])
 
 const folder = process.argv[2] ?? 'dist'
 const options = size => ({ params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: size } })
 const rows = new Map()
-for (const name of readdirSync(folder)) {
-  const bytes = readFileSync(join(folder, name))
-  const row = rows.get(extname(name)) ?? { files: 0, bytes: 0, brotli: 0 }
+const add = (kind, bytes) => {
+  const row = rows.get(kind) ?? { files: 0, bytes: 0, brotli: 0 }
   row.files += 1
   row.bytes += bytes.length
   row.brotli += brotliCompressSync(bytes, options(bytes.length)).length
-  rows.set(extname(name), row)
+  rows.set(kind, row)
 }
+const names = readdirSync(folder, { recursive: true }).filter(name => statSync(join(folder, name)).isFile()).sort()
+for (const name of names) add(LATER.has(name) ? `later: ${name}` : extname(name), readFileSync(join(folder, name)))
 let total = 0
 for (const [kind, { files, bytes, brotli }] of [...rows].sort()) {
-  total += brotli
-  console.log(`${kind.padEnd(8)} ${String(files).padStart(3)} files ${String(bytes).padStart(9)} bytes ${String(brotli).padStart(8)} brotli`)
+  if (!kind.startsWith('later')) total += brotli
+  const figures = `${String(files).padStart(3)} files ${String(bytes).padStart(9)} bytes ${String(brotli).padStart(8)} brotli`
+  console.log(`${kind.padEnd(28)} ${figures}`)
 }
-console.log(`${'total'.padEnd(41)} ${String(total).padStart(8)} brotli`)
+console.log(`${'a first view'.padEnd(54)} ${String(total).padStart(8)} brotli`)

@@ -1,5 +1,6 @@
 //! Text to objects: YAML or JSON as kubectl reads it, with the place of every value.
 
+pub mod context;
 mod node;
 mod resolve;
 mod stream;

@@ -11,6 +11,14 @@ use crate::i18n::fill;
 pub fn Editor() -> impl IntoView {
     let session = Session::here();
     let text = NodeRef::<leptos::html::Textarea>::new();
+    let host = NodeRef::<leptos::html::Div>::new();
+    let loaded = session.editor.loaded;
+    // The text area is enough until somebody wants to write.
+    let want_editor = move |_| {
+        if let (Some(host), Some(text)) = (host.get_untracked(), text.get_untracked()) {
+            session.editor.load(&host, &text, session);
+        }
+    };
     let gutter = NodeRef::<leptos::html::Div>::new();
     let lines = Memo::new(move |_| session.manifest.with(|text| text.split('\n').count()));
     let problem_lines = Memo::new(move |_| {
@@ -37,7 +45,8 @@ pub fn Editor() -> impl IntoView {
                 <h2>{move || session.strings().manifest}</h2>
                 <span class="panel-title__note">{move || session.strings().manifest_hint}</span>
             </div>
-            <div class="editor__text">
+            <div class="editor__code" node_ref=host hidden=move || !loaded.get()></div>
+            <div class="editor__text" hidden=move || loaded.get()>
                 <div class="editor__gutter" aria-hidden="true" node_ref=gutter>
                     <For each=move || 0..lines.get() key=|line| *line let(line)>
                         <span class:editor__bad=move || {
@@ -54,6 +63,7 @@ pub fn Editor() -> impl IntoView {
                     wrap="off"
                     prop:value=move || session.manifest.get()
                     on:input:target=move |event| session.manifest.set(event.target().value())
+                    on:focus=want_editor
                     on:scroll=follow
                     on:keydown=on_key
                 ></textarea>
@@ -85,7 +95,10 @@ fn Problems(
     let session = Session::here();
     let diagnostics = Memo::new(move |_| session.answer.with(|answer| answer.diagnostics.clone()));
     let go_to = move |diagnostic: &Diagnostic| {
-        if let (Some(text), Some(span)) = (text.get_untracked(), diagnostic.span) {
+        let Some(span) = diagnostic.span else { return };
+        if !session.editor.select(span)
+            && let Some(text) = text.get_untracked()
+        {
             select_line(&text, span.line);
         }
     };

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::icon::{self, Icon};
 use super::session::Session;
+use super::settings::Settings;
 use super::theme::{self, Theme};
 use crate::i18n::Language;
 
@@ -45,6 +46,7 @@ pub fn Header() -> impl IntoView {
             <h1 class="header__name">"Statefulscope"</h1>
             <p class="header__tagline">{move || session.strings().tagline}</p>
             <span class="header__version">"Kubernetes v1.37.2"</span>
+            <Settings />
             <button
                 class="button button--quiet"
                 title=move || session.strings().switch_language

@@ -23,6 +23,12 @@ pub fn session_log() -> String {
     SESSION.get().map(|session| session.log_json()).unwrap_or_default()
 }
 
+/// The text in the page's editor, which shows only a part of a long one.
+#[wasm_bindgen]
+pub fn session_manifest() -> String {
+    SESSION.get().map(|session| session.manifest_now()).unwrap_or_default()
+}
+
 /// The virtual time of the page's run, in milliseconds, and the hash of its state, separated by a blank.
 #[wasm_bindgen]
 pub fn session_hash() -> String {

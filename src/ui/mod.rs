@@ -3,6 +3,7 @@
 mod app;
 mod clock;
 mod clock_bar;
+mod code_editor;
 mod controls;
 mod details;
 mod editor;
@@ -12,6 +13,7 @@ mod hooks;
 mod icon;
 mod log;
 mod session;
+mod settings;
 mod theme;
 
 pub use app::mount;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::code_editor::CodeEditor;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::time::{Instant, Millis};
@@ -29,6 +30,8 @@ pub struct Session {
     timeline: StoredValue<Timeline>,
     /// The text in the editor.
     pub manifest: RwSignal<String>,
+    /// The editor, once somebody writes in it.
+    pub editor: CodeEditor,
     /// What the last command answered.
     pub answer: RwSignal<Answer>,
     /// The picture.
@@ -108,6 +111,7 @@ impl Session {
         let graph = RwSignal::new(Arc::new(model::build(timeline.cluster())));
         Session {
             manifest: RwSignal::new(FIRST_MANIFEST.to_owned()),
+            editor: CodeEditor::new(),
             answer: RwSignal::new(Answer::default()),
             scene: Memo::new(move |_| {
                 graph.with(|graph| scene::draw(graph, &layout::place(graph), language.get().strings()))
@@ -141,15 +145,31 @@ impl Session {
         self.refresh();
     }
 
+    /// The text in the editor, with what was typed a moment ago.
+    pub fn manifest_now(&self) -> String {
+        self.editor.flush();
+        self.manifest.get_untracked()
+    }
+
     /// Applies the text in the editor.
     pub fn apply(&self) {
-        let manifest = self.manifest.get_untracked();
+        let manifest = self.manifest_now();
         self.dispatch(Command::Apply { manifest });
     }
 
-    /// Begins again with an empty cluster. The text in the editor stays.
+    /// The settings of the cluster.
+    pub fn config(&self) -> Config {
+        self.timeline.with_value(|timeline| timeline.log().config.clone())
+    }
+
+    /// Begins again with an empty cluster of the same settings. The text in the editor stays.
     pub fn reset(&self) {
-        self.timeline.update_value(|timeline| timeline.reset(timeline.log().config.clone()));
+        self.restart(self.config());
+    }
+
+    /// Begins again with an empty cluster of these settings. The text in the editor stays.
+    pub fn restart(&self, config: Config) {
+        self.timeline.update_value(|timeline| timeline.reset(config));
         self.answer.set(Answer::default());
         self.selected.set(None);
         self.log.update(Vec::clear);

@@ -5,6 +5,8 @@ import { chromium } from 'playwright-core'
 import { serve } from '../../tools/serve.mjs'
 
 const CANDIDATES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+/// How long anything on the page may take before a test gives up.
+const TIMEOUT_MS = 10_000
 const ARGUMENTS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -33,6 +35,7 @@ export async function start({ under = '/' } = {}) {
         ...options,
       })
       const page = await context.newPage()
+      page.setDefaultTimeout(TIMEOUT_MS)
       const faults = []
       page.on('console', message => {
         if (['error', 'warning'].includes(message.type())) faults.push(`console: ${message.text()}`)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 
 import { start } from './browser.mjs'
-import { assertOrder, one, picture, printed, runToRest, stepToRest } from './reading.mjs'
+import { assertOrder, manifestText, one, picture, printed, runToRest, stepToRest, writeManifest } from './reading.mjs'
 
 let server
 let page
@@ -23,7 +23,6 @@ afterEach(async () => {
 })
 
 const press = name => page.getByRole('button', { name, exact: true }).click()
-const manifest = () => page.getByRole('textbox', { name: 'Manifest' })
 
 async function scale(replicas) {
   const field = page.getByRole('spinbutton', { name: 'Replicas' })
@@ -32,9 +31,9 @@ async function scale(replicas) {
 }
 
 async function change(from, to) {
-  const text = await manifest().inputValue()
+  const text = await manifestText(page)
   assert.ok(text.includes(from), `the manifest has no ${JSON.stringify(from)}`)
-  await manifest().fill(text.replace(from, to))
+  await writeManifest(page, text.replace(from, to))
 }
 
 async function started() {
@@ -44,7 +43,7 @@ async function started() {
 
 describe('First light', () => {
   it('begins with the manifest, three nodes and two storage classes', async () => {
-    const text = await manifest().inputValue()
+    const text = await manifestText(page)
     for (const line of ['kind: Service', 'kind: StatefulSet', 'clusterIP: None', 'storage: 1Gi', 'namespace: julin']) {
       assert.ok(text.includes(line), line)
     }
@@ -188,14 +187,13 @@ describe('First light', () => {
       await started()
       const before = await picture(page)
       await change(from, to)
-      const text = await manifest().inputValue()
+      const text = await manifestText(page)
       await press('Apply')
       const problems = page.getByRole('alert', { name: 'Problems' })
       assert.match(await problems.innerText(), message)
       await problems.getByRole('button', { name: `line ${line}` }).click()
-      const selected = await manifest().evaluate(text => text.value.slice(text.selectionStart, text.selectionEnd))
-      assert.equal(selected, text.split('\n')[line - 1])
-      assert.equal(await manifest().inputValue(), text)
+      assert.equal(await page.locator('.cm-activeLine').textContent(), text.split('\n')[line - 1])
+      assert.equal(await manifestText(page), text)
       assert.deepEqual(await picture(page), before)
       const controls = page.getByRole('group', { name: 'Controls of julin/web' })
       assert.equal(await controls.getByRole('spinbutton').inputValue(), '2')
@@ -212,8 +210,8 @@ describe('First light', () => {
   })
 
   it('offers to create a namespace that is missing', async () => {
-    const text = await manifest().inputValue()
-    await manifest().fill(text.replaceAll('namespace: julin', 'namespace: shop'))
+    const text = await manifestText(page)
+    await writeManifest(page, text.replaceAll('namespace: julin', 'namespace: shop'))
     await press('Apply')
     assert.match((await printed(page))[0], /\(NotFound\).* namespaces "shop" not found$/)
     await page.getByRole('button', { name: 'Create namespace shop' }).first().click()

@@ -9,6 +9,24 @@ export async function picture(page) {
   return [...snapshot.matchAll(/- '?(?:img|button) "((?:[^"\\]|\\.)*)"/g)].map(match => match[1].replaceAll("''", "'"))
 }
 
+const editor = page => page.getByRole('textbox', { name: /^(Manifest|清单)$/ })
+
+/// The text in the editor. The page is asked, since the editor draws only what is in view.
+export const manifestText = page => page.evaluate(() => window.wasmBindings.session_manifest())
+
+/// Goes into the editor, and waits until it is there.
+export async function goIntoEditor(page) {
+  await editor(page).click()
+  await page.locator('.cm-content:focus').waitFor()
+}
+
+/// Replaces the text in the editor, as somebody does who pastes.
+export async function writeManifest(page, text) {
+  await goIntoEditor(page)
+  await page.keyboard.press('Control+A')
+  await page.keyboard.insertText(text)
+}
+
 /// Steps from event to event until nothing is left to do, and gives every name that appeared in the picture, in the
 /// order in which they appeared: `+ name` when it came, `- name` when it went.
 export async function stepToRest(page, { limit = 600 } = {}) {

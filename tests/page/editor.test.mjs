@@ -1,0 +1,182 @@
+// The manifest editor: what it knows of Kubernetes' types, where it shows what is wrong, and that nothing is lost.
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+
+import { translated } from '../../src/ui/codemirror/phrases.js'
+import { start } from './browser.mjs'
+import { goIntoEditor, manifestText, printed, writeManifest } from './reading.mjs'
+
+let server
+let page
+let faults
+
+before(async () => {
+  server = await start()
+})
+after(() => server.close())
+beforeEach(async () => {
+  ;({ page, faults } = await server.open())
+  await page.getByRole('button', { name: 'Pause' }).click()
+})
+afterEach(async () => {
+  assert.deepEqual(faults, [])
+  await page.context().close()
+})
+
+/// Puts the cursor at the end of the line that is this text, and begins a new one.
+async function newLineAfter(text) {
+  await page.locator('.cm-line').getByText(text, { exact: true }).click()
+  await page.keyboard.press('End')
+  await page.keyboard.press('Enter')
+}
+
+describe('The manifest editor', () => {
+  it('is loaded when somebody writes, and not before', async () => {
+    const loads = []
+    page.on('request', request => loads.push(new URL(request.url()).pathname))
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    assert.deepEqual(loads, [])
+    const text = await manifestText(page)
+    await goIntoEditor(page)
+    assert.deepEqual(loads, ['/editor.js'])
+    assert.equal(await manifestText(page), text)
+  })
+
+  it('keeps the place of the cursor, and what was typed while it was loading', async () => {
+    let release
+    const held = new Promise(resolve => (release = resolve))
+    await page.route('**/editor.js', route => held.then(() => route.continue()))
+    const area = page.getByRole('textbox', { name: 'Manifest' })
+    await area.focus()
+    await page.keyboard.press('Control+Home')
+    await page.keyboard.type('# mine')
+    release()
+    await page.locator('.cm-content:focus').waitFor()
+    await page.keyboard.type(' too')
+    assert.match(await manifestText(page), /^# mine too# A headless Service/)
+  })
+
+  it('offers fields and values by the type at the cursor', async () => {
+    await goIntoEditor(page)
+    await newLineAfter('replicas: 2')
+    await page.keyboard.type('podM')
+    await page.getByRole('option', { name: /^podManagementPolicy/ }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.keyboard.type('Par')
+    await page.getByRole('option', { name: /^Parallel/ }).click()
+    assert.match(await manifestText(page), /\n {2}podManagementPolicy: Parallel\n/)
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    assert.deepEqual(await printed(page), ['service/nginx created', 'statefulset.apps/web created'])
+  })
+
+  it('tells what a field is', async () => {
+    await goIntoEditor(page)
+    await page.locator('.cm-line').getByText('containerPort').hover()
+    const known = page.locator('.cm-known')
+    await known.waitFor()
+    assert.equal(await known.innerText(), 'spec.template.spec.containers.ports.containerPort\n<integer> -required-')
+  })
+
+  it('underlines what is wrong, marks it in the margin, and goes there from the list', async () => {
+    const text = await manifestText(page)
+    await writeManifest(page, text.replace('image: nginx', 'image: 7').replace('  - port: 80', '  - prot: 80'))
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    const problems = page.getByRole('alert', { name: 'Problems' })
+    await problems.getByRole('button').first().waitFor()
+    const marked = await page.locator('.cm-lintRange-error').allTextContents()
+    assert.deepEqual(marked, ['prot', '7'])
+    assert.equal(await page.locator('.cm-lint-marker-error').count(), 2)
+    await page.keyboard.press('Control+Home')
+    const button = problems.getByRole('button', { name: /spec\.template\.spec\.containers\[0\]\.image/ })
+    await button.focus()
+    await page.keyboard.press('Enter')
+    assert.match(await page.locator('.cm-activeLine').textContent(), /image: 7/)
+    await page.keyboard.type('nginx')
+    assert.match(await manifestText(page), /image: nginx/)
+    // F8 goes on to the next one.
+    await page.keyboard.press('F8')
+    assert.match(await page.locator('.cm-activeLine').textContent(), /prot/)
+  })
+
+  it('undoes and folds, and can be searched', async () => {
+    const text = await manifestText(page)
+    await writeManifest(page, 'kind: Pod')
+    await page.keyboard.press('Control+Z')
+    assert.equal(await manifestText(page), text)
+    await page.keyboard.press('Control+F')
+    await page.getByRole('textbox', { name: 'Find' }).pressSequentially('mountPath')
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Escape')
+    assert.match(await page.locator('.cm-activeLine').textContent(), /mountPath/)
+    await page.keyboard.press('Control+Home')
+    await page.keyboard.press('Control+Alt+[')
+    await page.locator('.cm-foldPlaceholder').first().waitFor()
+    await page.keyboard.press('Control+Alt+]')
+  })
+
+  it('lets the keyboard out', async () => {
+    await goIntoEditor(page)
+    await page.keyboard.press('Escape')
+    await page.keyboard.press('Tab')
+    await page.getByRole('button', { name: 'Apply', exact: true }).and(page.locator(':focus')).waitFor()
+  })
+
+  it('applies with Ctrl+Enter what was typed a moment ago', async () => {
+    await goIntoEditor(page)
+    await page.locator('.cm-line').getByText('replicas: 2', { exact: true }).click()
+    await page.keyboard.press('End')
+    await page.keyboard.type('0')
+    await page.keyboard.press('Control+Enter')
+    assert.deepEqual(await printed(page), ['service/nginx created', 'statefulset.apps/web created'])
+    assert.equal(await page.getByRole('spinbutton', { name: 'Replicas' }).inputValue(), '20')
+  })
+
+  it('stays a text area where the editor cannot be loaded', async () => {
+    await page.route('**/editor.js', route => route.abort())
+    const area = page.getByRole('textbox', { name: 'Manifest' })
+    await area.fill((await area.inputValue()).replace('replicas: 2', 'replicas: "2"'))
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    await page.getByRole('button', { name: 'line 27' }).click()
+    const selected = await area.evaluate(area => area.value.slice(area.selectionStart, area.selectionEnd))
+    assert.equal(selected, '  replicas: "2"')
+    faults = faults.filter(fault => !fault.includes('editor.js') && !fault.includes('ERR_FAILED'))
+  })
+
+  it('stays smooth with two megabytes', async () => {
+    const entry = i => `  key-${i}: ${'v'.repeat(80)}\n`
+    const lines = Array.from({ length: 22_000 }, (_, i) => entry(i)).join('')
+    await writeManifest(page, `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: big}\ndata:\n${lines}`)
+    await page.keyboard.press('Control+End')
+    const spent = await page.evaluate(async () => {
+      const { promise, resolve } = Promise.withResolvers()
+      const lengths = []
+      new PerformanceObserver(list => lengths.push(...list.getEntries().map(e => e.duration))).observe({ type: 'longtask' })
+      setTimeout(() => resolve(Math.max(0, ...lengths)), 1500)
+      const content = document.querySelector('.editor__code').shadowRoot.querySelector('.cm-content')
+      for (const character of 'abc') {
+        content.ownerDocument.execCommand('insertText', false, character)
+        await new Promise(requestAnimationFrame)
+      }
+      return promise
+    })
+    assert.ok(spent < 200, `a keystroke took ${spent} ms`)
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    await page.locator('.printed').getByText('configmap/big').waitFor()
+  })
+
+  it('speaks Chinese', async () => {
+    const { page, faults } = await server.open({ query: '?lang=zh-CN' })
+    await goIntoEditor(page)
+    await page.keyboard.press('Control+F')
+    await page.getByRole('textbox', { name: '查找' }).waitFor()
+    assert.deepEqual(faults, [])
+    await page.context().close()
+    // Whatever CodeMirror says is translated.
+    const code = readFileSync('dist/editor.js', 'utf8')
+    const said = [...code.matchAll(/\.phrase\("([^"]+)"/g), ...code.matchAll(/\.phrase\([^"()]*\?"([^"]+)":"([^"]+)"/g)]
+    const missing = said.flatMap(match => match.slice(1)).filter(phrase => !translated.includes(phrase))
+    assert.deepEqual(missing, [])
+    assert.ok(said.length > 10)
+  })
+})
