@@ -9,6 +9,7 @@ pub mod command;
 pub mod controllers;
 pub mod disks;
 pub mod dns;
+pub mod explain;
 pub mod graph;
 pub mod i18n;
 pub mod kubectl;

@@ -4,6 +4,7 @@
 //! does not compile.
 
 mod en;
+pub mod why;
 mod zh_cn;
 
 use crate::dns::Miss;

@@ -48,6 +48,8 @@ pub struct CodeEditor {
     /// Whether it has taken the text area's place.
     pub loaded: RwSignal<bool>,
     asked_for: StoredValue<bool>,
+    /// Whether the page's text has just come from the editor, so that it need not go back.
+    is_own_text: StoredValue<bool>,
 }
 
 impl CodeEditor {
@@ -57,6 +59,7 @@ impl CodeEditor {
             editor: StoredValue::new_local(None),
             loaded: RwSignal::new(false),
             asked_for: StoredValue::new(false),
+            is_own_text: StoredValue::new(false),
         }
     }
 
@@ -68,6 +71,7 @@ impl CodeEditor {
         self.asked_for.set_value(true);
         let manifest = session.manifest;
         let changed = Closure::new(move || {
+            self.is_own_text.set_value(true);
             self.with(|editor| manifest.set(editor.text()));
         });
         let apply = Closure::new(move || session.apply());
@@ -97,8 +101,12 @@ impl CodeEditor {
     /// Has the editor follow the page: its text where something else changes it, its problems, its language.
     fn keep_up(self, session: Session) {
         Effect::new(move |_| {
-            let text = session.manifest.get();
-            self.with(|editor| editor.set_text(&text));
+            session.manifest.track();
+            if self.is_own_text.get_value() {
+                self.is_own_text.set_value(false);
+            } else {
+                self.with(|editor| session.manifest.with(|text| editor.set_text(text)));
+            }
         });
         Effect::new(move |_| {
             let json = session.answer.with(|answer| underlines(&answer.diagnostics));

@@ -19,26 +19,6 @@ pub fn Editor() -> impl IntoView {
             session.editor.load(&host, &text, session);
         }
     };
-    let gutter = NodeRef::<leptos::html::Div>::new();
-    let lines = Memo::new(move |_| session.manifest.with(|text| text.split('\n').count()));
-    let problem_lines = Memo::new(move |_| {
-        session.answer.with(|answer| {
-            let spans = answer.diagnostics.iter().filter_map(|diagnostic| diagnostic.span);
-            spans.map(|span| span.line).collect::<Vec<_>>()
-        })
-    });
-    // The numbers follow the text when it is scrolled.
-    let follow = move |_| {
-        if let (Some(text), Some(gutter)) = (text.get(), gutter.get()) {
-            gutter.set_scroll_top(text.scroll_top());
-        }
-    };
-    let on_key = move |event: web_sys::KeyboardEvent| {
-        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
-            event.prevent_default();
-            session.apply();
-        }
-    };
     view! {
         <section class="editor" aria-label=move || session.strings().manifest>
             <div class="panel-title">
@@ -46,28 +26,9 @@ pub fn Editor() -> impl IntoView {
                 <span class="panel-title__note">{move || session.strings().manifest_hint}</span>
             </div>
             <div class="editor__code" node_ref=host hidden=move || !loaded.get()></div>
-            <div class="editor__text" hidden=move || loaded.get()>
-                <div class="editor__gutter" aria-hidden="true" node_ref=gutter>
-                    <For each=move || 0..lines.get() key=|line| *line let(line)>
-                        <span class:editor__bad=move || {
-                            problem_lines.with(|bad| bad.contains(&line))
-                        }>{line + 1}</span>
-                    </For>
-                </div>
-                <textarea
-                    node_ref=text
-                    aria-label=move || session.strings().manifest
-                    spellcheck="false"
-                    autocapitalize="off"
-                    autocomplete="off"
-                    wrap="off"
-                    prop:value=move || session.manifest.get()
-                    on:input:target=move |event| session.manifest.set(event.target().value())
-                    on:focus=want_editor
-                    on:scroll=follow
-                    on:keydown=on_key
-                ></textarea>
-            </div>
+            <Show when=move || !loaded.get()>
+                <TextArea text want_editor />
+            </Show>
             <div class="editor__buttons">
                 <button class="button button--primary" title="Ctrl+Enter" on:click=move |_| session.apply()>
                     {move || session.strings().apply}
@@ -83,6 +44,66 @@ pub fn Editor() -> impl IntoView {
             <Problems text />
             <Printed />
         </section>
+    }
+}
+
+/// The text as it is until somebody writes in it, and where the editor cannot be loaded.
+#[component]
+fn TextArea(
+    /// The text area.
+    text: NodeRef<leptos::html::Textarea>,
+    /// Called when somebody goes into it.
+    want_editor: impl Fn(web_sys::FocusEvent) + 'static,
+) -> impl IntoView {
+    let session = Session::here();
+    let gutter = NodeRef::<leptos::html::Div>::new();
+    let numbers = Memo::new(move |_| {
+        let lines = session.manifest.with(|text| text.matches('\n').count() + 1);
+        let mut out = String::new();
+        for line in 1..=lines {
+            out.push_str(&line.to_string());
+            out.push('\n');
+        }
+        out
+    });
+    let bad_lines = move || {
+        session.answer.with(|answer| {
+            let spans = answer.diagnostics.iter().filter_map(|diagnostic| diagnostic.span);
+            spans.map(|span| view! { <mark style=format!("--line: {}", span.line)></mark> }).collect_view()
+        })
+    };
+    // The numbers follow the text when it is scrolled.
+    let follow = move |_| {
+        if let (Some(text), Some(gutter)) = (text.get(), gutter.get()) {
+            gutter.set_scroll_top(text.scroll_top());
+        }
+    };
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
+            event.prevent_default();
+            session.apply();
+        }
+    };
+    view! {
+        <div class="editor__text">
+            <div class="editor__gutter" aria-hidden="true" node_ref=gutter>
+                <pre>{numbers}</pre>
+                {bad_lines}
+            </div>
+            <textarea
+                node_ref=text
+                aria-label=move || session.strings().manifest
+                spellcheck="false"
+                autocapitalize="off"
+                autocomplete="off"
+                wrap="off"
+                prop:value=move || session.manifest.get()
+                on:input:target=move |event| session.manifest.set(event.target().value())
+                on:focus=want_editor
+                on:scroll=follow
+                on:keydown=on_key
+            ></textarea>
+        </div>
     }
 }
 

@@ -64,6 +64,7 @@ describe('The manifest editor', () => {
     await page.getByRole('option', { name: /^podManagementPolicy/ }).waitFor()
     await page.keyboard.press('Enter')
     await page.keyboard.type('Par')
+    await page.keyboard.press('Control+Space')
     await page.getByRole('option', { name: /^Parallel/ }).click()
     assert.match(await manifestText(page), /\n {2}podManagementPolicy: Parallel\n/)
     await page.getByRole('button', { name: 'Apply', exact: true }).click()
@@ -146,7 +147,14 @@ describe('The manifest editor', () => {
   it('stays smooth with two megabytes', async () => {
     const entry = i => `  key-${i}: ${'v'.repeat(80)}\n`
     const lines = Array.from({ length: 22_000 }, (_, i) => entry(i)).join('')
-    await writeManifest(page, `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: big}\ndata:\n${lines}`)
+    await goIntoEditor(page)
+    await page.keyboard.press('Control+A')
+    await page.evaluate(text => {
+      const content = document.querySelector('.editor__code').shadowRoot.querySelector('.cm-content')
+      const clipboardData = new DataTransfer()
+      clipboardData.setData('text/plain', text)
+      content.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+    }, `apiVersion: v1\nkind: ConfigMap\nmetadata: {name: big}\ndata:\n${lines}`)
     await page.keyboard.press('Control+End')
     const spent = await page.evaluate(async () => {
       const { promise, resolve } = Promise.withResolvers()
