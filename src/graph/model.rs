@@ -63,6 +63,24 @@ pub struct SetView {
     pub waits: Vec<Wait>,
 }
 
+impl SetView {
+    /// Whether an object is the set, or one that belongs to it.
+    pub fn has(&self, object: &ObjectRef) -> bool {
+        self.reference == *object
+            || self.service.as_ref().is_some_and(|service| service.reference == *object)
+            || self.columns.iter().any(|column| column.has(object))
+    }
+}
+
+impl Column {
+    fn has(&self, object: &ObjectRef) -> bool {
+        self.pod.as_ref().is_some_and(|pod| pod.reference == *object)
+            || self.claims.iter().any(|claim| {
+                claim.reference == *object || claim.volume.as_ref().is_some_and(|volume| volume.reference == *object)
+            })
+    }
+}
+
 /// A Service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceView {

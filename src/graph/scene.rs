@@ -2,6 +2,7 @@
 
 use super::layout::{ColumnLayout, Layout, Rect, SetLayout, fit, size};
 use super::model::{ClaimView, Column, Graph, PodView, ServiceView, SetView, State, VolumeView};
+use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::controllers::kubelet::Progress;
 use crate::i18n::{Strings, fill};
@@ -129,6 +130,7 @@ impl Pen<'_> {
         let ready = fill(self.strings.ready_of, &[&set.ready.to_string(), &set.replicas.to_string()]);
         let mut frame = Card::new(format!("set/{name}"), "set".to_owned(), at.frame);
         frame.label = format!("StatefulSet {name}, {ready}");
+        frame.object = Some(set.reference.clone());
         frame.line(size::LANE_NAMES, 19.0, "kind", "StatefulSet");
         frame.line(size::LANE_NAMES, 38.0, "title", &*name);
         frame.line_to_end(size::PADDING, 21.0, "ready", ready);
@@ -148,7 +150,8 @@ impl Pen<'_> {
         let key = format!("service/{}/{}", set.reference, set.service_name);
         let mut card = Card::new(key, "card service".to_owned(), place);
         match &set.service {
-            Some(ServiceView { dns_name, cluster_ip, addresses, .. }) => {
+            Some(ServiceView { reference, dns_name, cluster_ip, addresses }) => {
+                card.object = Some(reference.clone());
                 let address = cluster_ip.as_deref().unwrap_or(strings.headless);
                 let behind = if addresses.is_empty() { strings.no_address.to_owned() } else { addresses.join("  ") };
                 card.label = format!("Service {}, {dns_name}, {}", set.service_name, addresses.join(" "));
@@ -170,7 +173,7 @@ impl Pen<'_> {
         let answered = column.address.is_ok();
         self.edge(service, places.dns, !answered);
         self.edge(places.dns, places.pod, !answered);
-        self.dns(column, places.dns);
+        self.dns(set, column, places.dns);
         self.pod(set, column, places.pod);
         let mut above = places.pod;
         for (claim, (claim_at, volume_at)) in column.claims.iter().zip(places.claims.iter().zip(&places.volumes)) {
@@ -188,7 +191,7 @@ impl Pen<'_> {
         self.scene.edges.push(Edge { from: (x, upper.y + upper.height), to: (x, lower.y), faint });
     }
 
-    fn dns(&mut self, column: &Column, place: Rect) {
+    fn dns(&mut self, set: &SetView, column: &Column, place: Rect) {
         let (class, answer) = match &column.address {
             Ok(address) => ("card dns", address.as_str()),
             Err(miss) => ("card dns card--missing", self.strings.miss(*miss)),
@@ -196,6 +199,8 @@ impl Pen<'_> {
         let mut card = Card::new(format!("dns/{}", column.dns_name), class.to_owned(), place);
         card.label = format!("Name {}, {answer}", column.dns_name);
         card.title = column.dns_name.clone();
+        // What a name has to say is what its pod has to say, also where there is none.
+        card.object = Some(pod_of(set, column));
         // The Service's card has the rest of the name.
         let short: Vec<&str> = column.dns_name.splitn(3, '.').take(2).collect();
         card.line(12.0, 17.0, "name", fit(&short.join("."), place.width - 20.0, MONO));
@@ -211,6 +216,7 @@ impl Pen<'_> {
             card.class.push_str(" pod--unwanted");
         }
         card.title = column.pod_name.clone();
+        card.object = Some(pod_of(set, column));
         card.head(state, &column.pod_name, 40.0);
         match &column.pod {
             Some(pod) => self.pod_facts(pod, &mut card),
@@ -226,7 +232,6 @@ impl Pen<'_> {
         let ready = format!("{}/{}", pod.ready.0, pod.ready.1);
         let at = [pod.node.as_deref(), pod.address.as_deref()];
         let at = at.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-        card.object = Some(pod.reference.clone());
         card.stripe = true;
         if pod.outdated {
             card.class.push_str(" pod--outdated");
@@ -259,6 +264,7 @@ impl Pen<'_> {
         let facts = if column.pod.is_none() && claim.state != State::Absent { facts + ", " } else { String::new() };
         let mut card = storage_card("claim", claim.state, place);
         card.key = format!("claim/{}", claim.reference);
+        card.object = Some(claim.reference.clone());
         card.label = format!("Claim {}, {facts}{line}", claim.reference.name);
         card.title = claim.reference.name.clone();
         card.head(claim.state, &claim.reference.name, 8.0);
@@ -274,6 +280,7 @@ impl Pen<'_> {
                 let line = format!("{phase} · {capacity} · {reclaim_policy}");
                 card.label = format!("Volume {}, {line}", reference.name);
                 card.title = reference.name.clone();
+                card.object = Some(reference.clone());
                 card.head(*state, &reference.name, 8.0);
                 card.small(38.0, &line);
             }
@@ -285,6 +292,11 @@ impl Pen<'_> {
         }
         self.scene.cards.push(card);
     }
+}
+
+/// The pod of a column, which need not be there.
+fn pod_of(set: &SetView, column: &Column) -> ObjectRef {
+    ObjectRef::new(Kind::Pod, &set.reference.namespace, &column.pod_name)
 }
 
 fn storage_card(kind: &str, state: State, place: Rect) -> Card {

@@ -161,6 +161,8 @@ fn CardView(
     let card = RwSignal::from(card);
     let object = Memo::new(move |_| card.with(|card| card.object.clone()));
     let is_selected = move || object.read().is_some() && *session.selected.read() == *object.read();
+    let is_lit =
+        move || object.with(|object| object.as_ref().is_some_and(|object| session.lit.read().contains(object)));
     let select = move || {
         if let Some(object) = object.get_untracked() {
             session.selected.set(Some(object));
@@ -176,6 +178,7 @@ fn CardView(
         <g
             class=move || card.read().class.clone()
             class:card--selected=is_selected
+            class:card--lit=is_lit
             transform=move || card.with(|card| format!("translate({} {})", card.place.x, card.place.y))
             role=move || if object.read().is_some() { "button" } else { "img" }
             tabindex=move || object.read().is_some().then_some("0")

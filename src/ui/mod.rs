@@ -15,5 +15,6 @@ mod log;
 mod session;
 mod settings;
 mod theme;
+mod why;
 
 pub use app::mount;

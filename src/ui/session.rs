@@ -12,6 +12,7 @@ use crate::cluster::actor::Actor;
 use crate::cluster::config::Config;
 use crate::cluster::step::{Step, What};
 use crate::command::{Answer, Command};
+use crate::explain::{Finding, explain};
 use crate::graph::layout;
 use crate::graph::model::{self, Graph, SetView};
 use crate::graph::scene::{self, Scene};
@@ -50,6 +51,8 @@ pub struct Session {
     pub log: RwSignal<Vec<LogLine>>,
     /// The object whose details are shown.
     pub selected: RwSignal<Option<ObjectRef>>,
+    /// The objects that a reason is about, which are lit in the picture.
+    pub lit: RwSignal<Vec<ObjectRef>>,
     /// The language.
     pub language: RwSignal<Language>,
 }
@@ -123,6 +126,7 @@ impl Session {
             resting: RwSignal::new(timeline.cluster().next_due().is_none()),
             log: RwSignal::new(Vec::new()),
             selected: RwSignal::new(None),
+            lit: RwSignal::new(Vec::new()),
             language,
             timeline: StoredValue::new(timeline),
         }
@@ -210,14 +214,20 @@ impl Session {
         Memo::new(move |_| {
             let selected = selected.get();
             graph.with(|graph| {
-                let chosen = graph.sets.iter().find(|set| {
-                    selected.as_ref().is_some_and(|object| {
-                        set.reference == *object
-                            || set.columns.iter().any(|c| c.pod.as_ref().is_some_and(|pod| pod.reference == *object))
-                    })
-                });
+                let chosen = graph.sets.iter().find(|set| selected.as_ref().is_some_and(|object| set.has(object)));
                 chosen.or(graph.sets.first()).cloned()
             })
+        })
+    }
+
+    /// Why the selected object is as it is.
+    pub fn findings(&self) -> Memo<Vec<Finding>> {
+        let (graph, selected, timeline) = (self.graph, self.selected, self.timeline);
+        Memo::new(move |_| {
+            graph.track();
+            let selected = selected.get();
+            let why = |object| timeline.with_value(|timeline| explain(timeline.cluster(), object));
+            selected.as_ref().map(why).unwrap_or_default()
         })
     }
 
