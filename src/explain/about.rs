@@ -27,7 +27,9 @@ pub(super) fn objects(reason: &Reason, object: &ObjectRef) -> Vec<ObjectRef> {
             .unwrap_or_default(),
         Reason::NodeLost { node } | Reason::TaintEviction { node, .. } => vec![cluster_wide(Kind::Node, node)],
         Reason::BudgetRefuses { budget, .. } => vec![of(Kind::PodDisruptionBudget, budget)],
-        Reason::Dependents { objects } | Reason::NamespaceContents { objects } => objects.clone(),
+        Reason::Dependents { objects } | Reason::NamespaceContents { objects } | Reason::Missing { objects } => {
+            objects.clone()
+        }
         _ => Vec::new(),
     }
 }
@@ -108,7 +110,9 @@ pub fn arguments(reason: &Reason) -> Vec<String> {
         Reason::NoDisruptionAllowed { desired, current } => vec![desired.to_string(), current.to_string()],
         Reason::BudgetFailed { error } | Reason::Failed { error } => text(error),
         Reason::Finalizers { finalizers } => vec![list(finalizers)],
-        Reason::Dependents { objects } | Reason::NamespaceContents { objects } => vec![objects_list(objects)],
+        Reason::Dependents { objects } | Reason::NamespaceContents { objects } | Reason::Missing { objects } => {
+            vec![objects_list(objects)]
+        }
     }
 }
 

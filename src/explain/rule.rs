@@ -76,6 +76,7 @@ pub(super) fn of(reason: &Reason) -> Rule {
             "tasks/run-application/force-delete-stateful-set-pod/",
         ),
         Reason::SettingUp => rule("pkg/kubelet/kubelet.go SyncPod", LIFECYCLE),
+        Reason::Missing { .. } => rule("pkg/kubelet/kubelet_pods.go makeEnvironmentVariables", LIFECYCLE),
         Reason::ImagePullBackOff { .. } => rule(
             "pkg/kubelet/images/image_manager.go EnsureImageExists",
             "concepts/containers/images/#imagepullbackoff",

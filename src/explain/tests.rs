@@ -65,6 +65,7 @@ fn every_reason() -> Vec<Reason> {
         Reason::BindingVolumes { claims: vec![text("www-web-1")], node: text("node1") },
         Reason::NodeLost { node: text("node1") },
         Reason::SettingUp,
+        Reason::Missing { objects: vec![ObjectRef::new(Kind::ConfigMap, "a", "b")] },
         Reason::ImagePullBackOff { container: text("nginx"), image: text("nginx:broken"), until },
         Reason::CrashLoopBackOff { container: text("nginx"), exit_code: 137, restarts: 4, until },
         Reason::InitContainerNotDone { container: text("init") },

@@ -42,6 +42,7 @@ pub(super) fn sentence(reason: &Reason) -> &'static str {
             "The node {0} does not answer. Nobody knows whether the pod still runs there, so no second pod of its name is created: the node has to come back, be deleted, or the pod be deleted by force."
         }
         Reason::SettingUp => "The pod's sandbox and volumes are being set up on its node.",
+        Reason::Missing { .. } => "The pod waits for what it refers to and what is not there: {0}.",
         Reason::ImagePullBackOff { .. } => {
             "The image {1} of the container {0} cannot be pulled. The next try is at {2}."
         }

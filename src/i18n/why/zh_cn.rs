@@ -34,6 +34,7 @@ pub(super) fn sentence(reason: &Reason) -> &'static str {
             "节点 {0} 没有响应。没有人知道该 Pod 是否还在那里运行，所以不会创建同名的第二个 Pod：要么节点恢复，要么删除该节点，要么强制删除该 Pod。"
         }
         Reason::SettingUp => "节点正在准备该 Pod 的沙箱和卷。",
+        Reason::Missing { .. } => "该 Pod 引用的对象不存在，正在等待：{0}。",
         Reason::ImagePullBackOff { .. } => "容器 {0} 的镜像 {1} 无法拉取，下一次尝试在 {2}。",
         Reason::CrashLoopBackOff { .. } => "容器 {0} 在重启 {2} 次后以退出码 {1} 结束，下一次启动在 {3}。",
         Reason::InitContainerNotDone { .. } => "Init 容器 {0} 尚未完成，后面的容器都在等待。",
