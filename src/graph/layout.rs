@@ -66,9 +66,10 @@ pub struct SetLayout {
 }
 
 impl SetLayout {
-    /// The lanes: what kind of thing stands in each, and the first of its places.
+    /// The lanes: what kind of thing stands in each, and its place at the left.
     pub fn lanes(&self) -> Vec<(&'static str, Rect)> {
-        let Some(widest) = self.columns.iter().max_by_key(|column| column.claims.len()) else {
+        // Of those with the most claims the first, since the names stand at its left.
+        let Some(widest) = self.columns.iter().rev().max_by_key(|column| column.claims.len()) else {
             return Vec::new();
         };
         let storage = widest.claims.iter().zip(&widest.volumes);
@@ -159,5 +160,15 @@ mod tests {
     fn long_names_keep_both_ends() {
         assert_eq!(fit("web-0", 100.0, 7.0), "web-0");
         assert_eq!(fit("pvc-879e2e22-56fe-4f0c-8b2e-02445e4be0f5", 140.0, 7.0), "pvc-879e2e22-…4be0f5");
+    }
+
+    #[test]
+    fn lanes_are_named_at_the_left() {
+        let column = |x: f64| {
+            let at = Rect { x, ..Rect::default() };
+            ColumnLayout { dns: at, pod: at, claims: vec![at], volumes: vec![at] }
+        };
+        let set = SetLayout { columns: vec![column(32.0), column(224.0)], ..SetLayout::default() };
+        assert_eq!(set.lanes().iter().map(|(_, at)| at.x).collect::<Vec<_>>(), [32.0; 4]);
     }
 }

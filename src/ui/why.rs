@@ -39,9 +39,7 @@ fn Reason(
 ) -> impl IntoView {
     let session = Session::here();
     let Finding { depth, object, reason, objects, rule, remedies } = finding;
-    let mut concerned = objects;
-    concerned.push(object.clone());
-    let concerned = StoredValue::new(concerned);
+    let concerned = StoredValue::new(objects);
     let light = move || session.lit.set(concerned.get_value());
     let go_dark = move || session.lit.set(Vec::new());
     let select = object.clone();
