@@ -116,8 +116,9 @@ fn namespace(name: &str) -> Object {
 fn node(index: usize, config: &NodeConfig) -> Object {
     let time = crate::api::time::Instant::START.timestamp().to_string();
     let mut value = json!({
-        "metadata": {"name": config.name, "labels": {
+        "metadata": {"name": config.name, "annotations": {"node.alpha.kubernetes.io/ttl": "0"}, "labels": {
             "kubernetes.io/hostname": config.name,
+            "beta.kubernetes.io/os": "linux",
             "kubernetes.io/os": "linux",
         }},
         "spec": {},

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use super::Cluster;
 use super::actor::Actor;
 use super::step::{Step, What};
+use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
+use crate::api::status::Status;
 use crate::api::time::Timestamp;
 
 /// An event, counted as often as it was recorded.
@@ -44,6 +46,11 @@ impl EventRecord {
             && self.message == other.message
     }
 
+    /// The namespace that the event itself is in: that of its object, or `default` where that is in none.
+    pub fn namespace(&self) -> &str {
+        if self.object.namespace.is_empty() { "default" } else { &self.object.namespace }
+    }
+
     /// A number that equal events share.
     fn fingerprint(&self) -> u64 {
         let parts = [
@@ -75,6 +82,17 @@ impl Events {
         self.records.iter()
     }
 
+    /// Takes an event out, by its own name and the namespace of what it is about.
+    fn remove(&mut self, namespace: &str, name: &str) -> bool {
+        let before = self.records.len();
+        self.records.retain(|record| record.name != name || record.namespace() != namespace);
+        self.by_fingerprint.clear();
+        for (at, record) in self.records.iter().enumerate() {
+            self.by_fingerprint.insert(record.fingerprint(), at);
+        }
+        self.records.len() < before
+    }
+
     fn record(&mut self, record: EventRecord) {
         let fingerprint = record.fingerprint();
         if let Some(&at) = self.by_fingerprint.get(&fingerprint)
@@ -94,6 +112,14 @@ impl Cluster {
     /// The events that were recorded.
     pub fn events(&self) -> &Events {
         &self.events
+    }
+
+    /// Deletes an event.
+    ///
+    /// # Errors
+    /// Where there is none of this name.
+    pub fn delete_event(&mut self, namespace: &str, name: &str) -> Result<(), Status> {
+        if self.events.remove(namespace, name) { Ok(()) } else { Err(Status::not_found(Kind::Event, name)) }
     }
 
     /// Records an event about an object. One that was recorded before with the same words is counted up.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::apply::{LAST_APPLIED, create_or_patch};
 use super::context::Context;
+use super::create::send;
 use super::error::{Error, usage};
 use super::flags::Flags;
 use super::output::{json, yaml};
@@ -150,11 +151,10 @@ fn apply_on_server(context: &mut Context<'_>, say: &mut Say, info: &Info) -> Res
 pub fn merged(context: &mut Context<'_>, info: &Info) -> Result<Value, Error> {
     let value = info.manifest.clone().unwrap_or_default();
     let reference = &info.reference;
-    let mut copy = context.cluster.clone();
     if info.object.is_none() {
-        let created = copy.create(Actor::User, reference.kind, &value, &CreateOptions::default())?;
-        return Ok(created.to_value());
+        return send(context.cluster, &value, DryRun::Server);
     }
+    let mut copy = context.cluster.clone();
     create_or_patch(&mut copy, reference, value, &info.source).map_err(|(refusal, _)| Error::from(refusal))?;
     let mut merged = copy.store().find(reference).map_or(Value::Null, |object| object.to_value());
     // The comparison does not note what was applied, and its version is of a request that is thrown away.

@@ -127,11 +127,3 @@ pub fn no_network(_context: &mut Context<'_>, _flags: &Flags) -> Result<(), Erro
     Err(Status { reason: Reason::MethodNotAllowed, message: sentence.to_owned(), about: None, causes: Vec::new() }
         .into())
 }
-
-/// Refuses what is not simulated.
-///
-/// # Errors
-/// Always.
-pub fn not_simulated(_context: &mut Context<'_>, _flags: &Flags) -> Result<(), Error> {
-    Err("this command of kubectl is not simulated here".into())
-}

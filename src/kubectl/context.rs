@@ -62,7 +62,7 @@ pub struct Kubeconfig {
 
 impl Default for Kubeconfig {
     fn default() -> Kubeconfig {
-        Kubeconfig { context: "statefulscope".to_owned(), namespace: String::new() }
+        Kubeconfig { context: "lab".to_owned(), namespace: String::new() }
     }
 }
 

@@ -44,9 +44,8 @@ pub const PDB_FLAGS: &str = concat!(create_flags!(), ";min-available string;max-
 /// The API server's refusal.
 pub fn send(cluster: &mut Cluster, value: &Value, dry_run: DryRun) -> Result<Value, Error> {
     let kind = manifest_kind(value, "")?;
-    let options = CreateOptions::default();
-    let created = dry_run.send(cluster, |cluster| cluster.create(Actor::User, kind, value, &options))?;
-    Ok(created.to_value())
+    let options = CreateOptions { dry_run: dry_run != DryRun::None };
+    Ok(cluster.create(Actor::User, kind, value, &options)?.to_value())
 }
 
 /// Runs `kubectl create -f`.
@@ -55,12 +54,11 @@ pub fn send(cluster: &mut Cluster, value: &Value, dry_run: DryRun) -> Result<Val
 /// Everything that went wrong.
 // Models staging/src/k8s.io/kubectl/pkg/cmd/create/create.go RunCreate
 pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
-    if flags.list("filename").is_empty() {
-        context.out.complain("Error: must specify one of -f and -k\n");
-        return Err(super::unfinished("create", flags.args.first().map(String::as_str)));
-    }
     if !flags.args.is_empty() {
         return Err(usage("create", format!("Unexpected args: [{}]", flags.args.join(" "))));
+    }
+    if flags.list("filename").is_empty() {
+        return Err("must specify one of -f and -k".into());
     }
     let mut say = Say::of(context, flags)?;
     super::request::Validation::of(flags)?;

@@ -8,6 +8,7 @@ use super::flags::{Flags, parse_bool};
 use super::request::{DryRun, file_flags, find};
 use super::resources::Info;
 use super::wait::{Awaited, For, Target, Wait};
+use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::cluster::actor::Actor;
 use crate::cluster::{DeleteOptions, Propagation};
@@ -83,7 +84,11 @@ impl Deletion {
         let found = context.cluster.store().find(&info.reference);
         let uid = found.map_or(String::new(), |object| object.meta.uid.clone());
         if self.dry_run != DryRun::Client {
-            let delete = |cluster: &mut crate::cluster::Cluster| cluster.delete(Actor::User, &info.reference, &options);
+            let reference = &info.reference;
+            let delete = |cluster: &mut crate::cluster::Cluster| match reference.kind {
+                Kind::Event => cluster.delete_event(&reference.namespace, &reference.name),
+                _ => cluster.delete(Actor::User, reference, &options),
+            };
             self.dry_run
                 .send(context.cluster, delete)
                 .map_err(|status| Error::from(status).when("deleting", &info.source))?;

@@ -206,6 +206,9 @@ fn first_argument(words: &[String]) -> Option<usize> {
 /// The refusal of a line that names no command.
 fn unfinished(parent: &str, word: Option<&str>) -> Error {
     match (parent, word) {
+        ("", Some(word)) if NAMES.split(' ').any(|name| name == word) => {
+            Error::Plain(format!("kubectl {word} is not simulated here"))
+        }
         ("", Some(word)) => {
             let suggestions = suggestions(word);
             Error::Plain(format!("unknown command {} for \"kubectl\"{suggestions}", quote(word)))
@@ -234,17 +237,24 @@ fn help(parent: &str) -> String {
     format!("Available Commands:\n  {}\n\nUsage:\n  {parent} [command] [flags]\n", names.join("\n  "))
 }
 
+/// kubectl's own commands, in the order in which it has them.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/cmd.go NewKubectlCommand
+const NAMES: &str = "create expose run set explain get edit delete rollout scale autoscale certificate cluster-info top cordon \
+    uncordon drain taint describe logs attach exec port-forward proxy cp auth debug events diff apply patch replace wait \
+    kustomize label annotate completion alpha config plugin version api-versions api-resources options kuberc";
+
+/// Other words that people use for a command.
+const OTHER_WORDS: [(&str, &str); 4] = [("list", "get"), ("ps", "get"), ("rm", "delete"), ("remove", "delete")];
+
 // Models github.com/spf13/cobra command.go SuggestionsFor
 fn suggestions(word: &str) -> String {
     let mut names: Vec<&str> = Vec::new();
-    for command in commands() {
-        let name = command.path.split(' ').next().unwrap_or_default();
+    for name in NAMES.split(' ').filter(|name| !name.is_empty()) {
         let near = distance(word, name) <= 2 || name.starts_with(&word.to_lowercase());
-        if near && !names.contains(&name) {
+        if near || OTHER_WORDS.iter().any(|(other, meant)| *other == word.to_lowercase() && *meant == name) {
             names.push(name);
         }
     }
-    crate::api::order::sort_by_key(&mut names, |name| *name);
     if names.is_empty() { String::new() } else { format!("\n\nDid you mean this?\n\t{}\n", names.join("\n\t")) }
 }
 

@@ -62,7 +62,11 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         let dry_run = if say.dry_run == DryRun::Client { DryRun::Server } else { say.dry_run };
         let patched = patch(context, &info.reference, patch_type, body, dry_run)?;
         let operation = if patched.changed { "patched" } else { "patched (no change)" };
-        say.done(context, &patched.object.to_value(), operation)
+        // The printer of this command does not say that it is a dry run.
+        let dry_run = std::mem::replace(&mut say.dry_run, DryRun::None);
+        let done = say.done(context, &patched.object.to_value(), operation);
+        say.dry_run = dry_run;
+        done
     })
 }
 

@@ -343,7 +343,13 @@ impl Query<'_> {
         let reference = ObjectRef::new(kind, if namespaced { self.namespace } else { "" }, name);
         let object = find_object(cluster, &reference);
         if object.is_none() && !self.lazy {
-            return Ok(Err(Status::not_found(kind, name).into()));
+            // One that is read in a namespace that there is not is missed less than the namespace is.
+            let no_namespace = namespaced && cluster.store().get(Kind::Namespace, "", self.namespace).is_none();
+            return Ok(Err(if no_namespace {
+                Status::not_found(Kind::Namespace, self.namespace).into()
+            } else {
+                Status::not_found(kind, name).into()
+            }));
         }
         Ok(Ok(Info { reference, object, manifest: None, source: String::new() }))
     }
@@ -579,7 +585,7 @@ fn endpoints_of(cluster: &Cluster, service: &Object) -> Object {
 /// An event as an object of the API.
 pub fn event_object(record: &EventRecord) -> Object {
     let about = &record.object;
-    let namespace = if about.namespace.is_empty() { "default" } else { &about.namespace };
+    let namespace = record.namespace();
     let value = json!({
         "metadata": {"name": record.name, "namespace": namespace, "creationTimestamp": record.first.to_string()},
         "involvedObject": {

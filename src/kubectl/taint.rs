@@ -169,7 +169,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         }
         // The printer does not say here that it is a dry run.
         let dry_run = std::mem::replace(&mut say.dry_run, DryRun::None);
-        let done = say.done(context, &value, &format!("{operation}{}", dry_run.suffix()));
+        let done = say.done(context, &value, operation);
         say.dry_run = dry_run;
         done
     })

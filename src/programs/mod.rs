@@ -1,6 +1,7 @@
 //! The programs that a shell can start: those that people pipe kubectl into, and those that containers have.
 
 mod files;
+mod net;
 mod text;
 
 use std::collections::BTreeMap;
@@ -64,6 +65,11 @@ const PROGRAMS: &[(&str, bool, bool, Run)] = &[
     ("ps", true, true, files::ps),
     ("clear", true, true, files::clear),
     ("help", true, false, files::help),
+    ("nslookup", false, true, net::nslookup),
+    ("dig", false, true, net::dig),
+    ("ping", false, true, net::ping),
+    ("wget", false, true, net::wget),
+    ("curl", false, true, net::curl),
 ];
 
 fn find(name: &str, host: &Host) -> Option<Run> {

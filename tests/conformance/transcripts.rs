@@ -30,7 +30,8 @@ struct Step<'a> {
 fn steps(text: &str) -> Vec<Step<'_>> {
     let mut steps: Vec<Step<'_>> = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        if line.starts_with("$ ") || line.starts_with('@') {
+        let directs = ["@settle", "@watch ", "@endwatch"].iter().any(|word| line.starts_with(word));
+        if line.starts_with("$ ") || directs {
             steps.push(Step { line: number + 1, text: line, expected: Vec::new() });
         } else if let Some(step) = steps.last_mut() {
             step.expected.push(line);
@@ -110,7 +111,10 @@ impl Session {
                 bench.execute(&Command::SaveFile { name, text });
             }
         }
-        Session { bench, watched_from: 0 }
+        // The recorder deletes the events of earlier transcripts, those about nodes too.
+        let mut session = Session { bench, watched_from: 0 };
+        session.command("kubectl delete events --all -A");
+        session
     }
 
     fn now(&self) -> Instant {
@@ -130,10 +134,18 @@ impl Session {
         self.bench.terminals().get(terminal).map_or(0, |terminal| terminal.dropped() + terminal.pieces().len() as u64)
     }
 
+    /// Lets happen what is due at this moment: a real cluster reacts within milliseconds, and what follows from a write
+    /// takes up to this long here.
+    fn react(&mut self) -> Instant {
+        const REACTION: Millis = Millis(100);
+        let moment = self.now() + REACTION;
+        self.bench.run_until(moment);
+        moment
+    }
+
     /// Runs a line, and gives what a transcript says of it.
     fn command(&mut self, line: &str) -> Vec<String> {
-        let now = self.now();
-        self.bench.run_until(now);
+        let now = self.react();
         let from = self.end(0);
         self.bench.execute(&Command::Run { terminal: 0, line: line.to_owned() });
         let mut timed_out = false;
@@ -163,14 +175,13 @@ impl Session {
             lines.push(format!("# exit {status}"));
         }
         // The recorder writes them with line ends between, so that empty ones at the end are lost.
-        let text = lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n");
+        let text = mask(&lines.join("\n"));
         if text.is_empty() { Vec::new() } else { text.trim_end_matches('\n').split('\n').map(str::to_owned).collect() }
     }
 
     /// Begins a command in the second terminal.
     fn watch(&mut self, line: &str) {
-        let now = self.now();
-        self.bench.run_until(now);
+        let now = self.react();
         self.watched_from = self.end(1);
         self.bench.execute(&Command::Run { terminal: 1, line: line.to_owned() });
         self.bench.run_until(now + Millis(1500));
@@ -178,8 +189,6 @@ impl Session {
 
     /// Ends it, and gives its rows.
     fn end_watch(&mut self) -> Vec<String> {
-        let now = self.now();
-        self.bench.run_until(now);
         let text = self.output(1, self.watched_from, Style::Output);
         self.bench.execute(&Command::Interrupt { terminal: 1 });
         dedupe(&text).iter().map(|row| mask(row)).collect()

@@ -88,6 +88,10 @@ impl Cluster {
         object = Object::from_value(kind, value);
         self.admit(&mut object);
         strategy::prepare_for_create(&mut object, &self.config.feature_gates);
+        if kind == Kind::PersistentVolume {
+            let now = self.now.timestamp().to_string();
+            object.status_mut().insert("lastPhaseTransitionTime".to_owned(), Value::from(now));
+        }
         if object.meta.name.is_empty() && !object.meta.generate_name.is_empty() {
             object.meta.name = format!("{}{}", object.meta.generate_name, self.random.suffix());
         }
@@ -99,6 +103,9 @@ impl Cluster {
             return Err(Status::already_exists(kind, &object.meta.name));
         }
         if options.dry_run {
+            // The answer has what a stored object would have but for its version.
+            object.meta.uid = self.random.clone().uid();
+            object.meta.creation_timestamp = Some(self.now.timestamp());
             return Ok(Arc::new(object));
         }
         self.fail_by_fault(actor, Verb::Create, &object.object_ref())?;
@@ -114,11 +121,15 @@ impl Cluster {
     pub fn update(&mut self, actor: Actor, reference: &ObjectRef, value: &Value) -> Result<Arc<Object>, Refusal> {
         let kind = reference.kind;
         let mut value = self.decode_request(kind, value)?;
-        if self.store.find(reference).is_none() {
+        let Some(old) = self.store.find(reference) else {
             return Err(Status::not_found(kind, &reference.name).into());
-        }
+        };
+        let uid = old.meta.uid.clone();
         defaults::set_defaults(kind, &mut value, &self.config.feature_gates);
-        let object = Object::from_value(kind, value);
+        let mut object = Object::from_value(kind, value);
+        if object.meta.uid.is_empty() {
+            object.meta.uid = uid;
+        }
         Ok(self.update_object(actor, object)?)
     }
 

@@ -85,20 +85,28 @@ impl Cluster {
 }
 
 fn apply(value: &mut Value, ty: PatchType, body: &Value, kind: crate::api::kind::Kind) -> Result<(), Refusal> {
-    let as_fields = |value: &Value| -> Result<Map<String, Value>, Refusal> {
-        value.as_object().cloned().ok_or_else(|| Status::bad_request("invalid JSON patch").into())
-    };
+    let current = value.as_object().cloned().unwrap_or_default();
     match ty {
         PatchType::Strategic => {
-            let merged = patch::strategic_merge(as_fields(value)?, as_fields(body)?, Schema::get().of_kind(kind))
+            let fields = as_fields(body, "")?.unwrap_or_default();
+            let merged = patch::strategic_merge(current, fields, Schema::get().of_kind(kind))
                 .map_err(|error| Refusal::from(request_is_invalid(error.0)))?;
             *value = Value::Object(merged);
         }
-        PatchType::Merge => patch::json_merge(value, Value::Object(as_fields(body)?)),
+        PatchType::Merge => {
+            let fields = as_fields(body, DECODING)?.ok_or_else(|| Status::bad_request("Invalid JSON Patch"))?;
+            patch::json_merge(value, Value::Object(fields));
+        }
         PatchType::Json => {
-            let operations = body.as_array().ok_or_else(|| {
-                Status::bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
-            })?;
+            const OPERATION: &str = "handlers.jsonPatchOp";
+            let operations = match body {
+                Value::Null => &[][..],
+                Value::Array(operations) => operations,
+                other => return Err(cannot_unmarshal(other, &format!("[]{OPERATION}"), DECODING)),
+            };
+            if let Some(other) = operations.iter().find(|operation| !operation.is_object()) {
+                return Err(cannot_unmarshal(other, OPERATION, DECODING));
+            }
             patch::json_patch(value, operations).map_err(|_| {
                 let sentence = "the server rejected our request due to an error in our request";
                 Refusal::from(request_is_invalid(sentence))
@@ -106,6 +114,28 @@ fn apply(value: &mut Value, ty: PatchType, body: &Value, kind: crate::api::kind:
         }
     }
     Ok(())
+}
+
+const DECODING: &str = "error decoding patch: ";
+
+/// The fields of a patch that must be an object; nothing for `null`.
+fn as_fields(body: &Value, doing: &str) -> Result<Option<Map<String, Value>>, Refusal> {
+    match body {
+        Value::Object(fields) => Ok(Some(fields.clone())),
+        Value::Null => Ok(None),
+        other => Err(cannot_unmarshal(other, "map[string]interface {}", doing)),
+    }
+}
+
+fn cannot_unmarshal(value: &Value, ty: &str, doing: &str) -> Refusal {
+    let found = match value {
+        Value::Object(_) => "object",
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
+        Value::Number(_) => "number",
+        Value::Bool(_) | Value::Null => "bool",
+    };
+    Status::bad_request(format!("{doing}json: cannot unmarshal {found} into Go value of type {ty}")).into()
 }
 
 /// The refusal that kubectl prints as `The request is invalid: …`.

@@ -20,7 +20,6 @@ pub fn pod_status(pod: &Object, worker: &Worker, host: &str, now: Instant) -> Va
     status.insert("phase".to_owned(), json!(phase(worker)));
     status.insert("startTime".to_owned(), json!(worker.started.timestamp().to_string()));
     status.insert("hostIP".to_owned(), json!(host));
-    status.insert("hostIPs".to_owned(), json!([{"ip": host}]));
     if set_up {
         status.insert("podIP".to_owned(), json!(worker.address));
         status.insert("podIPs".to_owned(), json!([{"ip": worker.address}]));
