@@ -137,7 +137,21 @@ fn what_is_not_there_is_said_as_kubectl_says_it() {
         ("get cm,ingressclasses", "No resources found\n", 0),
         ("get pods web-9 --ignore-not-found", "", 0),
         ("get pods web-9", "Error from server (NotFound): pods \"web-9\" not found\n", 1),
-        ("get pods --sort-by=.a.b", "error: couldn't find any field with path \"{.a.b}\" in the list of objects\n", 1),
+        ("get pods --sort-by=.a.b", "No resources found in default namespace.\n", 0),
+        (
+            "get pods,svc --sort-by=.a.b",
+            "error: couldn't find any field with path \"{.a.b}\" in the list of objects\n",
+            1,
+        ),
+        (
+            "get bindings",
+            "Error from server (MethodNotAllowed): the server does not allow this method on the requested resource\n",
+            1,
+        ),
+        ("events --types=Odd", "error: valid --types are Normal or Warning\n", 1),
+        ("events -n nosuch", "No events found in nosuch namespace.\n", 0),
+        ("explain foo", "the server doesn't have a resource type \"foo\"\n", 1),
+        ("api-resources --sort-by=x", "error: --sort-by accepts only name or kind\n", 1),
         ("get pods --show-labels -o yaml", "error: --show-labels option cannot be used with yaml printer\n", 1),
         ("get pods -o jsonpath", "error: template format specified but no template given\n", 1),
         ("get pods -o jsonpath={.a", "error: error parsing jsonpath {.a, unclosed action\n", 1),
@@ -208,4 +222,37 @@ fn several_objects_are_described_without_their_events() {
     assert!(printed(&mut cluster, "describe pod web-").contains("Name:         web-1\n"));
     let missing = "Error from server (NotFound): pods \"x\" not found\n";
     assert_eq!(run(&mut cluster, "describe pod x"), (String::new(), missing.to_owned(), 1));
+}
+
+#[test]
+fn types_are_explained_without_their_prose() {
+    let mut cluster = cluster();
+    let ports = "KIND:       Pod\nVERSION:    v1\n\nFIELD: ports <[]ContainerPort>\n\nFIELDS:\n  \
+                 containerPort\t<integer> -required-\n  hostIP\t<string>\n  hostPort\t<integer>\n  name\t<string>\n  \
+                 protocol\t<string>\n  enum: SCTP, TCP, UDP\n\n";
+    assert_eq!(printed(&mut cluster, "explain pod.spec.containers.ports"), ports);
+    let set = printed(&mut cluster, "explain sts");
+    assert!(set.starts_with("GROUP:      apps\nKIND:       StatefulSet\nVERSION:    v1\n"), "{set}");
+    assert!(set.contains("  spec\t<StatefulSetSpec> -required-\n"), "{set}");
+    let (out, errors, code) = run(&mut cluster, "explain pods.spec.nosuch");
+    assert_eq!((out.as_str(), code), ("KIND:       Pod\nVERSION:    v1\n\n", 1));
+    assert_eq!(errors, "error: field \"nosuch\" does not exist\n");
+}
+
+#[test]
+fn what_the_server_serves_is_listed() {
+    let mut cluster = cluster();
+    let apps = printed(&mut cluster, "api-resources --api-group=apps --namespaced");
+    let sets = "statefulsets          sts          apps/v1      true         StatefulSet\n";
+    assert!(apps.ends_with(sets), "{apps}");
+    assert!(printed(&mut cluster, "api-versions").ends_with("storagemigration.k8s.io/v1\nv1\n"));
+    assert!(printed(&mut cluster, "api-resources -o name").contains("\nevents.events.k8s.io\n"));
+    assert!(printed(&mut cluster, "version").ends_with("Server Version: v1.37.2\n"));
+    let contexts = printed(&mut cluster, "config get-contexts");
+    assert!(
+        contexts.starts_with("CURRENT   NAME            CLUSTER         AUTHINFO        NAMESPACE\n"),
+        "{contexts}"
+    );
+    let events = printed(&mut cluster, "events --for sts/web");
+    assert!(events.contains("Normal   SuccessfulCreate   StatefulSet/web   Create Pod web-0"), "{events}");
 }

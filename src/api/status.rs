@@ -117,6 +117,12 @@ impl Status {
         Status::new(Reason::BadRequest, None, message.into())
     }
 
+    /// Not for this kind.
+    pub fn method_not_allowed() -> Status {
+        let sentence = "the server does not allow this method on the requested resource";
+        Status::new(Reason::MethodNotAllowed, None, sentence.to_owned())
+    }
+
     /// Not now; the caller should try again.
     pub fn too_many_requests(message: impl Into<String>) -> Status {
         Status::new(Reason::TooManyRequests, None, message.into())

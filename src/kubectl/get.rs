@@ -147,8 +147,9 @@ fn print_tables(context: &mut Context<'_>, flags: &Flags, namespace: &str, found
     let (_, mut errors) = found.split();
     errors.retain(|error| !(ignore_not_found && error.is_not_found()));
     let with_kind = tables.iter().any(|table| table.kind != tables[0].kind);
+    sort_tables(&mut tables, flags.text("sort-by"))?;
     for table in &mut tables {
-        sort_rows(table, flags.text("sort-by"))?;
+        sort_rows(table, flags.text("sort-by"));
     }
     let mut writer = TabWriter::for_tables();
     let mut printed = false;
@@ -174,17 +175,34 @@ fn print_tables(context: &mut Context<'_>, flags: &Flags, namespace: &str, found
     Error::collect(errors)
 }
 
-fn sort_rows(table: &mut Table, sort_by: &str) -> Result<(), Error> {
-    if sort_by.is_empty() {
-        return Ok(());
+/// Sorts the rows of a table. Where that fails, upstream prints nothing of it, and does not say why.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/get/sorter.go SortingPrinter.PrintObj
+fn sort_rows(table: &mut Table, sort_by: &str) {
+    if sort_by.is_empty() || table.rows.len() < 2 {
+        return;
     }
     let path = relaxed_path(sort_by).unwrap_or_else(|_| sort_by.to_owned());
     let objects: Vec<Value> = table.rows.iter().map(|row| row.object.to_value()).collect();
-    let order = sort_order(&objects, &path).map_err(|why| {
-        let parse_failed = !why.starts_with("couldn't find") && !why.starts_with("unsortable");
-        Error::Plain(if parse_failed { format!("sorting error: {why}") } else { why })
-    })?;
+    let order = sort_order(&objects, &path).unwrap_or_default();
     table.rows = order.into_iter().map(|index| table.rows[index].clone()).collect();
+}
+
+/// Sorts the answers of the server where there are several. They are tables, so what is sorted by is a field of a table.
+///
+/// # Errors
+/// Where tables have no such field, as they lack those of the objects in them.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/get/get.go RuntimeSorter.Sort
+fn sort_tables(tables: &mut Vec<Table>, sort_by: &str) -> Result<(), Error> {
+    if sort_by.is_empty() || tables.len() < 2 {
+        return Ok(());
+    }
+    let as_value = |table: &Table| {
+        let rows: Vec<Value> = table.rows.iter().map(|row| json!({"object": row.object.to_value()})).collect();
+        json!({"apiVersion": "meta.k8s.io/v1", "kind": "Table", "metadata": {}, "rows": rows})
+    };
+    let values: Vec<Value> = tables.iter().map(as_value).collect();
+    let order = sort_order(&values, &relaxed_path(sort_by)?)?;
+    *tables = order.into_iter().map(|index| tables[index].clone()).collect();
     Ok(())
 }
 

@@ -17,6 +17,7 @@ use crate::api::selector::Selector;
 use crate::api::selector_text::{FieldTerm, parse_fields};
 use crate::api::status::{Status, quote};
 use crate::cluster::Cluster;
+use crate::cluster::actor::Actor;
 use crate::cluster::events::EventRecord;
 use crate::dns;
 use crate::manifest;
@@ -405,6 +406,9 @@ impl Query<'_> {
             );
             Error::from(Status::bad_request(sentence))
         };
+        if matches!(kind, Kind::Binding) || kind.name().ends_with("Review") {
+            return Err(Status::method_not_allowed().into());
+        }
         let labels = Selector::parse(selector).map_err(refuse)?;
         let fields = parse_fields(field_selector).map_err(refuse)?;
         for term in &fields {
@@ -582,22 +586,43 @@ fn endpoints_of(cluster: &Cluster, service: &Object) -> Object {
     object
 }
 
-/// An event as an object of the API.
+/// An event as an object of the API. The scheduler records its events through the newer API, which has other fields.
 pub fn event_object(record: &EventRecord) -> Object {
     let about = &record.object;
     let namespace = record.namespace();
-    let value = json!({
-        "metadata": {"name": record.name, "namespace": namespace, "creationTimestamp": record.first.to_string()},
+    let component = record.actor.component();
+    let (first, last) = (record.first.to_string(), record.last.to_string());
+    let mut value = json!({
+        "metadata": {"name": record.name, "namespace": namespace, "creationTimestamp": first},
         "involvedObject": {
             "apiVersion": about.kind.api_version(), "kind": about.kind.name(), "name": about.name,
             "namespace": about.namespace, "uid": record.uid,
         },
         "reason": record.reason, "message": record.message, "count": record.count,
         "type": if record.warning { "Warning" } else { "Normal" },
-        "firstTimestamp": record.first.to_string(), "lastTimestamp": record.last.to_string(), "eventTime": null,
-        "source": {"component": record.actor.component()}, "reportingComponent": record.actor.component(),
-        "reportingInstance": "",
+        "firstTimestamp": first, "lastTimestamp": last, "eventTime": null,
+        "source": {"component": component}, "reportingComponent": component, "reportingInstance": "",
     });
+    if about.namespace.is_empty() {
+        crate::api::fields::as_map(&mut value["involvedObject"]).remove("namespace");
+    }
+    if record.actor == Actor::Scheduler {
+        let micro = |time: &str| Value::from(time.replace('Z', ".000000Z"));
+        let fields = crate::api::fields::as_map(&mut value);
+        fields.remove("count");
+        fields.extend([
+            ("firstTimestamp".to_owned(), Value::Null),
+            ("lastTimestamp".to_owned(), Value::Null),
+            ("eventTime".to_owned(), micro(&first)),
+            ("source".to_owned(), json!({})),
+            ("reportingInstance".to_owned(), Value::from("default-scheduler-1")),
+            ("action".to_owned(), Value::from(if record.reason == "Scheduled" { "Binding" } else { "Scheduling" })),
+        ]);
+        if record.count > 1 {
+            let series = json!({"count": record.count, "lastObservedTime": micro(&last)});
+            fields.insert("series".to_owned(), series);
+        }
+    }
     Object::from_value(Kind::Event, value)
 }
 

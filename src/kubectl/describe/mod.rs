@@ -22,6 +22,7 @@ use crate::cluster::Cluster;
 use super::printers;
 use super::resources::{self, Query};
 use super::{Context, Error, Flags};
+pub use sections::event_age;
 pub use workload::pod_template;
 pub use writer::Writer;
 

@@ -174,7 +174,9 @@ pub(super) fn events(w: &mut Writer, subject: &Subject<'_>) {
     w.rows(1, &rows);
 }
 
-fn event_row(event: &Object, now: Instant) -> String {
+/// How long ago an event was, and how often it was recorded since when.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/events/event_printer.go getInterval
+pub fn event_age(event: &Object, now: Instant) -> String {
     let rest = &event.rest;
     let ago = |text: &str| duration::since(Timestamp::parse(text), now);
     let first = match rest.text("eventTime") {
@@ -182,14 +184,19 @@ fn event_row(event: &Object, now: Instant) -> String {
         time => ago(time),
     };
     let series = rest.field("series");
-    let age = match (series.is_object(), rest.int("count").unwrap_or_default()) {
+    match (series.is_object(), rest.int("count").unwrap_or_default()) {
         (true, _) => {
             let count = series.int("count").unwrap_or_default();
             format!("{} (x{count} over {first})", ago(series.text("lastObservedTime")))
         }
         (false, count @ 2..) => format!("{} (x{count} over {first})", ago(rest.text("lastTimestamp"))),
         _ => first,
-    };
+    }
+}
+
+fn event_row(event: &Object, now: Instant) -> String {
+    let rest = &event.rest;
+    let age = event_age(event, now);
     let source = match rest.field("source").text("component") {
         "" => rest.text("reportingComponent"),
         component => component,
