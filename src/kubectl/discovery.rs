@@ -17,7 +17,9 @@ const VERSION: &str = "v1.37.2";
 /// The version of kustomize in kubectl.
 const KUSTOMIZE: &str = "v5.8.1";
 /// Where the API server says that it is.
-const SERVER: &str = "https://127.0.0.1:6443";
+const SERVER: &str = "https://127.0.0.1:26443";
+/// As whom kubectl speaks to it.
+const USER: &str = "admin";
 
 /// The flags of `api-resources`.
 pub const RESOURCES_FLAGS: &str = "output/o string;api-group string;namespaced bool=true;verbs slice;no-headers bool;\
@@ -263,15 +265,15 @@ pub fn cluster_info(context: &mut Context<'_>, _flags: &Flags) -> Result<(), Err
 /// Where the format is unknown.
 pub fn view(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     let name = context.config.context.clone();
-    let mut current = json!({"cluster": name, "user": name});
+    let mut current = json!({"cluster": name, "user": USER});
     if !context.config.namespace.is_empty() {
         current["namespace"] = Value::from(context.config.namespace.as_str());
     }
     let config = json!({
         "apiVersion": "v1", "kind": "Config", "current-context": name,
-        "clusters": [{"name": name, "cluster": {"server": SERVER}}],
+        "clusters": [{"name": name, "cluster": {"insecure-skip-tls-verify": true, "server": SERVER}}],
         "contexts": [{"name": name, "context": current}],
-        "users": [{"name": name, "user": {"token": "REDACTED"}}],
+        "users": [{"name": USER, "user": {"token": "REDACTED"}}],
     });
     let mut printer = Printer::new(&Request {
         output: flags.text("output"),
@@ -303,7 +305,7 @@ pub fn get_contexts(context: &mut Context<'_>, flags: &Flags) -> Result<(), Erro
                 lines.push_str("CURRENT\tNAME\tCLUSTER\tAUTHINFO\tNAMESPACE\n");
             }
             if shown {
-                lines.push_str(&format!("*\t{name}\t{name}\t{name}\t{}\n", context.config.namespace));
+                lines.push_str(&format!("*\t{name}\t{name}\t{USER}\t{}\n", context.config.namespace));
             }
             context.out.write(&TabWriter::for_tables().write(&lines));
         }
@@ -312,12 +314,21 @@ pub fn get_contexts(context: &mut Context<'_>, flags: &Flags) -> Result<(), Erro
     Error::collect(errors)
 }
 
-/// `kubectl config get-clusters` and `get-users`: one of each, with the name of the context.
+/// `kubectl config get-clusters`: one, with the name of the context.
 ///
 /// # Errors
 /// None.
-pub fn get_names(context: &mut Context<'_>, _flags: &Flags) -> Result<(), Error> {
+pub fn get_clusters(context: &mut Context<'_>, _flags: &Flags) -> Result<(), Error> {
     let name = context.config.context.clone();
     context.out.print(&format!("NAME\n{name}"));
+    Ok(())
+}
+
+/// `kubectl config get-users`
+///
+/// # Errors
+/// None.
+pub fn get_users(context: &mut Context<'_>, _flags: &Flags) -> Result<(), Error> {
+    context.out.print(&format!("NAME\n{USER}"));
     Ok(())
 }
