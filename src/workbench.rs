@@ -26,16 +26,14 @@ pub struct Workbench {
     cluster: Cluster,
     desk: Desk,
     terminals: Vec<Terminal>,
-    /// The version of the store that the terminals have seen.
-    seen: u64,
 }
 
 impl Workbench {
     /// A new cluster, and one terminal.
     pub fn new(config: Config) -> Workbench {
-        let cluster = Cluster::new(config);
-        let seen = cluster.store().resource_version();
-        Workbench { cluster, desk: Desk::default(), terminals: vec![Terminal::default()], seen }
+        let mut cluster = Cluster::new(config);
+        cluster.keep_writes();
+        Workbench { cluster, desk: Desk::default(), terminals: vec![Terminal::default()] }
     }
 
     /// The cluster.
@@ -87,7 +85,7 @@ impl Workbench {
             }
             command => self.cluster.execute(command),
         };
-        self.look(self.seen);
+        self.look();
         answer
     }
 
@@ -96,7 +94,8 @@ impl Workbench {
         while self.terminals.len() <= number {
             self.terminals.push(Terminal::default());
         }
-        let mut env = Env { cluster: &mut self.cluster, desk: &mut self.desk, wake: None, budget: BUDGET };
+        let (cluster, desk) = (&mut self.cluster, &mut self.desk);
+        let mut env = Env { cluster, desk, writes: &[], wake: None, budget: BUDGET };
         let output = work(&mut self.terminals[number], &mut env);
         let mut answer = Answer::default();
         for (is_error, text) in output.pieces {
@@ -107,27 +106,23 @@ impl Workbench {
     }
 
     /// Lets the terminals see what has happened, as long as one of them changes something.
-    fn look(&mut self, seen: u64) {
+    fn look(&mut self) {
         /// How often terminals may answer one another at one moment.
         const ROUNDS: usize = 10;
-        let mut seen = seen;
+        let now = self.cluster.now();
         for _ in 0..ROUNDS {
-            let version = self.cluster.store().resource_version();
-            let now = self.cluster.now();
-            for number in 0..self.terminals.len() {
-                let terminal = &mut self.terminals[number];
+            let writes = self.cluster.take_writes();
+            for terminal in &mut self.terminals {
                 let due = terminal.wake().is_some_and(|wake| wake <= now);
-                if terminal.is_busy() && (due || seen != version) {
-                    let mut env = Env { cluster: &mut self.cluster, desk: &mut self.desk, wake: None, budget: BUDGET };
-                    terminal.poll(&mut env);
+                if terminal.is_busy() && (due || !writes.is_empty()) {
+                    let (cluster, desk) = (&mut self.cluster, &mut self.desk);
+                    terminal.poll(&mut Env { cluster, desk, writes: &writes, wake: None, budget: BUDGET });
                 }
             }
-            seen = version;
-            if self.cluster.store().resource_version() == version {
+            if writes.is_empty() {
                 break;
             }
         }
-        self.seen = self.cluster.store().resource_version();
     }
 
     fn wake(&self) -> Option<Instant> {
@@ -152,7 +147,7 @@ impl Workbench {
         } else {
             self.cluster.run_until(due);
         }
-        self.look(self.seen);
+        self.look();
         true
     }
 

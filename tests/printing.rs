@@ -67,6 +67,7 @@ fn run(cluster: &mut Cluster, line: &str) -> (String, String, i32) {
         config: &mut config,
         files: &(),
         disks: &mut disks,
+        writes: &[],
         stdin: None,
         out: &mut out,
         saves: Vec::new(),

@@ -22,6 +22,10 @@ pub struct Config {
     pub namespaces: Vec<String>,
     /// The storage classes.
     pub storage_classes: Vec<StorageClassConfig>,
+    /// Whether provisioners leave volumes where they are whose claims are gone, whatever their reclaim policy: the
+    /// stand-in of the recorded cluster does.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub volumes_stay: bool,
     /// The feature gates.
     pub feature_gates: FeatureGates,
 }
@@ -88,6 +92,7 @@ impl Default for Config {
                 class("localhostpath", "kubernetes.io/no-provisioner", false),
                 class("nfs-storage", "fuseim.pri/ifs", true),
             ],
+            volumes_stay: false,
             feature_gates: FeatureGates::default(),
         }
     }

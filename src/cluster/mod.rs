@@ -51,12 +51,16 @@ pub struct Cluster {
     faults: Faults,
     /// How often the sync of an object has failed in a row.
     failures: BTreeMap<Work, u32>,
+    /// Every write since somebody took them out, for those who watch.
+    writes: Vec<(u64, WatchEvent)>,
+    keeps_writes: bool,
     /// What the controllers remember.
     pub(crate) controllers: Controllers,
 }
 
 /// What the store tells the controllers of a write.
-pub(crate) struct WatchEvent {
+#[derive(Clone, Debug)]
+pub struct WatchEvent {
     /// The object before; `None` when it was created.
     pub old: Option<Arc<Object>>,
     /// The object after; `None` when it was deleted.
@@ -80,6 +84,8 @@ impl Cluster {
             queue: Queue::default(),
             events: Events::default(),
             steps: Vec::new(),
+            writes: Vec::new(),
+            keeps_writes: false,
             faults: Faults::default(),
             failures: BTreeMap::new(),
             controllers: Controllers::default(),
@@ -209,7 +215,21 @@ impl Cluster {
     fn wrote(&mut self, actor: Actor, what: What, event: WatchEvent) {
         let object = event.object().object_ref();
         self.steps.push(Step { at: self.now, actor, object, what });
+        let version = self.store.resource_version();
         controllers::observe(self, &event);
+        if self.keeps_writes {
+            self.writes.push((version, event));
+        }
+    }
+
+    /// Keeps writes from now on, for [`Cluster::take_writes`].
+    pub fn keep_writes(&mut self) {
+        self.keeps_writes = true;
+    }
+
+    /// The writes since the last call, where they are kept, each with the version of the store after it.
+    pub fn take_writes(&mut self) -> Vec<(u64, WatchEvent)> {
+        std::mem::take(&mut self.writes)
     }
 
     /// The object of this name.

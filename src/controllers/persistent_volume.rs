@@ -171,8 +171,12 @@ fn find_volume_for_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
     wait(cluster, claim, Reason::NoStorageClass)
 }
 
+/// The pods that use a claim and wait for the scheduler. A pod that was made after its claim, as a set's are, is not
+/// known yet when the claim is looked at for the first time.
 fn unscheduled_pods_of(cluster: &Cluster, claim: &Object) -> Vec<String> {
     let pods = pods_of_claim(cluster, claim).into_iter().filter(|pod| pod.spec.text("nodeName").is_empty());
+    let looked = cluster.events().iter().any(|event| event.uid == claim.meta.uid);
+    let pods = pods.filter(|pod| looked || pod.meta.resource_version < claim.meta.resource_version);
     pods.map(|pod| pod.meta.name.clone()).collect()
 }
 

@@ -24,7 +24,7 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     }
     if let Some(volume) = &event.new
         && volume.kind == Kind::PersistentVolume
-        && is_to_be_deleted(volume)
+        && is_to_be_deleted(cluster, volume)
     {
         cluster.enqueue(ACTOR, volume.object_ref(), timing::PROVISIONING);
     }
@@ -32,8 +32,9 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
 
 /// Whether a volume is one that its provisioner deletes, since its claim is gone.
 // Models sigs.k8s.io/sig-storage-lib-external-provisioner/controller/controller.go shouldDelete
-fn is_to_be_deleted(volume: &Object) -> bool {
-    volume.status.text("phase") == "Released"
+fn is_to_be_deleted(cluster: &Cluster, volume: &Object) -> bool {
+    !cluster.config().volumes_stay
+        && volume.status.text("phase") == "Released"
         && volume.spec.text("persistentVolumeReclaimPolicy") == "Delete"
         && volume.meta.annotations.contains_key(PROVISIONED_BY)
         && !volume.meta.is_terminating()
@@ -42,7 +43,7 @@ fn is_to_be_deleted(volume: &Object) -> bool {
 /// Has every claim and volume looked at that waits for a provisioner.
 pub(crate) fn resume(cluster: &mut Cluster) {
     let claims = cluster.store().list(Kind::PersistentVolumeClaim).filter(|claim| wants_volume(cluster, claim));
-    let volumes = cluster.store().list(Kind::PersistentVolume).filter(|volume| is_to_be_deleted(volume));
+    let volumes = cluster.store().list(Kind::PersistentVolume).filter(|volume| is_to_be_deleted(cluster, volume));
     let waiting: Vec<ObjectRef> = claims.chain(volumes).map(|object| object.object_ref()).collect();
     for object in waiting {
         // The controller's note says whether the provisioner runs.
@@ -107,7 +108,7 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
 
 fn delete_volume(cluster: &mut Cluster, volume: &Object) {
     let provisioner = volume.meta.annotations.get(PROVISIONED_BY).map_or("", String::as_str);
-    if is_to_be_deleted(volume) && !cluster.is_provisioner_down(provisioner) {
+    if is_to_be_deleted(cluster, volume) && !cluster.is_provisioner_down(provisioner) {
         let result = cluster.delete(ACTOR, &volume.object_ref(), &DeleteOptions::default());
         cluster.settle(ACTOR, &volume.object_ref(), result);
     }

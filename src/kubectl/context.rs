@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::wait::Wait;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, WatchEvent};
 use crate::disks::Disks;
 
 /// What a program writes, in the order in which it is written.
@@ -95,6 +95,8 @@ pub struct Context<'a> {
     pub files: &'a dyn Files,
     /// The files of volumes and containers.
     pub disks: &'a mut Disks,
+    /// The writes since the command was looked at last, each with the version of the store after it.
+    pub writes: &'a [(u64, WatchEvent)],
     /// What is on standard input, where that is not the terminal.
     pub stdin: Option<&'a str>,
     /// Where output goes.

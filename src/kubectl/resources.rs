@@ -78,6 +78,26 @@ pub struct Query<'a> {
     pub latest: bool,
 }
 
+/// Tells which objects are meant.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    kind: Kind,
+    /// The namespace; empty for all.
+    namespace: String,
+    labels: Selector,
+    fields: Vec<FieldTerm>,
+}
+
+impl Filter {
+    /// Whether an object is one of them.
+    pub fn selects(&self, object: &Object) -> bool {
+        object.kind == self.kind
+            && (self.namespace.is_empty() || object.meta.namespace == self.namespace)
+            && self.labels.matches(&object.meta.labels)
+            && matches_fields(object, &self.fields)
+    }
+}
+
 /// What was found, in order: objects, and what went wrong between them.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
@@ -394,6 +414,17 @@ impl Query<'_> {
     /// # Errors
     /// What the API server says of a selector that it cannot read.
     pub fn list(&self, cluster: &Cluster, kind: Kind) -> Result<Vec<Arc<Object>>, Error> {
+        let filter = self.filter(kind)?;
+        let mut objects = list_objects(cluster, kind, &filter.namespace);
+        objects.retain(|object| filter.selects(object));
+        Ok(objects)
+    }
+
+    /// What tells whether the query selects an object of a kind.
+    ///
+    /// # Errors
+    /// What the API server says of a selector that it cannot read.
+    pub fn filter(&self, kind: Kind) -> Result<Filter, Error> {
         let (selector, field_selector) = (self.selector.trim(), self.field_selector.trim());
         let refuse = |why: String| {
             let resource = kind.resource();
@@ -415,9 +446,7 @@ impl Query<'_> {
             check_field(kind, &term.field).map_err(refuse)?;
         }
         let namespace = if self.all_namespaces || !kind.resource().namespaced { "" } else { self.namespace };
-        let mut objects = list_objects(cluster, kind, namespace);
-        objects.retain(|object| labels.matches(&object.meta.labels) && matches_fields(object, &fields));
-        Ok(objects)
+        Ok(Filter { kind, namespace: namespace.to_owned(), labels, fields })
     }
 
     // Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go visitByPaths

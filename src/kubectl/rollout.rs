@@ -63,7 +63,7 @@ fn is_visited(kind: Kind) -> bool {
 #[derive(Clone, Debug)]
 pub struct Rollout {
     targets: Vec<ObjectRef>,
-    /// The version that was looked at last, and the uid; 0 before the first look.
+    /// The version of the store that was seen last; 0 before the first look.
     seen: u64,
     watch: bool,
     deadline: Option<Instant>,
@@ -99,16 +99,8 @@ impl Rollout {
     // Models staging/src/k8s.io/kubectl/pkg/cmd/rollout/rollout_status.go Run
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Result<Progress, Error> {
         while let Some(target) = self.targets.last() {
-            let found = super::resources::find_object(context.cluster, target);
-            let result = match &found {
-                Some(object) if object.meta.resource_version == self.seen => Ok(false),
-                Some(object) => {
-                    self.seen = object.meta.resource_version;
-                    viewed(object, context, self.watch)
-                }
-                None if self.seen > 0 => Err("object has been deleted".into()),
-                None => Ok(false),
-            };
+            let target = target.clone();
+            let result = self.look(context, &target);
             match result {
                 Ok(false) if self.deadline.is_some_and(|deadline| deadline <= context.cluster.now()) => {
                     self.errors.push("timed out waiting for the condition".into());
@@ -122,6 +114,29 @@ impl Rollout {
         }
         Error::collect(std::mem::take(&mut self.errors))?;
         Ok(Progress::Done(0))
+    }
+}
+
+impl Rollout {
+    /// Looks at an object as it is, the first time, and then at every write of it. Says whether that was all.
+    fn look(&mut self, context: &mut Context<'_>, target: &ObjectRef) -> Result<bool, Error> {
+        if self.seen == 0 {
+            self.seen = context.cluster.store().resource_version();
+            let found = super::resources::find_object(context.cluster, target);
+            return found.map_or(Ok(false), |object| viewed(&object, context, self.watch));
+        }
+        for (version, write) in context.writes {
+            if *version <= self.seen || write.object().object_ref() != *target {
+                continue;
+            }
+            self.seen = *version;
+            match &write.new {
+                None => return Err("object has been deleted".into()),
+                Some(object) if viewed(object, context, self.watch)? => return Ok(true),
+                Some(_) => {}
+            }
+        }
+        Ok(false)
     }
 }
 

@@ -60,7 +60,7 @@ pub fn poll(context: &mut Context<'_>, wait: &mut Wait) -> Progress {
     let result = match wait {
         Wait::For(wait) => wait.poll(context),
         Wait::Rollout(rollout) => rollout.poll(context),
-        Wait::Watch(watch) => watch.poll(context.cluster, context.out).map(|()| Progress::Until(None)),
+        Wait::Watch(watch) => watch.poll(context.cluster, context.writes, context.out).map(|()| Progress::Until(None)),
         Wait::Start(start) => start.poll(context),
         Wait::Exec(exec) => exec.finish(context),
         Wait::Edit(edit) => edit.poll(context),

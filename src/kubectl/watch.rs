@@ -13,12 +13,12 @@ use super::output::printer::Printer;
 use super::printers::table::TablePrinter;
 use super::printers::tabwriter::TabWriter;
 use super::printers::{list_table, object_table};
-use super::resources::{Found, Query};
+use super::resources::{Filter, Found, Query};
 use super::{Context, Error, Flags};
 use crate::api::kind::Kind;
 use crate::api::object::Object;
 use crate::api::order;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, WatchEvent};
 
 /// A watch. It has no end but Ctrl+C.
 #[derive(Clone, Debug)]
@@ -35,6 +35,8 @@ pub struct Watch {
     printer: Rows,
     /// The objects as they were printed last.
     known: BTreeMap<(String, String), Arc<Object>>,
+    /// The version of the store that was seen last.
+    seen: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -85,6 +87,7 @@ impl Watch {
             events: flags.flag("output-watch-events"),
             printer: rows,
             known: BTreeMap::new(),
+            seen: context.cluster.store().resource_version(),
         };
         if !flags.flag("watch-only") {
             watch.print_first(&objects, by_name, context.cluster, context.out)?;
@@ -117,7 +120,7 @@ impl Watch {
     ///
     /// # Errors
     /// Where a template does not fit an object.
-    pub fn poll(&mut self, cluster: &Cluster, out: &mut Output) -> Result<(), Error> {
+    pub fn poll(&mut self, cluster: &Cluster, writes: &[(u64, WatchEvent)], out: &mut Output) -> Result<(), Error> {
         let query = Query {
             namespace: &self.namespace,
             all_namespaces: self.all_namespaces,
@@ -125,8 +128,17 @@ impl Watch {
             field_selector: &self.field_selector,
             ..Query::default()
         };
+        let filter = query.filter(self.kind)?;
+        let objects = query.list(cluster, self.kind)?;
+        for (version, write) in writes {
+            if *version > self.seen {
+                self.seen = *version;
+                self.print_write(write, &filter, cluster, out)?;
+            }
+        }
+        // Kinds that are not stored are compared with what they were.
         let mut now = BTreeMap::new();
-        for object in query.list(cluster, self.kind)? {
+        for object in objects {
             if self.name.is_empty() || object.meta.name == self.name {
                 now.insert(key(&object), object);
             }
@@ -156,6 +168,35 @@ impl Watch {
         }
         self.known = now;
         Ok(())
+    }
+
+    /// Prints one write, where it is about an object that is watched, or was.
+    fn print_write(
+        &mut self,
+        write: &WatchEvent,
+        filter: &Filter,
+        cluster: &Cluster,
+        out: &mut Output,
+    ) -> Result<(), Error> {
+        let object = write.object();
+        let meant = object.kind == self.kind && (self.name.is_empty() || object.meta.name == self.name);
+        if !meant {
+            return Ok(());
+        }
+        let key = key(object);
+        let known = self.known.contains_key(&key);
+        match write.new.as_ref().filter(|new| filter.selects(new)) {
+            Some(new) => {
+                self.known.insert(key, Arc::clone(new));
+                self.print(new, if known { "MODIFIED" } else { "ADDED" }, cluster, out)
+            }
+            None if known => {
+                self.known.remove(&key);
+                let last = write.old.as_ref().unwrap_or(object);
+                self.print(last, "DELETED", cluster, out)
+            }
+            None => Ok(()),
+        }
     }
 
     fn print(&mut self, object: &Arc<Object>, event: &str, cluster: &Cluster, out: &mut Output) -> Result<(), Error> {

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::api::time::{Instant, Millis};
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, WatchEvent};
 use crate::disks::{Container, Disks};
 use crate::kubectl::context::Kubeconfig;
 
@@ -45,6 +45,8 @@ pub struct Env<'a> {
     pub cluster: &'a mut Cluster,
     /// The desk.
     pub desk: &'a mut Desk,
+    /// The writes since the line was looked at last.
+    pub writes: &'a [(u64, WatchEvent)],
     /// When something that waits wants to be looked at again, whatever happens in the cluster.
     pub wake: Option<Instant>,
     /// How many instructions may still be done before others have their turn.

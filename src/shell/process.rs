@@ -274,6 +274,7 @@ impl Process {
             config: &mut desk.config,
             files: &desk.files,
             disks: &mut desk.disks,
+            writes: env.writes,
             stdin: Some(&stdin),
             out,
             saves: Vec::new(),

@@ -85,9 +85,11 @@ impl Cluster {
             self.mark_as_deleting(&mut object);
         }
         let ends_later = matches!(grace, Grace::Graceful) && object.meta.deletion_grace_period_seconds != Some(0);
-        if held || ends_later {
+        // Also one that goes at once is first written with its deletion timestamp, where it could have had a grace period.
+        if held || matches!(grace, Grace::Graceful) {
             self.replace(actor, object);
-        } else {
+        }
+        if !held && !ends_later {
             self.remove(actor, reference);
         }
         Ok(())
