@@ -13,6 +13,8 @@ pub const STATEFULSET_WATCH: Millis = Millis(20);
 /// The same for a disruption budget that was written. A person's next command takes no time here, as it does in a real
 /// cluster, so the pods of a set that was created just before are let come first.
 pub const BUDGET_WATCH: Millis = Millis(50);
+/// How often the controller of volumes looks at claims again that wait for nothing that it would be told of.
+pub const CLAIM_RESYNC: Millis = Millis::from_secs(15);
 /// From an unscheduled pod until the scheduler has decided.
 pub const SCHEDULING: Millis = Millis(40);
 /// From a claim that asks for a volume until its provisioner has made one.

@@ -152,15 +152,26 @@ fn find_volume_for_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
     }
     if delayed && !claim.meta.annotations.contains_key(SELECTED_NODE) {
         let pods = unscheduled_pods_of(cluster, claim);
-        let (reason, message) = match pods.as_slice() {
+        let names: Vec<String> = pods.iter().map(|pod| pod.meta.name.clone()).collect();
+        // A pod that was made after its claim, as a set's are, is not known yet when the claim is first looked at.
+        let looked = cluster.events().iter().any(|event| event.uid == claim.meta.uid);
+        let known = pods.iter().filter(|pod| looked || pod.meta.resource_version < claim.meta.resource_version);
+        let known: Vec<&str> = known.map(|pod| pod.meta.name.as_str()).collect();
+        let (reason, message) = match known.as_slice() {
             [] => ("WaitForFirstConsumer", "waiting for first consumer to be created before binding".to_owned()),
             [pod] => ("WaitForPodScheduled", format!("waiting for pod {pod} to be scheduled")),
             pods => ("WaitForPodScheduled", format!("waiting for pods {} to be scheduled", pods.join(","))),
         };
+        let all_known = known.len() == names.len();
         cluster.record_event(ACTOR, claim, false, reason, &message);
+        if !all_known {
+            cluster.enqueue_after(ACTOR, claim.object_ref(), timing::CLAIM_RESYNC);
+        }
         let class = claim.spec.text("storageClassName").to_owned();
-        let none = pods.is_empty();
-        let reason = if none { Reason::WaitForFirstConsumer { class } } else { Reason::WaitForPodScheduled { pods } };
+        let reason = match names.is_empty() {
+            true => Reason::WaitForFirstConsumer { class },
+            false => Reason::WaitForPodScheduled { pods: names },
+        };
         return wait(cluster, claim, reason);
     }
     if !claim.spec.text("storageClassName").is_empty() {
@@ -171,13 +182,11 @@ fn find_volume_for_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
     wait(cluster, claim, Reason::NoStorageClass)
 }
 
-/// The pods that use a claim and wait for the scheduler. A pod that was made after its claim, as a set's are, is not
-/// known yet when the claim is looked at for the first time.
-fn unscheduled_pods_of(cluster: &Cluster, claim: &Object) -> Vec<String> {
-    let pods = pods_of_claim(cluster, claim).into_iter().filter(|pod| pod.spec.text("nodeName").is_empty());
-    let looked = cluster.events().iter().any(|event| event.uid == claim.meta.uid);
-    let pods = pods.filter(|pod| looked || pod.meta.resource_version < claim.meta.resource_version);
-    pods.map(|pod| pod.meta.name.clone()).collect()
+/// The pods that use a claim and wait for the scheduler.
+fn unscheduled_pods_of(cluster: &Cluster, claim: &Object) -> Vec<Arc<Object>> {
+    let mut pods = pods_of_claim(cluster, claim);
+    pods.retain(|pod| pod.spec.text("nodeName").is_empty());
+    pods
 }
 
 /// The pods that have a claim among their volumes.
