@@ -125,6 +125,11 @@ pub enum Command {
         /// Whether it does not answer.
         down: bool,
     },
+    /// Has the kubelet take a pod away, as if its node had run short of memory.
+    EvictForPressure {
+        /// The pod.
+        pod: ObjectRef,
+    },
     /// Evicts a pod: deletes it, if its disruption budget allows that.
     Evict {
         /// The pod.
@@ -260,6 +265,7 @@ impl Cluster {
             Command::SetFaults { pod, faults } => kubelet::set_faults(self, pod, faults.clone()),
             Command::KillContainers { pod } => kubelet::kill_containers(self, pod),
             Command::SetNodeDown { node, down } => kubelet::set_node_down(self, node, *down),
+            Command::EvictForPressure { pod } => kubelet::evict_for_pressure(self, pod),
             Command::Evict { pod } => match self.evict(Actor::User, pod, &DeleteOptions::default()) {
                 Ok(()) => answer.print(format!("{pod} evicted")),
                 Err(status) => answer.refuse(&status),

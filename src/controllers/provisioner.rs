@@ -22,6 +22,10 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     {
         cluster.enqueue(ACTOR, claim.object_ref(), timing::PROVISIONING);
     }
+    if event.object().kind == Kind::Node && event.new.is_none() {
+        // Claims whose volumes were to be made there are to be looked at.
+        resume(cluster);
+    }
     if let Some(volume) = &event.new
         && volume.kind == Kind::PersistentVolume
         && is_to_be_deleted(cluster, volume)
@@ -80,6 +84,13 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
     if cluster.is_provisioner_down(provisioner) {
         return;
     }
+    if let Some(node) = claim.meta.annotations.get(SELECTED_NODE)
+        && cluster.get(Kind::Node, "", node).is_none()
+    {
+        let (class, node) = (class.meta.name.clone(), node.clone());
+        reschedule(cluster, &claim, &class, &node);
+        return;
+    }
     let ObjectRef { namespace, name: of_claim, .. } = claim.object_ref();
     let message = format!("External provisioner is provisioning volume for claim \"{namespace}/{of_claim}\"");
     cluster.record_event(ACTOR, &claim, false, "Provisioning", &message);
@@ -104,6 +115,19 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
         cluster.record_event(ACTOR, &claim, false, "ProvisioningSucceeded", &message);
     }
     cluster.settle(ACTOR, reference, created.map(drop));
+}
+
+/// Has the scheduler choose another node, since the one that it chose is gone.
+// Models sigs.k8s.io/sig-storage-lib-external-provisioner/controller/controller.go provisionClaimOperation
+fn reschedule(cluster: &mut Cluster, claim: &Object, class: &str, node: &str) {
+    let message = format!(
+        "failed to provision volume with StorageClass {class:?}: failed to get target node: node {node:?} not found"
+    );
+    cluster.record_event(ACTOR, claim, true, "ProvisioningFailed", &message);
+    let mut changed = claim.clone();
+    changed.meta.annotations.remove(SELECTED_NODE);
+    let result = cluster.update_object(ACTOR, changed);
+    cluster.settle(ACTOR, &claim.object_ref(), result.map(drop));
 }
 
 fn delete_volume(cluster: &mut Cluster, volume: &Object) {

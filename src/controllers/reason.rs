@@ -105,6 +105,13 @@ pub enum Reason {
         /// The gates.
         gates: Vec<String>,
     },
+    /// Pod: a claim keeps it from every node.
+    ClaimNotUsable {
+        /// The claim.
+        claim: String,
+        /// What is the matter with it.
+        why: ClaimTrouble,
+    },
     /// Pod: no node suits it. What concerns the pod alone comes with no node.
     Unschedulable {
         /// Upstream's sentence.
@@ -231,6 +238,19 @@ pub struct Refusal {
     pub reason: String,
     /// The nodes.
     pub nodes: Vec<String>,
+}
+
+/// Why a pod cannot use a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ClaimTrouble {
+    /// It is not there.
+    Missing,
+    /// It has lost its volume.
+    Lost,
+    /// It is being deleted.
+    Deleting,
+    /// It is not bound to a volume yet.
+    Unbound,
 }
 
 /// What is wrong with a volume for a claim.

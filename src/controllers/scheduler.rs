@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::reason::{Reason, Refusal};
+use super::reason::{ClaimTrouble, Reason, Refusal};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
@@ -74,8 +74,14 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
             }
         }
         Kind::StorageClass => wake(cluster, &[Hint::Volume]),
-        // A node can bring what pods or volumes lack, too.
-        Kind::Node if node_changed(event) => wake(cluster, &[Hint::Node, Hint::Pod, Hint::Volume]),
+        Kind::Node if node_changed(event) => {
+            // A node can bring what pods or volumes lack, too; and one that was chosen may not do any more.
+            wake(cluster, &[Hint::Node, Hint::Pod, Hint::Volume]);
+            let chosen: Vec<ObjectRef> = cluster.controllers.scheduler.chosen.keys().cloned().collect();
+            for pod in chosen {
+                cluster.enqueue(ACTOR, pod, timing::SCHEDULING);
+            }
+        }
         _ => {}
     }
 }
@@ -116,8 +122,7 @@ fn node_changed(event: &WatchEvent) -> bool {
                 || old.meta.labels != new.meta.labels
                 || old.status.field("allocatable") != new.status.field("allocatable")
         }
-        (None, Some(_)) => true,
-        _ => false,
+        _ => true,
     }
 }
 
@@ -195,6 +200,7 @@ fn is_gated(cluster: &mut Cluster, pod: &Object) -> bool {
 /// Why no node was found.
 struct Failure {
     message: String,
+    claims: Vec<(String, ClaimTrouble)>,
     refusals: Vec<Refusal>,
     hints: BTreeSet<Hint>,
 }
@@ -202,7 +208,7 @@ struct Failure {
 // Models pkg/scheduler/schedule_one.go handleSchedulingFailure
 fn failed(cluster: &mut Cluster, pod: &Object, failure: Failure) {
     let reference = pod.object_ref();
-    let Failure { message, refusals, hints } = failure;
+    let Failure { message, claims, refusals, hints } = failure;
     let message = truncate(message);
     let state = &mut cluster.controllers.scheduler;
     let known = state.messages.get(&reference) == Some(&message);
@@ -214,7 +220,10 @@ fn failed(cluster: &mut Cluster, pod: &Object, failure: Failure) {
     for hint in hints {
         state.waiting.entry(hint).or_default().insert(reference.clone());
     }
-    cluster.note(ACTOR, &reference, vec![Reason::Unschedulable { message: message.clone(), refusals }]);
+    let mut reasons: Vec<Reason> =
+        claims.into_iter().map(|(claim, why)| Reason::ClaimNotUsable { claim, why }).collect();
+    reasons.push(Reason::Unschedulable { message: message.clone(), refusals });
+    cluster.note(ACTOR, &reference, reasons);
     if known {
         return;
     }
@@ -254,6 +263,7 @@ fn find_node(cluster: &Cluster, pod: &Object) -> Result<Arc<Object>, Failure> {
     let total = nodes.len();
     let nothing = |message: String, reason: &str, hint: Hint| Failure {
         message,
+        claims: Vec::new(),
         refusals: vec![Refusal { reason: reason.to_owned(), nodes: Vec::new() }],
         hints: BTreeSet::from([hint]),
     };
@@ -261,10 +271,11 @@ fn find_node(cluster: &Cluster, pod: &Object) -> Result<Arc<Object>, Failure> {
         let message = "no nodes available to schedule pods";
         return Err(nothing(message.to_owned(), message, Hint::Node));
     }
-    if let Err(why) = volumes::pre_filter(cluster, pod) {
+    if let Err((why, claims)) = volumes::pre_filter(cluster, pod) {
         // The claims' own changes wake the pod. What follows the sentence is a fault of upstream's dynamic resources,
         // which look for a state that they have not written.
-        return Err(nothing(format!("0/{total} nodes are available: {why}. not found"), &why, Hint::Volume));
+        let message = format!("0/{total} nodes are available: {why}. not found");
+        return Err(Failure { claims, ..nothing(message, &why, Hint::Volume) });
     }
     let named = filters::named_nodes(pod);
     let topology = topology::Topology::new(cluster, pod);
@@ -312,7 +323,7 @@ impl Rejections {
         let (reasons, preemption) = (sorted(counted.collect()), self.preemption(total, pod));
         let message = format!("0/{total} nodes are available: {reasons}. preemption: {preemption}");
         let refusals = self.by_reason.into_iter().map(|(reason, nodes)| Refusal { reason, nodes }).collect();
-        Failure { message, refusals, hints: self.hints }
+        Failure { message, claims: Vec::new(), refusals, hints: self.hints }
     }
 
     /// What upstream appends about preemption: pods of one priority displace nobody.

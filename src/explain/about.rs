@@ -21,6 +21,7 @@ pub(super) fn objects(reason: &Reason, object: &ObjectRef) -> Vec<ObjectRef> {
             vec![cluster_wide(Kind::PersistentVolume, volume)]
         }
         Reason::BindingVolumes { claims, .. } => all(Kind::PersistentVolumeClaim, claims),
+        Reason::ClaimNotUsable { claim, .. } => vec![of(Kind::PersistentVolumeClaim, claim)],
         Reason::VolumeInUse { claim } => claim
             .split_once('/')
             .map(|(namespace, name)| vec![ObjectRef::new(Kind::PersistentVolumeClaim, namespace, name)])
@@ -90,7 +91,9 @@ pub fn arguments(reason: &Reason) -> Vec<String> {
         Reason::VolumeMismatch { volume, why } => vec![volume.clone(), format!("{why:?}")],
         Reason::VolumeTaken { volume, claim } => vec![volume.clone(), claim.clone()],
         Reason::Resizing { from, to, .. } => vec![from.clone(), to.clone()],
-        Reason::VolumeInUse { claim } | Reason::VolumeRetained { claim } => text(claim),
+        Reason::VolumeInUse { claim } | Reason::VolumeRetained { claim } | Reason::ClaimNotUsable { claim, .. } => {
+            text(claim)
+        }
         Reason::SchedulingGated { gates } => vec![list(gates)],
         Reason::Unschedulable { message, .. } => text(message),
         Reason::BindingVolumes { claims, node } => vec![list(claims), node.clone()],

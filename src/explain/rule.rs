@@ -68,7 +68,7 @@ pub(super) fn of(reason: &Reason) -> Rule {
             "concepts/scheduling-eviction/pod-scheduling-readiness/",
         ),
         Reason::Unschedulable { .. } => rule("pkg/scheduler/schedule_one.go findNodesThatFitPod", ASSIGNMENT),
-        Reason::BindingVolumes { .. } => {
+        Reason::BindingVolumes { .. } | Reason::ClaimNotUsable { .. } => {
             rule("pkg/scheduler/framework/plugins/volumebinding/volume_binding.go PreFilter", BINDING)
         }
         Reason::NodeLost { .. } => rule(

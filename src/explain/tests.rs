@@ -2,7 +2,7 @@ use super::*;
 use crate::api::time::{Instant, Millis};
 use crate::cluster::config::Config;
 use crate::command::Command;
-use crate::controllers::reason::{ProbeKind, VolumeMismatch};
+use crate::controllers::reason::{ClaimTrouble, ProbeKind, VolumeMismatch};
 use crate::controllers::statefulset::wait::Wait;
 use crate::i18n::{Language, why};
 use crate::timeline::Timeline;
@@ -61,6 +61,10 @@ fn every_reason() -> Vec<Reason> {
         Reason::VolumeInUse { claim: text("a/b") },
         Reason::VolumeRetained { claim: text("a/b") },
         Reason::SchedulingGated { gates: vec![text("example.com/gate")] },
+        Reason::ClaimNotUsable { claim: text("www-web-1"), why: ClaimTrouble::Missing },
+        Reason::ClaimNotUsable { claim: text("www-web-1"), why: ClaimTrouble::Lost },
+        Reason::ClaimNotUsable { claim: text("www-web-1"), why: ClaimTrouble::Deleting },
+        Reason::ClaimNotUsable { claim: text("www-web-1"), why: ClaimTrouble::Unbound },
         Reason::Unschedulable { message: text("0/3 nodes"), refusals: Vec::new() },
         Reason::BindingVolumes { claims: vec![text("www-web-1")], node: text("node1") },
         Reason::NodeLost { node: text("node1") },

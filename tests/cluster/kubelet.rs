@@ -318,3 +318,15 @@ fn conditions_keep_the_time_of_their_last_change() {
     assert_eq!(condition(run.get(&pod("lone")), "Ready"), "True");
     assert!(since(&run, "Ready") > since(&run, "Initialized"));
 }
+
+#[test]
+fn a_pod_evicted_for_memory_fails_and_its_set_makes_it_anew() {
+    let mut run = Run::of(WEB);
+    run.dispatch(Command::EvictForPressure { pod: pod("web-1") });
+    run.advance(15);
+    let web_1 = run.get(&pod("web-1"));
+    assert_eq!((phase(&run, "web-1").as_str(), web_1.status.text("reason")), ("Failed", "Evicted"));
+    assert_eq!(field_of_condition(web_1, "DisruptionTarget", "reason"), "TerminationByKubelet");
+    run.settle();
+    run.expect_order(&["web-1 Evicted", "web-1 deleted", "web SuccessfulDelete", "web-1 created", "web-1 Started"]);
+}

@@ -4,7 +4,8 @@ use statefulscope::api::fields::Fields;
 use statefulscope::api::kind::Kind;
 use statefulscope::cluster::Propagation;
 use statefulscope::cluster::config::{Config, StorageClassConfig};
-use statefulscope::controllers::reason::{Reason, Refusal};
+use statefulscope::command::Command;
+use statefulscope::controllers::reason::{ClaimTrouble, Reason, Refusal};
 
 use crate::support::{Run, WEB, claim, condition, field_of_condition, lone_pod, of, pod, set};
 
@@ -179,6 +180,8 @@ fn a_pod_whose_claims_are_missing_going_or_unbound_waits_for_them() {
     run.settle();
     let unbound = "0/3 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found";
     assert_eq!(said(&run, "lone"), unbound);
+    let reasons = run.reasons(&pod("lone"));
+    assert_eq!(reasons[0], Reason::ClaimNotUsable { claim: "data".to_owned(), why: ClaimTrouble::Unbound });
     run.apply(
         "apiVersion: v1\nkind: PersistentVolume\nmetadata: {name: pv}\nspec: {capacity: {storage: 1Gi}, accessModes: \
          [ReadWriteOnce], storageClassName: localhostpath, local: {path: /d}, nodeAffinity: {required: {nodeSelectorTerms: \
@@ -280,5 +283,24 @@ fn what_is_preferred_is_followed_where_it_can_be() {
                 {matchExpressions: [{key: topology.kubernetes.io/zone, operator: In, values: [zone-c]}]}}]}}";
     let run = Run::of(&WEB.replace("      containers:", &format!("      {rule}\n      containers:")));
     assert_eq!(node_of(&run, "web-0"), "node3");
+    assert_eq!(run.get(&set("web")).status.int("readyReplicas"), Some(3));
+}
+
+#[test]
+fn a_node_that_goes_while_its_volume_is_made_is_replaced_by_another() {
+    let mut run = Run::with(late_class(&[]));
+    let provisioner = "example.com/late".to_owned();
+    run.dispatch(Command::SetProvisionerDown { provisioner: provisioner.clone(), down: true });
+    run.apply(&WEB.replace("[ReadWriteOnce], ", "[ReadWriteOnce], storageClassName: late, "));
+    run.settle();
+    let reasons = run.reasons(&pod("web-0"));
+    let binding = Reason::BindingVolumes { claims: vec!["www-web-0".to_owned()], node: "node1".to_owned() };
+    assert_eq!(reasons, [binding]);
+    run.delete(&of(Kind::Node, "node1"), Propagation::Background);
+    run.dispatch(Command::SetProvisionerDown { provisioner, down: false });
+    run.settle();
+    let said =
+        "failed to provision volume with StorageClass \"late\": failed to get target node: node \"node1\" not found";
+    assert_eq!(run.messages(&claim("www-web-0"), "ProvisioningFailed"), [said]);
     assert_eq!(run.get(&set("web")).status.int("readyReplicas"), Some(3));
 }

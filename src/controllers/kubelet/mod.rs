@@ -103,6 +103,19 @@ pub(crate) fn kill_containers(cluster: &mut Cluster, pod: &ObjectRef) {
     cluster.enqueue(ACTOR, pod.clone(), timing::WATCH);
 }
 
+/// Has the kubelet take a pod away, as if its node had run short of memory.
+pub(crate) fn evict_for_pressure(cluster: &mut Cluster, reference: &ObjectRef) {
+    let Some(pod) = cluster.store().find(reference).cloned().filter(|pod| !pod.meta.is_terminating()) else {
+        return;
+    };
+    let Some(mut worker) = cluster.controllers.kubelet.workers.remove(reference) else {
+        return;
+    };
+    worker.evict(cluster, &pod);
+    cluster.controllers.kubelet.workers.insert(reference.clone(), worker);
+    cluster.enqueue(ACTOR, reference.clone(), timing::WATCH);
+}
+
 /// Does what is due on a node or in a pod.
 pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
     if reference.kind == Kind::Node {

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::container::{Container, Ended, Role, State};
-use super::worker::{Worker, pull_error};
+use super::worker::{EVICTED, Worker, pull_error};
 use crate::api::fields::Fields;
 use crate::api::object::Object;
 use crate::api::time::Instant;
@@ -34,6 +34,16 @@ pub fn pod_status(pod: &Object, worker: &Worker, host: &str, now: Instant) -> Va
         if !statuses.is_empty() {
             status.insert(name.to_owned(), Value::Array(statuses));
         }
+    }
+    if worker.evicted {
+        for (field, text) in [("phase", "Failed"), ("reason", "Evicted"), ("message", EVICTED)] {
+            status.insert(field.to_owned(), json!(text));
+        }
+        let condition = json!({
+            "type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet", "message": EVICTED,
+            "lastProbeTime": null, "lastTransitionTime": now.timestamp().to_string(),
+        });
+        crate::cluster::set_condition(&mut status, condition);
     }
     set_conditions(&mut status, pod, worker, set_up, now);
     Value::Object(status)

@@ -36,6 +36,8 @@ pub struct Worker {
     pub stopping: Option<(Instant, Instant)>,
     /// Whether a main container has been started: from then on the pod counts as initialized.
     pub has_started: bool,
+    /// Whether the kubelet has taken the pod away since the node ran short of memory.
+    pub evicted: bool,
     /// What the pod needs and is not there, and how often that was looked for.
     pub missing: (Vec<ObjectRef>, u32),
     /// `spec.restartPolicy`.
@@ -78,6 +80,7 @@ impl Worker {
             containers: init.chain(main).collect(),
             stopping: None,
             has_started: false,
+            evicted: false,
             missing: (Vec::new(), 0),
             restart_policy: pod.spec.text("restartPolicy").into(),
         }
@@ -125,6 +128,20 @@ impl Worker {
         }
     }
 
+    /// Ends everything for good, since the node runs short of memory.
+    // Models pkg/kubelet/eviction/eviction_manager.go evictPod
+    pub fn evict(&mut self, cluster: &mut Cluster, pod: &Object) {
+        let now = cluster.now();
+        self.evicted = true;
+        for container in &mut self.containers {
+            if let State::Running { since, .. } = container.state {
+                container.last = Some(Ended { exit_code: 137, started: since, finished: now });
+            }
+            container.state = State::Ended;
+        }
+        cluster.record_event(ACTOR, pod, true, "Evicted", EVICTED);
+    }
+
     /// When something is next to happen.
     pub fn next_due(&self) -> Option<Instant> {
         if let Some((_, until)) = self.stopping {
@@ -145,6 +162,9 @@ impl Worker {
         }
         if let Some((_, until)) = self.stopping {
             return until <= now;
+        }
+        if self.evicted {
+            return false;
         }
         if self.set_up > now || !self.mounts(cluster, pod) {
             return false;
@@ -389,6 +409,9 @@ impl Worker {
     }
 }
 
+/// What is said of a pod that was taken away since the node ran short of memory.
+// Models pkg/kubelet/eviction/helpers.go evictionMessage
+pub const EVICTED: &str = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 90Mi. ";
 /// The reason of a container whose image has just not pulled.
 const FAILED: &str = "ErrImagePull";
 /// The reason of a container whose image is not there and not to be pulled.

@@ -17,27 +17,35 @@ use crate::controllers::persistent_volume::{
     storage_class,
 };
 use crate::controllers::protection::claims_of;
+use crate::controllers::reason::ClaimTrouble;
 
 /// What makes every node unfit: claims that are missing, going, lost, or not bound although their class binds at once.
+/// Returns upstream's sentence, and the claims with what is the matter with them.
 // Models pkg/scheduler/framework/plugins/volumebinding/volume_binding.go PreFilter
-pub fn pre_filter(cluster: &Cluster, pod: &Object) -> Result<(), String> {
-    let mut unbound = false;
+pub fn pre_filter(cluster: &Cluster, pod: &Object) -> Result<(), (String, Vec<(String, ClaimTrouble)>)> {
+    let mut unbound = Vec::new();
     for name in claims_of(pod) {
-        let Some(claim) = cluster.get(Kind::PersistentVolumeClaim, &pod.meta.namespace, &name) else {
-            return Err(format!("persistentvolumeclaim \"{name}\" not found"));
+        let (why, sentence) = match cluster.get(Kind::PersistentVolumeClaim, &pod.meta.namespace, &name) {
+            None => (ClaimTrouble::Missing, "not found".to_owned()),
+            Some(claim) if claim.status.text("phase") == "Lost" => {
+                let volume = claim.spec.text("volumeName");
+                (ClaimTrouble::Lost, format!("bound to non-existent persistentvolume \"{volume}\""))
+            }
+            Some(claim) if claim.meta.is_terminating() => (ClaimTrouble::Deleting, "is being deleted".to_owned()),
+            Some(claim) => {
+                let delayed = is_delayed(cluster, &claim) && claim.spec.text("volumeName").is_empty();
+                if !(is_bound(&claim) || delayed) {
+                    unbound.push((name, ClaimTrouble::Unbound));
+                }
+                continue;
+            }
         };
-        let volume = claim.spec.text("volumeName");
-        if claim.status.text("phase") == "Lost" {
-            return Err(format!(
-                "persistentvolumeclaim \"{name}\" bound to non-existent persistentvolume \"{volume}\""
-            ));
-        }
-        if claim.meta.is_terminating() {
-            return Err(format!("persistentvolumeclaim \"{name}\" is being deleted"));
-        }
-        unbound |= !(is_bound(&claim) || is_delayed(cluster, &claim) && volume.is_empty());
+        return Err((format!("persistentvolumeclaim \"{name}\" {sentence}"), vec![(name, why)]));
     }
-    if unbound { Err("pod has unbound immediate PersistentVolumeClaims".to_owned()) } else { Ok(()) }
+    if unbound.is_empty() {
+        return Ok(());
+    }
+    Err(("pod has unbound immediate PersistentVolumeClaims".to_owned(), unbound))
 }
 
 fn is_bound(claim: &Object) -> bool {

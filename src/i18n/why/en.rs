@@ -1,6 +1,6 @@
 //! English.
 
-use crate::controllers::reason::Reason;
+use crate::controllers::reason::{ClaimTrouble, Reason};
 use crate::controllers::statefulset::wait::Wait;
 
 /// The sentence of a reason; its braces are numbered as [`crate::explain::arguments`] fills them.
@@ -36,6 +36,10 @@ pub(super) fn sentence(reason: &Reason) -> &'static str {
             "The claim {0} is gone. The volume is kept with its data until somebody decides (Retain), and no new claim gets it."
         }
         Reason::SchedulingGated { .. } => "The pod is not scheduled before these scheduling gates are removed: {0}.",
+        Reason::ClaimNotUsable { why: ClaimTrouble::Missing, .. } => "The pod's claim {0} is not there.",
+        Reason::ClaimNotUsable { why: ClaimTrouble::Lost, .. } => "The pod's claim {0} has lost its volume.",
+        Reason::ClaimNotUsable { why: ClaimTrouble::Deleting, .. } => "The pod's claim {0} is being deleted.",
+        Reason::ClaimNotUsable { why: ClaimTrouble::Unbound, .. } => "The pod's claim {0} has no volume yet.",
         Reason::Unschedulable { .. } => "No node suits the pod. {0}",
         Reason::BindingVolumes { .. } => "The pod waits for its claims: {0}. {1}",
         Reason::NodeLost { .. } => {

@@ -1,6 +1,6 @@
 //! 简体中文。
 
-use crate::controllers::reason::Reason;
+use crate::controllers::reason::{ClaimTrouble, Reason};
 use crate::controllers::statefulset::wait::Wait;
 
 /// The sentence of a reason; its braces are numbered as [`crate::explain::arguments`] fills them.
@@ -28,6 +28,10 @@ pub(super) fn sentence(reason: &Reason) -> &'static str {
             "PVC {0} 已不存在。卷和数据会保留到有人处理为止（Retain），新的 PVC 不会得到它。"
         }
         Reason::SchedulingGated { .. } => "在移除下列调度门控之前，该 Pod 不会被调度：{0}。",
+        Reason::ClaimNotUsable { why: ClaimTrouble::Missing, .. } => "该 Pod 的 PVC {0} 不存在。",
+        Reason::ClaimNotUsable { why: ClaimTrouble::Lost, .. } => "该 Pod 的 PVC {0} 已失去它的卷。",
+        Reason::ClaimNotUsable { why: ClaimTrouble::Deleting, .. } => "该 Pod 的 PVC {0} 正在被删除。",
+        Reason::ClaimNotUsable { why: ClaimTrouble::Unbound, .. } => "该 Pod 的 PVC {0} 还没有卷。",
         Reason::Unschedulable { .. } => "没有合适的节点。{0}",
         Reason::BindingVolumes { .. } => "该 Pod 正在等待它的 PVC：{0}。{1}",
         Reason::NodeLost { .. } => {
