@@ -1,12 +1,14 @@
 # The commands of the project. What they need beyond Rust, Node and make they install themselves, into ignored folders.
 PORT ?= 8080
 
-.PHONY: help serve test lint native page conformance bench dist screenshots clean
+.PHONY: help serve test lint native page conformance engine bench properties dist screenshots clean
 
 help:
 	@echo 'make serve                 build the page and serve it on 127.0.0.1:$(PORT)'
 	@echo 'make test                  formatting, lints, all tests, also in a real Chromium'
 	@echo 'make conformance DIR=path  compare with recorded behaviour of Kubernetes'
+	@echo 'make bench                 how long large sets take, natively and in wasm'
+	@echo 'make properties            a million random events against the invariants, and the rest at length'
 	@echo 'make dist                  the static site, in dist/'
 	@echo 'make screenshots           pictures of the page, in tests/page/out/'
 
@@ -36,6 +38,19 @@ page: dist
 
 conformance:
 	cargo test --quiet --release --no-default-features --test conformance -- $(DIR)
+
+# The engine as a wasm module, for Node.
+engine:
+	cargo build --quiet --release --no-default-features --target wasm32-unknown-unknown --example engine
+
+bench: engine
+	cargo run --quiet --release --no-default-features --example bench
+	node tools/bench.mjs
+
+properties: engine
+	PROPERTIES_EVENTS=1000000 PROPERTIES_RUNS=1000 PROPERTIES_PATCHES=10000 \
+		cargo test --quiet --release --no-default-features --test properties -- --nocapture
+	node tools/wasm-check.mjs 1000
 
 screenshots: dist
 	@tools/setup test

@@ -59,6 +59,15 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     }
 }
 
+/// Has every set looked at, though nothing happened to it: what informers do now and then.
+// Models k8s.io/client-go/tools/cache/shared_informer.go sharedIndexInformer resync
+pub fn resync(cluster: &mut Cluster) {
+    let sets: Vec<ObjectRef> = cluster.store().list(Kind::StatefulSet).map(|set| set.object_ref()).collect();
+    for set in sets {
+        cluster.enqueue(ACTOR, set, timing::STATEFULSET_WATCH);
+    }
+}
+
 // Models pkg/controller/statefulset/stateful_set.go addPod
 fn add_pod(cluster: &mut Cluster, pod: &Object) {
     match pod.meta.controller_of() {

@@ -1,0 +1,45 @@
+//! How long the engine takes, natively: `make bench` runs this, and then the same in wasm (`tools/bench.mjs`).
+//! With a number it prints the hashes of so many random runs instead, which `tools/wasm-check.mjs` compares with wasm's.
+
+#[path = "../tests/properties/random.rs"]
+#[allow(dead_code)]
+mod random;
+mod scenes;
+
+use std::time::Instant;
+
+fn main() {
+    match std::env::args().nth(1).and_then(|runs| runs.parse().ok()) {
+        Some(runs) => (1..=runs).for_each(|seed| println!("{:016x}", random::hash(seed, 500))),
+        None => bench(),
+    }
+}
+
+fn bench() {
+    let mut cluster = scenes::cluster("OrderedReady");
+    scenes::scale(&mut cluster, 1);
+    let started = Instant::now();
+    let course = scenes::scale(&mut cluster, 100);
+    report("native: one ordered set, 1 to 100 Ready", started, &format!("{} events", course.events));
+
+    let mut cluster = scenes::cluster("Parallel");
+    let started = Instant::now();
+    let course = scenes::scale(&mut cluster, 1000);
+    let what = format!("{} events, all pods created in {} syncs", course.events, course.syncs);
+    report("native: one Parallel set, 0 to 1,000 Ready", started, &what);
+    assert!(course.syncs <= 2, "the pods of a Parallel set are created within two syncs");
+
+    for replicas in [3, 30, 300] {
+        let mut cluster = scenes::cluster("Parallel");
+        scenes::scale(&mut cluster, replicas);
+        scenes::settle(&mut cluster);
+        let started = Instant::now();
+        scenes::steady(&mut cluster, 10_000);
+        let each = started.elapsed().as_secs_f64() * 1e6 / 10_000.0;
+        report(&format!("native: 10,000 syncs of {replicas} steady pods"), started, &format!("{each:.1} µs each"));
+    }
+}
+
+fn report(what: &str, started: Instant, more: &str) {
+    println!("{what}: {:.1} ms ({more})", started.elapsed().as_secs_f64() * 1e3);
+}

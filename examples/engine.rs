@@ -1,0 +1,50 @@
+//! The engine as a wasm module of its own, without a page: what `tools/bench.mjs` times and `tools/wasm-check.mjs`
+//! compares with a native build.
+
+#[path = "../tests/properties/random.rs"]
+#[allow(dead_code)]
+mod random;
+mod scenes;
+
+use std::cell::RefCell;
+
+use statefulscope::cluster::Cluster;
+
+thread_local! {
+    static CLUSTER: RefCell<Option<Cluster>> = const { RefCell::new(None) };
+}
+
+fn with_cluster<T>(action: impl FnOnce(&mut Cluster) -> T) -> T {
+    CLUSTER.with_borrow_mut(|cluster| action(cluster.as_mut().expect("a cluster was begun")))
+}
+
+/// The hash of the state after a random run.
+#[unsafe(no_mangle)]
+pub extern "C" fn run_hash(seed: u32, events: u32) -> u64 {
+    random::hash(seed.into(), events.into())
+}
+
+/// Begins with a cluster that has a set without pods, Parallel or not.
+#[unsafe(no_mangle)]
+pub extern "C" fn begin(parallel: u32) {
+    let policy = if parallel == 1 { "Parallel" } else { "OrderedReady" };
+    CLUSTER.replace(Some(scenes::cluster(policy)));
+}
+
+/// Scales the set, lets everything happen until it is Ready, and says how many things that were.
+#[unsafe(no_mangle)]
+pub extern "C" fn scale(replicas: u32) -> u32 {
+    with_cluster(|cluster| scenes::scale(cluster, replicas).events)
+}
+
+/// Lets everything happen that is still to happen.
+#[unsafe(no_mangle)]
+pub extern "C" fn settle() {
+    with_cluster(scenes::settle);
+}
+
+/// Has the set looked at so often.
+#[unsafe(no_mangle)]
+pub extern "C" fn steady(syncs: u32) {
+    with_cluster(|cluster| scenes::steady(cluster, syncs));
+}
