@@ -245,7 +245,7 @@ pub fn create_missing_persistent_volume_claims(
 // Models pkg/controller/statefulset/stateful_pod_control.go createPersistentVolumeClaims
 fn create_persistent_volume_claims(client: &mut impl Client, set: &StatefulSet, pod: &Object) -> Result<(), Error> {
     let mut errors = Vec::new();
-    for claim in persistent_volume_claims(set, pod).into_values() {
+    for claim in persistent_volume_claims(set, pod) {
         let name = claim.meta.name.clone();
         match client.get_claim(&claim.meta.namespace, &name) {
             Err(status) if status.is_not_found() => {

@@ -3,6 +3,7 @@
 //! Follows `pkg/controller/statefulset/stateful_set_control.go` of Kubernetes v1.37.2, Apache-2.0. Where upstream logs
 //! that the set waits and returns, these functions return a [`Wait`].
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::client::{Client, EventType};
@@ -17,9 +18,9 @@ use super::stateful_pod_control::{
 };
 use super::stateful_set_utils::{
     apply_revision, complete_update, end_ordinal, identity_matches, inconsistent_status, is_created, is_patch_of,
-    is_pending, is_running_and_available, is_running_and_ready, is_terminal_phase, is_terminating, is_unavailable,
-    max_unavailable, new_revision, new_versioned_stateful_set_pod, next_revision, ordinal, pod_in_ordinal_range,
-    pod_revision, set_matches_latest_existing_revision, set_progressing_condition, storage_matches,
+    is_pending, is_running_and_available, is_running_and_ready, is_terminal_phase, is_terminating, max_unavailable,
+    new_revision, new_versioned_stateful_set_pod, next_revision, ordinal, placeholder, pod_revision,
+    set_matches_latest_existing_revision, set_progressing_condition, storage_matches, versioned_pod_is_current,
 };
 use super::wait::Wait;
 use crate::api::gates::FeatureGates;
@@ -30,8 +31,39 @@ use crate::api::time::Instant;
 /// How many pods a Parallel set handles at once, at most.
 const MAX_BATCH_SIZE: usize = 500;
 
-type Pod = Arc<Object>;
 type Revision = Arc<Object>;
+
+/// A pod as a sync sees it. What is asked of every pod again and again is read once.
+struct Pod {
+    object: Arc<Object>,
+    ordinal: i64,
+    is_running_and_ready: bool,
+    is_available: bool,
+}
+
+impl Pod {
+    fn new(object: Arc<Object>, min_ready_seconds: i32, now: Instant) -> Pod {
+        Pod {
+            ordinal: ordinal(&object).into(),
+            is_running_and_ready: is_running_and_ready(&object),
+            is_available: is_running_and_available(&object, min_ready_seconds, now),
+            object,
+        }
+    }
+
+    // Models pkg/controller/statefulset/stateful_set_utils.go isUnavailable
+    fn is_unavailable(&self) -> bool {
+        is_terminating(self) || !self.is_available
+    }
+}
+
+impl Deref for Pod {
+    type Target = Object;
+
+    fn deref(&self) -> &Object {
+        &self.object
+    }
+}
 
 /// What a sync came to.
 #[derive(Clone, Debug)]
@@ -50,7 +82,7 @@ pub struct Outcome {
 pub fn update_stateful_set(
     client: &mut impl Client,
     set: &StatefulSet,
-    pods: &[Pod],
+    pods: &[Arc<Object>],
     gates: &FeatureGates,
     now: Instant,
 ) -> Outcome {
@@ -102,19 +134,34 @@ struct Sync<'a, C> {
 
 /// The pods of a set in a sync.
 struct Pods {
-    /// Those within the range of ordinals, the missing ones as they would be created.
+    /// Those within the range of ordinals, with a [`placeholder`] for each that is missing.
     replicas: Vec<Pod>,
     /// Those outside it, the highest ordinal first.
     condemned: Vec<Pod>,
+}
+
+impl Pods {
     /// The first that is not available: among the replicas from the lowest ordinal, then among the condemned.
-    first_unavailable: Option<Pod>,
+    fn first_unavailable(&self) -> Option<&Pod> {
+        self.replicas.iter().chain(self.condemned.iter().rev()).find(|pod| pod.is_unavailable())
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &Pod> {
+        self.replicas.iter().chain(&self.condemned)
+    }
+}
+
+/// The set at its two revisions.
+struct Versions {
+    current: StatefulSet,
+    update: StatefulSet,
 }
 
 impl<C: Client> Sync<'_, C> {
     // Models pkg/controller/statefulset/stateful_set_control.go performUpdate
     fn perform_update(
         &mut self,
-        pods: &[Pod],
+        pods: &[Arc<Object>],
         revisions: &[Revision],
         live: &mut LiveRevisions,
     ) -> Result<StatefulSetStatus, Error> {
@@ -131,15 +178,20 @@ impl<C: Client> Sync<'_, C> {
 
     /// Deletes revisions that nothing uses, the oldest first, until as many are left as the set may keep.
     // Models pkg/controller/statefulset/stateful_set_control.go truncateHistory
-    fn truncate_history(&mut self, pods: &[Pod], revisions: &[Revision], live: &LiveRevisions) -> Result<(), Error> {
+    fn truncate_history(
+        &mut self,
+        pods: &[Arc<Object>],
+        revisions: &[Revision],
+        live: &LiveRevisions,
+    ) -> Result<(), Error> {
         let is_live = |name: &str| {
             [&live.current, &live.update].into_iter().flatten().any(|revision| revision.meta.name == name)
                 || pods.iter().any(|pod| pod_revision(pod) == name)
         };
-        let history: Vec<&Revision> = revisions.iter().filter(|revision| !is_live(&revision.meta.name)).collect();
         let Ok(limit) = usize::try_from(self.set.revision_history_limit) else {
             return Ok(());
         };
+        let history: Vec<&Revision> = revisions.iter().filter(|revision| !is_live(&revision.meta.name)).collect();
         for revision in &history[..history.len().saturating_sub(limit)] {
             self.client.delete_controller_revision(revision)?;
         }
@@ -175,11 +227,11 @@ impl<C: Client> Sync<'_, C> {
         current: &Revision,
         update: &Revision,
         collision_count: i32,
-        pods: &[Pod],
+        pods: &[Arc<Object>],
     ) -> (Option<StatefulSetStatus>, Result<(), Error>) {
         let set = self.set;
-        let (current_set, update_set) = match (apply_revision(set, current), apply_revision(set, update)) {
-            (Ok(current_set), Ok(update_set)) => (current_set, update_set),
+        let versions = match (apply_revision(set, current), apply_revision(set, update)) {
+            (Ok(current), Ok(update)) => Versions { current, update },
             (Err(error), _) | (_, Err(error)) => return (None, Err(error)),
         };
 
@@ -200,68 +252,56 @@ impl<C: Client> Sync<'_, C> {
             conditions: set.status.conditions.clone(),
             ..StatefulSetStatus::default()
         };
-        self.update_status(&mut status, &[pods]);
-
-        let pods = self.sort_pods(pods, &current_set, &update_set, &status);
+        let pods: Vec<Pod> =
+            pods.iter().map(|pod| Pod::new(Arc::clone(pod), set.min_ready_seconds, self.now)).collect();
         if set.meta.is_terminating() {
+            self.update_status(&mut status, pods.iter());
             self.waits.push(Wait::SetTerminating);
             return (Some(status), Ok(()));
         }
-        let result = self.process_pods(&pods, &update_set, &mut status);
+        let pods = self.sort_pods(pods, &versions, &status);
+        let result = self.process_pods(&pods, &versions, &mut status);
         (Some(status), result)
     }
 
     /// Parts the pods into those that the set is to have and those that it is to lose.
-    fn sort_pods(
-        &self,
-        pods: &[Pod],
-        current_set: &StatefulSet,
-        update_set: &StatefulSet,
-        status: &StatefulSetStatus,
-    ) -> Pods {
+    fn sort_pods(&self, pods: Vec<Pod>, versions: &Versions, status: &StatefulSetStatus) -> Pods {
         let set = self.set;
-        let replica_count = usize::try_from(set.replicas).unwrap_or_default();
-        let mut replicas: Vec<Option<Pod>> = vec![None; replica_count];
+        let (start, end) = (i64::from(set.start_ordinal), end_ordinal(set));
+        let mut replicas: Vec<Option<Pod>> = Vec::new();
+        replicas.resize_with(usize::try_from(set.replicas).unwrap_or_default(), || None);
         let mut condemned: Vec<Pod> = Vec::new();
         for pod in pods {
-            let ordinal = ordinal(pod);
-            if pod_in_ordinal_range(pod, set) {
-                replicas[(ordinal - set.start_ordinal) as usize] = Some(Arc::clone(pod));
-            } else if ordinal >= 0 {
-                condemned.push(Arc::clone(pod));
+            if (start..=end).contains(&pod.ordinal) {
+                let index = (pod.ordinal - start) as usize;
+                replicas[index] = Some(pod);
+            } else if pod.ordinal >= 0 {
+                condemned.push(pod);
             }
         }
-        let (current, update) = (&status.current_revision, &status.update_revision);
-        let replicas: Vec<Pod> = (set.start_ordinal.into()..=end_ordinal(set))
-            .zip(replicas)
-            .map(|(ordinal, pod)| {
-                pod.unwrap_or_else(|| {
-                    Arc::new(new_versioned_stateful_set_pod(current_set, update_set, current, update, ordinal))
-                })
-            })
-            .collect();
-        order::sort_by_key(&mut condemned, |pod| std::cmp::Reverse(ordinal(pod)));
-        let first_unavailable = replicas
-            .iter()
-            .chain(condemned.iter().rev())
-            .find(|pod| is_unavailable(pod, set.min_ready_seconds, self.now))
-            .cloned();
-        Pods { replicas, condemned, first_unavailable }
+        let missing = |ordinal| {
+            let is_current = versioned_pod_is_current(&versions.current, ordinal);
+            let revision = if is_current { &status.current_revision } else { &status.update_revision };
+            Pod {
+                object: Arc::new(placeholder(set, ordinal, revision)),
+                ordinal,
+                is_running_and_ready: false,
+                is_available: false,
+            }
+        };
+        let replicas = (start..=end).zip(replicas).map(|(ordinal, pod)| pod.unwrap_or_else(|| missing(ordinal)));
+        let replicas = replicas.collect();
+        order::sort_by_key(&mut condemned, |pod| std::cmp::Reverse(pod.ordinal));
+        Pods { replicas, condemned }
     }
 
     /// The part of upstream's `updateStatefulSet` that writes.
-    fn process_pods(
-        &mut self,
-        pods: &Pods,
-        update_set: &StatefulSet,
-        status: &mut StatefulSetStatus,
-    ) -> Result<(), Error> {
+    fn process_pods(&mut self, pods: &Pods, versions: &Versions, status: &mut StatefulSetStatus) -> Result<(), Error> {
         let set = self.set;
-        let lists: [&[Pod]; 2] = [&pods.replicas, &pods.condemned];
         if set.update_strategy.ty == StrategyType::Recreate {
             let all_old_pods_terminated = self.recreate_delete_and_wait(pods, status);
             if !matches!(all_old_pods_terminated, Ok(true)) {
-                self.update_status(status, &lists);
+                self.update_status(status, pods.iter());
                 return all_old_pods_terminated.map(drop);
             }
             if status.current_revision != status.update_revision {
@@ -271,12 +311,12 @@ impl<C: Client> Sync<'_, C> {
         }
 
         let update_revision = status.update_revision.clone();
-        let processed =
-            self.run_for_all(&pods.replicas, |sync, pod| sync.process_replica(update_set, pod, &update_revision));
+        let processed = self.run_for_all(&pods.replicas, |sync, pod| sync.process_replica(versions, pod, status));
         if processed.as_ref().map_or(true, |stopped| *stopped) {
-            self.update_status(status, &lists);
+            self.update_status(status, pods.iter());
             return processed.map(drop);
         }
+        let update_set = &versions.update;
         let fixed = self.run_for_all(&pods.condemned, |sync, pod| {
             if !claims_match_retention_policy(sync.client, update_set, pod)? {
                 update_pod_claim_for_retention_policy(sync.client, update_set, pod)?;
@@ -284,12 +324,12 @@ impl<C: Client> Sync<'_, C> {
             Ok(Flow::Continue)
         });
         if fixed.as_ref().map_or(true, |stopped| *stopped) {
-            self.update_status(status, &lists);
+            self.update_status(status, pods.iter());
             return fixed.map(drop);
         }
-        let first_unavailable = pods.first_unavailable.as_ref();
+        let first_unavailable = pods.first_unavailable();
         let processed = self.run_for_all(&pods.condemned, |sync, pod| sync.process_condemned(pod, first_unavailable));
-        self.update_status(status, &lists);
+        self.update_status(status, pods.iter());
         if processed.as_ref().map_or(true, |stopped| *stopped) {
             return processed.map(drop);
         }
@@ -314,9 +354,9 @@ impl<C: Client> Sync<'_, C> {
     // Models pkg/controller/statefulset/stateful_set_control.go processReplica
     fn process_replica(
         &mut self,
-        update_set: &StatefulSet,
+        versions: &Versions,
         replica: &Pod,
-        update_revision: &str,
+        status: &StatefulSetStatus,
     ) -> Result<Flow, Error> {
         let set = self.set;
         let monotonic = !set.parallel;
@@ -331,10 +371,15 @@ impl<C: Client> Sync<'_, C> {
             if pod_claim_is_stale(self.client, set, replica)? {
                 return Ok(Flow::Stop(Some(Wait::ClaimStale { pod: pod() })));
             }
-            create_stateful_pod(self.client, set, replica)?;
+            let Versions { current, update } = versions;
+            let (current_revision, update_revision) = (&status.current_revision, &status.update_revision);
+            let ordinal = replica.ordinal;
+            let new = new_versioned_stateful_set_pod(current, update, current_revision, update_revision, ordinal);
+            create_stateful_pod(self.client, set, &new)?;
             if monotonic {
                 return Ok(Flow::Stop(Some(Wait::PodCreated { pod: pod() })));
             }
+            return self.enforce_invariants(&versions.update, &new);
         }
         if is_pending(replica) {
             create_missing_persistent_volume_claims(self.client, set, replica)?;
@@ -343,19 +388,25 @@ impl<C: Client> Sync<'_, C> {
             if is_terminating(replica) {
                 return Ok(Flow::Stop(Some(Wait::PodTerminating { pod: pod() })));
             }
-            if !is_running_and_ready(replica) {
-                let outdated = pod_revision(replica) != update_revision;
+            if !replica.is_running_and_ready {
+                let outdated = pod_revision(replica) != status.update_revision;
                 return Ok(Flow::Stop(Some(Wait::PodNotReady { pod: pod(), outdated })));
             }
-            if !is_running_and_available(replica, set.min_ready_seconds, self.now) {
+            if !replica.is_available {
                 let min_ready_seconds = set.min_ready_seconds;
                 return Ok(Flow::Stop(Some(Wait::PodNotAvailable { pod: pod(), min_ready_seconds })));
             }
         }
+        self.enforce_invariants(&versions.update, replica)
+    }
+
+    /// Repairs a pod whose identity, volumes or claims are not those of a member of the set.
+    fn enforce_invariants(&mut self, update_set: &StatefulSet, replica: &Object) -> Result<Flow, Error> {
+        let set = self.set;
         // A claim that cannot be read now is looked at in a later sync.
         let retention_match = claims_match_retention_policy(self.client, update_set, replica).unwrap_or(true);
         if !(identity_matches(set, replica) && storage_matches(set, replica) && retention_match) {
-            update_stateful_pod(self.client, update_set, Object::clone(replica))?;
+            update_stateful_pod(self.client, update_set, replica.clone())?;
         }
         Ok(Flow::Continue)
     }
@@ -370,13 +421,13 @@ impl<C: Client> Sync<'_, C> {
             let wait = monotonic.then(|| Flow::Stop(Some(Wait::CondemnedTerminating { pod: pod() })));
             return Ok(wait.unwrap_or(Flow::Continue));
         }
-        let is_first = first_unavailable.is_some_and(|first| Arc::ptr_eq(first, condemned));
+        let is_first = first_unavailable.is_some_and(|first| std::ptr::eq(first, condemned));
         let blocked_by = || first_unavailable.map(|first| first.meta.name.clone()).unwrap_or_default();
         if monotonic && !is_first {
-            if !is_running_and_ready(condemned) {
+            if !condemned.is_running_and_ready {
                 return Ok(Flow::Stop(Some(Wait::CondemnedNotReady { pod: pod(), blocked_by: blocked_by() })));
             }
-            if !is_running_and_available(condemned, set.min_ready_seconds, self.now) {
+            if !condemned.is_available {
                 return Ok(Flow::Stop(Some(Wait::CondemnedNotAvailable { pod: pod(), blocked_by: blocked_by() })));
             }
         }
@@ -389,8 +440,8 @@ impl<C: Client> Sync<'_, C> {
     fn recreate_delete_and_wait(&mut self, pods: &Pods, status: &mut StatefulSetStatus) -> Result<bool, Error> {
         let set = self.set;
         let update_revision = status.update_revision.clone();
-        let all: Vec<Pod> = pods.replicas.iter().chain(&pods.condemned).cloned().collect();
-        let is_old = |pod: &&Pod| is_created(pod) && pod_revision(pod) != update_revision;
+        let all: Vec<&Pod> = pods.iter().collect();
+        let is_old = |pod: &&&Pod| is_created(pod) && pod_revision(pod) != update_revision;
         slow_start_batch(&all, |pod| {
             if !is_old(&pod) || is_terminating(pod) {
                 return Ok(());
@@ -398,7 +449,7 @@ impl<C: Client> Sync<'_, C> {
             delete_stateful_pod(self.client, set, pod)
                 .or_else(|error| if error.is_not_found() { Ok(()) } else { Err(error) })
         })?;
-        let old = names(all.iter().filter(is_old));
+        let old = names(all.iter().filter(is_old).copied());
         if old.is_empty() {
             return Ok(true);
         }
@@ -418,7 +469,7 @@ impl<C: Client> Sync<'_, C> {
                 status.current_replicas -= 1;
                 return Ok(());
             }
-            if is_unavailable(target, set.min_ready_seconds, self.now) {
+            if target.is_unavailable() {
                 self.waits.push(Wait::Updating { pod: target.meta.name.clone() });
                 return Ok(());
             }
@@ -435,7 +486,6 @@ impl<C: Client> Sync<'_, C> {
         status: &mut StatefulSetStatus,
     ) -> Result<(), Error> {
         let set = self.set;
-        let (min_ready_seconds, now) = (set.min_ready_seconds, self.now);
         let rolling = set.update_strategy.rolling_update.as_ref();
         let budget = match rolling {
             Some(rolling) => max_unavailable(rolling.max_unavailable.as_ref(), set.replicas).map_err(Error::text)?,
@@ -443,8 +493,7 @@ impl<C: Client> Sync<'_, C> {
         };
         let update_revision = status.update_revision.clone();
         let is_outdated = |pod: &&Pod| pod_revision(pod) != update_revision;
-        let unavailable: Vec<&Pod> =
-            replicas.iter().filter(|pod| is_unavailable(pod, min_ready_seconds, now)).collect();
+        let unavailable: Vec<&Pod> = replicas.iter().filter(|pod| pod.is_unavailable()).collect();
         let needs_update = set.parallel && unavailable.iter().any(|pod| is_outdated(pod) && !is_terminating(pod));
         let unavailable_count = i32::try_from(unavailable.len()).unwrap_or(i32::MAX);
         let targets: Vec<&Pod> = replicas.iter().skip(self.partition()).rev().filter(is_outdated).collect();
@@ -459,7 +508,7 @@ impl<C: Client> Sync<'_, C> {
         }
         if set.parallel {
             for target in &targets {
-                if !is_running_and_available(target, min_ready_seconds, now) && !is_terminating(target) {
+                if !target.is_available && !is_terminating(target) {
                     delete_stateful_pod(self.client, set, target)?;
                     status.current_replicas -= 1;
                 }
@@ -470,8 +519,7 @@ impl<C: Client> Sync<'_, C> {
             if budget_left <= 0 {
                 break;
             }
-            let is_candidate =
-                if set.parallel { !is_unavailable(target, min_ready_seconds, now) } else { !is_terminating(target) };
+            let is_candidate = if set.parallel { !target.is_unavailable() } else { !is_terminating(target) };
             if is_candidate {
                 delete_stateful_pod(self.client, set, target)?;
                 budget_left -= 1;
@@ -499,18 +547,16 @@ impl<C: Client> Sync<'_, C> {
 
     /// Counts the pods.
     // Models pkg/controller/statefulset/stateful_set_control.go updateStatus
-    fn update_status(&self, status: &mut StatefulSetStatus, lists: &[&[Pod]]) {
+    fn update_status<'p>(&self, status: &mut StatefulSetStatus, pods: impl Iterator<Item = &'p Pod>) {
         status.replicas = 0;
         status.ready_replicas = 0;
         status.available_replicas = 0;
         status.current_replicas = 0;
         status.updated_replicas = 0;
-        for pod in lists.iter().copied().flatten() {
-            if is_running_and_ready(pod) {
+        for pod in pods {
+            if pod.is_running_and_ready {
                 status.ready_replicas += 1;
-                if is_running_and_available(pod, self.set.min_ready_seconds, self.now) {
-                    status.available_replicas += 1;
-                }
+                status.available_replicas += i32::from(pod.is_available);
             }
             if is_created(pod) {
                 status.replicas += 1;
@@ -567,17 +613,16 @@ impl<C: Client> Sync<'_, C> {
 }
 
 /// Does a step for every pod in batches of 1, 2, 4, …, at most [`MAX_BATCH_SIZE`]; after a batch with errors no other
-/// begins. Upstream starts a goroutine for each step of a batch; here they follow one another. Go runs the goroutine that
-/// was started last before the others, which shows in one place: its error stands first.
+/// begins. Upstream starts a goroutine for each step of a batch; here they follow one another, in the order in which Go
+/// runs goroutines that one has just started: the last one first, then the others.
 // Models pkg/controller/statefulset/stateful_set_control.go slowStartBatch
-fn slow_start_batch(pods: &[Pod], mut step: impl FnMut(&Pod) -> Result<(), Error>) -> Result<(), Error> {
+fn slow_start_batch<T>(pods: &[T], mut step: impl FnMut(&T) -> Result<(), Error>) -> Result<(), Error> {
     let mut remaining = pods;
     let mut batch_size = 1;
     while !remaining.is_empty() {
         let (batch, rest) = remaining.split_at(batch_size.min(remaining.len()));
-        let mut results: Vec<Option<Error>> = batch.iter().map(|pod| step(pod).err()).collect();
-        results.rotate_right(1);
-        let errors: Vec<Error> = results.into_iter().flatten().collect();
+        let (others, last) = batch.split_at(batch.len() - 1);
+        let errors: Vec<Error> = last.iter().chain(others).filter_map(|pod| step(pod).err()).collect();
         if let Some(error) = Error::aggregate(errors) {
             return Err(error);
         }

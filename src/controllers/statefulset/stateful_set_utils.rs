@@ -2,7 +2,6 @@
 //!
 //! Follows `pkg/controller/statefulset/stateful_set_utils.go` of Kubernetes v1.37.2, Apache-2.0.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -207,36 +206,44 @@ fn add_controller_ref(owners: &mut Vec<OwnerReference>, kind: Kind, owner: &Obje
     }
 }
 
-/// The claims of a pod, by the names of their templates. Of two templates of one name the last one counts.
+/// The claims of a pod. Of two templates of one name the last one counts. Upstream has them in a map, which Go goes
+/// through in no defined order; the order in which they were put in is the most frequent one.
 // Models pkg/controller/statefulset/stateful_set_utils.go getPersistentVolumeClaims
-pub fn persistent_volume_claims(set: &StatefulSet, pod: &Object) -> BTreeMap<String, Object> {
+pub fn persistent_volume_claims(set: &StatefulSet, pod: &Object) -> Vec<Object> {
     let ordinal = ordinal(pod);
-    set.volume_claim_templates
-        .iter()
-        .map(|template| {
-            let mut claim = template.clone();
-            claim.meta.name = persistent_volume_claim_name(set, &template.meta.name, ordinal);
-            claim.meta.namespace.clone_from(&set.meta.namespace);
-            claim.meta.labels.extend(set.match_labels.clone());
-            (template.meta.name.clone(), claim)
-        })
-        .into_map()
+    let claim = |template: &Object| {
+        let mut claim = template.clone();
+        claim.meta.name = persistent_volume_claim_name(set, &template.meta.name, ordinal);
+        claim.meta.namespace.clone_from(&set.meta.namespace);
+        claim.meta.labels.extend(set.match_labels.clone());
+        claim
+    };
+    let mut claims: Vec<Object> = Vec::with_capacity(set.volume_claim_templates.len());
+    for claim in set.volume_claim_templates.iter().map(claim) {
+        match claims.iter_mut().find(|known| known.meta.name == claim.meta.name) {
+            Some(known) => *known = claim,
+            None => claims.push(claim),
+        }
+    }
+    claims
 }
 
 /// Makes the pod's volumes name its claims. Volumes of the same names give way.
 // Models pkg/controller/statefulset/stateful_set_utils.go updateStorage
 pub fn update_storage(set: &StatefulSet, pod: &mut Object) {
     let ordinal = ordinal(pod);
-    let templates: BTreeMap<&str, String> = set
-        .volume_claim_templates
-        .iter()
-        .map(|t| (t.meta.name.as_str(), persistent_volume_claim_name(set, &t.meta.name, ordinal)))
-        .into_map();
-    let mut volumes: Vec<Value> = templates
-        .iter()
-        .map(|(name, claim)| json!({"name": name, "persistentVolumeClaim": {"claimName": claim}}))
-        .collect();
-    let others = pod.spec.list("volumes").iter().filter(|volume| !templates.contains_key(volume.text("name")));
+    let mut names: Vec<&str> = Vec::with_capacity(set.volume_claim_templates.len());
+    for template in set.volume_claim_templates.iter() {
+        if !names.contains(&template.meta.name.as_str()) {
+            names.push(&template.meta.name);
+        }
+    }
+    let volume = |name: &&str| {
+        let claim = persistent_volume_claim_name(set, name, ordinal);
+        json!({"name": name, "persistentVolumeClaim": {"claimName": claim}})
+    };
+    let mut volumes: Vec<Value> = names.iter().map(volume).collect();
+    let others = pod.spec.list("volumes").iter().filter(|volume| !names.contains(&volume.text("name")));
     volumes.extend(others.cloned());
     if volumes.is_empty() {
         pod.spec_mut().remove("volumes");
@@ -330,12 +337,6 @@ pub fn is_terminating(pod: &Object) -> bool {
     pod.meta.is_terminating()
 }
 
-/// Whether the pod is not available, or going.
-// Models pkg/controller/statefulset/stateful_set_utils.go isUnavailable
-pub fn is_unavailable(pod: &Object, min_ready_seconds: i32, now: Instant) -> bool {
-    is_terminating(pod) || !is_running_and_available(pod, min_ready_seconds, now)
-}
-
 /// The pod's revision, empty where it has none.
 // Models pkg/controller/statefulset/stateful_set_utils.go getPodRevision
 pub fn pod_revision(pod: &Object) -> &str {
@@ -371,6 +372,28 @@ fn new_stateful_set_pod(set: &StatefulSet, ordinal: i64) -> Object {
     pod
 }
 
+/// Whether a new pod of this ordinal is to have the current revision, rather than the update's.
+// Models pkg/controller/statefulset/stateful_set_utils.go newVersionedStatefulSetPod
+pub fn versioned_pod_is_current(current_set: &StatefulSet, ordinal: i64) -> bool {
+    let kept = match &current_set.update_strategy.rolling_update {
+        None if current_set.update_strategy.ty == StrategyType::RollingUpdate => current_set.status.current_replicas,
+        None => 0,
+        Some(rolling) => rolling.partition,
+    };
+    ordinal < i64::from(current_set.start_ordinal) + i64::from(kept)
+}
+
+/// What stands for a pod that is missing, until it is made: its name, namespace and revision. Upstream makes every
+/// missing pod in every sync, most of which no sync comes to.
+pub fn placeholder(set: &StatefulSet, ordinal: i64, revision: &str) -> Object {
+    // An ordinal that no name can have is read as -1, and written so.
+    let named = i32::try_from(ordinal).map_or(-1, i64::from);
+    let mut meta = ObjectMeta { name: pod_name(set, named), ..ObjectMeta::default() };
+    meta.namespace.clone_from(&set.meta.namespace);
+    meta.labels.insert(REVISION_LABEL.to_owned(), revision.to_owned());
+    Object::new(Kind::Pod, meta)
+}
+
 /// A new pod with this ordinal, at the revision that a pod of that ordinal is to have.
 // Models pkg/controller/statefulset/stateful_set_utils.go newVersionedStatefulSetPod
 pub fn new_versioned_stateful_set_pod(
@@ -380,12 +403,7 @@ pub fn new_versioned_stateful_set_pod(
     update_revision: &str,
     ordinal: i64,
 ) -> Object {
-    let kept = match &current_set.update_strategy.rolling_update {
-        None if current_set.update_strategy.ty == StrategyType::RollingUpdate => current_set.status.current_replicas,
-        None => 0,
-        Some(rolling) => rolling.partition,
-    };
-    let at_current = ordinal < i64::from(current_set.start_ordinal) + i64::from(kept);
+    let at_current = versioned_pod_is_current(current_set, ordinal);
     let (set, revision) = if at_current { (current_set, current_revision) } else { (update_set, update_revision) };
     let mut pod = new_stateful_set_pod(set, ordinal);
     pod.meta.labels.insert(REVISION_LABEL.to_owned(), revision.to_owned());

@@ -449,9 +449,8 @@ fn batches_double_and_end_with_the_first_that_fails() {
         other.sync();
         other.pods.remove("web-5").unwrap()
     });
-    let pods: Vec<Pod> = Vec::new();
     let (set, gates, now) = (StatefulSet::of(&world.set), world.gates.clone(), world.now);
-    let outcome = update_stateful_set(&mut world, &set, &pods, &gates, now);
+    let outcome = update_stateful_set(&mut world, &set, &[], &gates, now);
     assert_eq!(outcome.error.unwrap().to_string(), "pods \"web-5\" already exists");
     // Batches of 1, 2 and 4: the seventh pod is the last that is tried.
     assert_eq!(world.pods.len(), 7);
