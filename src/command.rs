@@ -173,7 +173,7 @@ pub struct Line {
 }
 
 /// Something wrong with a manifest.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Diagnostic {
     /// The sentence.
     pub message: String,
@@ -192,6 +192,13 @@ pub enum Fix {
     CreateNamespace(String),
 }
 
+impl Diagnostic {
+    /// A sentence about a field, whose place in the text is not known.
+    pub fn of(message: impl Into<String>, path: impl Into<String>) -> Diagnostic {
+        Diagnostic { message: message.into(), path: path.into(), ..Diagnostic::default() }
+    }
+}
+
 impl Answer {
     /// Adds a line of standard output.
     pub fn print(&mut self, text: impl Into<String>) {
@@ -201,6 +208,16 @@ impl Answer {
     /// Adds a line of standard error.
     pub fn complain(&mut self, text: impl Into<String>) {
         self.output.push(Line { is_error: true, text: text.into() });
+    }
+
+    /// Adds the server's warnings, each once.
+    pub fn warn(&mut self, warnings: &[String]) {
+        for warning in warnings {
+            let text = format!("Warning: {warning}");
+            if !self.output.iter().any(|line| line.is_error && line.text == text) {
+                self.complain(text);
+            }
+        }
     }
 
     /// Adds a refusal, as kubectl prints it.

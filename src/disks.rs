@@ -344,7 +344,7 @@ fn projected(cluster: &Cluster, pod: &Object, volume: &Value) -> Option<Tree> {
     let source = cluster.store().get(kind, &pod.meta.namespace, name);
     for (key, value) in source.iter().flat_map(|source| source.rest.entries("data")) {
         let text = value.as_str().unwrap_or_default();
-        let text = if kind == Kind::Secret { base64::decode(text) } else { text.to_owned() };
+        let text = if kind == Kind::Secret { base64::decode_text(text) } else { text.to_owned() };
         tree.insert(key.clone(), File { text: text.into(), mode: 0o644 });
     }
     Some(tree)

@@ -229,10 +229,8 @@ fn a_missing_namespace_can_be_created() {
     let mut timeline = Timeline::new(Config::default());
     let manifest = WEB.replace("namespace: julin", "namespace: other");
     let answer = apply(&mut timeline, &manifest);
-    assert_eq!(
-        answer.output[0].text,
-        "Error from server (NotFound): error when creating \"manifest.yaml\": namespaces \"other\" not found"
-    );
+    let refusal = "Error from server (NotFound): error when creating \"manifest.yaml\": namespaces \"other\" not found";
+    assert_eq!(answer.output[0].text, [refusal; 2].join("\n"));
     assert_eq!(answer.diagnostics[0].fix, Some(Fix::CreateNamespace("other".to_owned())));
     timeline.dispatch(Command::CreateNamespace { name: "other".to_owned() });
     assert!(!apply(&mut timeline, &manifest).is_refused());

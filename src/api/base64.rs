@@ -1,8 +1,8 @@
-//! Base64, as the API has bytes in JSON.
+//! Base64 in its standard alphabet, with padding, as Go reads and writes it.
 
 const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// Bytes as base64.
+/// Writes bytes.
 pub fn encode(bytes: &[u8]) -> String {
     let mut out = String::new();
     for chunk in bytes.chunks(3) {
@@ -15,20 +15,58 @@ pub fn encode(bytes: &[u8]) -> String {
     out
 }
 
-/// Text from base64; what is no digit is left out, and what is no text is replaced.
-pub fn decode(text: &str) -> String {
+/// Reads bytes.
+///
+/// # Errors
+/// The offset that Go's decoder reports.
+pub fn decode(text: &str) -> Result<Vec<u8>, usize> {
+    check(text)?;
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0u32, 0);
-    for byte in text.bytes() {
-        let Some(digit) = DIGITS.iter().position(|digit| *digit == byte) else { continue };
+    for digit in text.bytes().filter_map(|byte| DIGITS.iter().position(|digit| *digit == byte)) {
         bits = bits << 6 | digit as u32;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
+        count += 1;
+        if count % 4 == 0 {
+            bytes.extend_from_slice(&bits.to_be_bytes()[1..]);
+            bits = 0;
         }
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    match count % 4 {
+        2 => bytes.push((bits >> 4) as u8),
+        3 => bytes.extend_from_slice(&((bits >> 2) as u16).to_be_bytes()),
+        _ => {}
+    }
+    Ok(bytes)
+}
+
+/// Reads text; what is none is left out or replaced.
+pub fn decode_text(text: &str) -> String {
+    String::from_utf8_lossy(&decode(text).unwrap_or_default()).into_owned()
+}
+
+/// Checks standard base64 with padding; line breaks are skipped.
+///
+/// # Errors
+/// The offset that Go's decoder reports.
+pub fn check(text: &str) -> Result<(), usize> {
+    let bytes: Vec<(usize, u8)> = text.bytes().enumerate().filter(|(_, b)| !matches!(b, b'\r' | b'\n')).collect();
+    let is_digit = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
+    for (i, &(at, byte)) in bytes.iter().enumerate() {
+        if is_digit(byte) {
+            continue;
+        }
+        let place = i % 4;
+        if byte != b'=' || place < 2 {
+            return Err(at);
+        }
+        let padding = 4 - place;
+        if bytes.len() != i + padding {
+            // Too little padding is noticed at the end, too much where it begins to be too much.
+            return Err(bytes.get(i + padding).map_or(text.len(), |(at, _)| *at));
+        }
+        return bytes[i..].iter().find(|(_, b)| *b != b'=').map_or(Ok(()), |(at, _)| Err(*at));
+    }
+    if bytes.len().is_multiple_of(4) { Ok(()) } else { Err(bytes.len() - bytes.len() % 4) }
 }
 
 #[cfg(test)]
@@ -36,10 +74,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_written_and_read() {
-        for (text, coded) in [("hello", "aGVsbG8="), ("hell", "aGVsbA=="), ("hel", "aGVs"), ("", "")] {
-            assert_eq!(encode(text.as_bytes()), coded);
-            assert_eq!(decode(coded), text);
+    fn bytes_are_written_and_read_back() {
+        for (bytes, text) in [("hello", "aGVsbG8="), ("hell", "aGVsbA=="), ("hel", "aGVs"), ("", "")] {
+            assert_eq!(encode(bytes.as_bytes()), text);
+            assert_eq!(decode(text).as_deref(), Ok(bytes.as_bytes()));
         }
+    }
+
+    #[test]
+    fn base64_is_checked_as_go_checks_it() {
+        assert_eq!(check("aGVsbG8="), Ok(()));
+        assert_eq!(check("aGVs\nbG8="), Ok(()));
+        assert_eq!(check(""), Ok(()));
+        assert_eq!(check("hello world"), Err(5));
+        assert_eq!(check("aGVsbG8"), Err(4));
     }
 }

@@ -6,6 +6,7 @@
 
 use serde_json::{Map, Number, Value};
 
+use super::base64;
 use super::path::Path;
 use super::quantity::Quantity;
 use super::schema::{Field, Schema, Ty, Type};
@@ -18,6 +19,9 @@ pub struct DecodeError {
     pub path: String,
     /// Go's sentence: `json: cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32`.
     pub message: String,
+    /// What the code says that converts the result of a strategic merge patch, which says less:
+    /// `unrecognized type: int32`.
+    pub conversion: String,
 }
 
 /// What decoding gives where the types fit.
@@ -35,7 +39,7 @@ pub struct Decoded {
 /// The first value, in the order of the keys, that its type cannot hold.
 pub fn decode(ty: &Type, value: &Value) -> Result<Decoded, DecodeError> {
     let mut decoder = Decoder { unknown: Vec::new() };
-    let value = decoder.structure(ty, value, &Path::ROOT, "", &ty.go_name())?;
+    let value = decoder.structure(ty, value, &Path::ROOT, "")?;
     Ok(Decoded { value, unknown: decoder.unknown })
 }
 
@@ -45,19 +49,12 @@ struct Decoder {
 
 impl Decoder {
     /// `owner` is the struct whose field is being decoded, for Go's message.
-    fn structure(
-        &mut self,
-        ty: &Type,
-        value: &Value,
-        path: &Path<'_>,
-        owner: &str,
-        go_type: &str,
-    ) -> Result<Value, DecodeError> {
+    fn structure(&mut self, ty: &Type, value: &Value, path: &Path<'_>, owner: &str) -> Result<Value, DecodeError> {
         let empty = Map::new();
         let fields = match value {
             Value::Object(fields) => fields,
             Value::Null => &empty,
-            other => return Err(mismatch(other, path, owner, go_type)),
+            other => return Err(mismatch(other, path, owner, &Ty::Struct(ty.name))),
         };
         for key in fields.keys() {
             if ty.field(key).is_none() {
@@ -107,13 +104,14 @@ impl Decoder {
     }
 
     fn value(&mut self, ty: &Ty, given: &Value, path: &Path<'_>, owner: &str) -> Result<Value, DecodeError> {
-        let refused = || mismatch(given, path, owner, &ty.go_name());
-        let worded = |message: String| DecodeError { path: path.to_string(), message };
+        let refused = || mismatch(given, path, owner, ty);
+        let worded = |message: String| DecodeError {
+            path: path.to_string(),
+            conversion: format!("error decoding from json: {message}"),
+            message,
+        };
         Ok(match (ty, given) {
-            (Ty::Struct(name), given) => {
-                let ty = Schema::get().struct_named(name);
-                self.structure(ty, given, path, owner, &ty.go_name())?
-            }
+            (Ty::Struct(name), given) => self.structure(Schema::get().struct_named(name), given, path, owner)?,
             (Ty::Pointer(inner), given) => self.value(inner, given, path, owner)?,
             (Ty::List(inner), Value::Array(items)) => {
                 let mut out = Vec::with_capacity(items.len());
@@ -138,14 +136,11 @@ impl Decoder {
             (Ty::Int(..) | Ty::Float(_), Value::Null) => Value::from(0),
             (Ty::Int(bits, _), Value::Number(number)) => match whole(number, *bits) {
                 Some(whole) => Value::from(whole),
-                None => {
-                    let given = format!("number {}", super::json::to_string(given));
-                    return Err(mismatch_of(&given, path, owner, &ty.go_name()));
-                }
+                None => return Err(refused()),
             },
             (Ty::Float(_), Value::Number(_)) => given.clone(),
             (Ty::Bytes, Value::String(text)) => {
-                check_base64(text).map_err(|at| worded(format!("illegal base64 data at input byte {at}")))?;
+                base64::check(text).map_err(|at| worded(format!("illegal base64 data at input byte {at}")))?;
                 given.clone()
             }
             (Ty::Quantity, Value::Null) => Value::from("0"),
@@ -183,7 +178,7 @@ impl Decoder {
 }
 
 /// What a value is, in the words of Go's JSON package.
-fn json_kind(value: &Value) -> &'static str {
+pub fn json_kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",
@@ -194,16 +189,44 @@ fn json_kind(value: &Value) -> &'static str {
     }
 }
 
-fn mismatch(given: &Value, path: &Path<'_>, owner: &str, go_type: &str) -> DecodeError {
-    mismatch_of(json_kind(given), path, owner, go_type)
-}
-
-fn mismatch_of(given: &str, path: &Path<'_>, owner: &str, go_type: &str) -> DecodeError {
+fn mismatch(given: &Value, path: &Path<'_>, owner: &str, ty: &Ty) -> DecodeError {
+    let go_type = ty.go_name();
     let target = match owner {
         "" => format!("value of type {go_type}"),
         owner => format!("struct field {owner}.{} of type {go_type}", path.go_fields()),
     };
-    DecodeError { path: path.to_string(), message: format!("json: cannot unmarshal {given} into Go {target}") }
+    // A number is shown where its type would fit, and only its value does not.
+    let shown = match (ty.pointee(), given) {
+        (Ty::Int(..) | Ty::IntOrString, Value::Number(_)) => format!("number {}", super::json::to_string(given)),
+        (_, given) => json_kind(given).to_owned(),
+    };
+    DecodeError {
+        path: path.to_string(),
+        message: format!("json: cannot unmarshal {shown} into Go {target}"),
+        conversion: conversion(given, ty.pointee()),
+    }
+}
+
+/// Why a value cannot be converted to a type, in Go's words.
+// Models k8s.io/apimachinery/pkg/runtime/converter.go fromUnstructured
+fn conversion(given: &Value, ty: &Ty) -> String {
+    let kind = match given {
+        Value::Number(number) if number.is_f64() => "float64",
+        Value::Number(_) => "int64",
+        Value::Array(_) => "slice",
+        Value::Object(_) => "map",
+        other => json_kind(other),
+    };
+    match (ty, kind) {
+        (Ty::Struct(_), kind) => format!("cannot restore struct from: {kind}"),
+        (Ty::Map(_), kind) => format!("cannot restore map from {kind}"),
+        (Ty::List(_) | Ty::Bytes, kind) => format!("cannot restore slice from {kind}"),
+        (Ty::String(_), "int64") | (Ty::Int(..), "float64") => format!("cannot convert {kind} to {}", ty.go_name()),
+        (Ty::String(_), _) => "unrecognized type: string".to_owned(),
+        (Ty::Int(bits, _), _) => format!("unrecognized type: int{bits}"),
+        (Ty::Bool(_), _) => "unrecognized type: bool".to_owned(),
+        (ty, _) => format!("unrecognized type: {}", ty.go_name()),
+    }
 }
 
 fn whole(number: &Number, bits: u32) -> Option<i64> {
@@ -227,58 +250,6 @@ fn is_zero(value: &Value) -> bool {
         Value::Number(number) => number.as_f64() == Some(0.0),
         other => is_empty(other),
     }
-}
-
-/// Checks standard base64 with padding; line breaks are skipped.
-///
-/// # Errors
-/// The offset that Go's decoder reports.
-fn check_base64(text: &str) -> Result<(), usize> {
-    let bytes: Vec<(usize, u8)> = text.bytes().enumerate().filter(|(_, b)| !matches!(b, b'\r' | b'\n')).collect();
-    let is_digit = |b: u8| b.is_ascii_alphanumeric() || b == b'+' || b == b'/';
-    for (i, &(at, byte)) in bytes.iter().enumerate() {
-        if is_digit(byte) {
-            continue;
-        }
-        let place = i % 4;
-        if byte != b'=' || place < 2 {
-            return Err(at);
-        }
-        let padding = 4 - place;
-        if bytes.len() != i + padding {
-            // Too little padding is noticed at the end, too much where it begins to be too much.
-            return Err(bytes.get(i + padding).map_or(text.len(), |(at, _)| *at));
-        }
-        return bytes[i..].iter().find(|(_, b)| *b != b'=').map_or(Ok(()), |(at, _)| Err(*at));
-    }
-    if bytes.len().is_multiple_of(4) { Ok(()) } else { Err(bytes.len() - bytes.len() % 4) }
-}
-
-/// The bytes that standard base64 stands for.
-///
-/// # Errors
-/// Go's sentence.
-pub fn base64_decode(text: &str) -> Result<Vec<u8>, String> {
-    check_base64(text).map_err(|at| format!("illegal base64 data at input byte {at}"))?;
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut length) = (0u32, 0);
-    for byte in text.bytes() {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => continue,
-        };
-        bits = bits << 6 | u32::from(digit);
-        length += 6;
-        if length >= 8 {
-            length -= 8;
-            out.push((bits >> length & 255) as u8);
-        }
-    }
-    Ok(out)
 }
 
 /// Go's sentence about a text that is no RFC 3339 time: it names the first part that does not fit.
@@ -388,14 +359,5 @@ mod tests {
         let given = json!({"spec": {"replica": 1, "template": {"spec": {"containers": [{"nmae": "x"}]}}}});
         let decoded = decode(Schema::get().find("StatefulSet").unwrap(), &given).unwrap();
         assert_eq!(decoded.unknown, ["spec.replica", "spec.template.spec.containers[0].nmae"]);
-    }
-
-    #[test]
-    fn base64_is_checked_as_go_checks_it() {
-        assert_eq!(check_base64("aGVsbG8="), Ok(()));
-        assert_eq!(check_base64("aGVs\nbG8="), Ok(()));
-        assert_eq!(check_base64(""), Ok(()));
-        assert_eq!(check_base64("hello world"), Err(5));
-        assert_eq!(check_base64("aGVsbG8"), Err(4));
     }
 }

@@ -163,6 +163,13 @@ impl Kind {
             resource.kind == kind && resource.group == group && resource.versions.contains(&version)
         })
     }
+
+    /// The kind whose name in lower case a manifest gives as its `kind`. kubectl finds the resource of such a manifest, and
+    /// only the API server refuses it.
+    pub fn of_lower_case(api_version: &str, kind: &str) -> Option<Kind> {
+        let known = Kind::ALL.iter().copied().find(|known| known.name().to_lowercase() == kind)?;
+        Kind::of_manifest(api_version, known.name())
+    }
 }
 
 impl fmt::Display for Kind {

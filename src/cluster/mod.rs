@@ -26,7 +26,7 @@ use crate::api::time::{Instant, Millis};
 use crate::controllers::reason::Reason;
 use crate::controllers::{self, Controllers};
 use actor::Actor;
-pub use api_server::{CreateOptions, DeleteOptions, PatchType, Patched, Propagation, Refusal};
+pub use api_server::{Accepted, CreateOptions, DeleteOptions, PatchType, Patched, Propagation, Refusal};
 pub(crate) use api_server::{FOREGROUND, ORPHAN, set_condition};
 use config::Config;
 use events::Events;

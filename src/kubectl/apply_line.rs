@@ -14,7 +14,7 @@ use super::request::{DryRun, Say, Validation, dry_run_flags, file_flags, find, p
 use super::resources::Info;
 use crate::api::fields::Fields;
 use crate::cluster::actor::Actor;
-use crate::cluster::{Cluster, CreateOptions, PatchType};
+use crate::cluster::{Accepted, Cluster, CreateOptions, PatchType, Refusal};
 
 /// The command's flags.
 pub const FLAGS: &str = concat!(
@@ -80,36 +80,22 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
 // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go applyOneObject
 fn apply_one(context: &mut Context<'_>, say: &mut Say, info: &Info) -> Result<(), Error> {
     let value = info.manifest.clone().unwrap_or_default();
-    let (reference, meta) = (&info.reference, value.field("metadata"));
-    if reference.name.is_empty() && !meta.text("generateName").is_empty() {
-        return Err(format!("from {}: cannot use generate name with apply", meta.text("generateName")).into());
-    }
-    if let Some(current) = &info.object
-        && !current.meta.annotations.contains_key(LAST_APPLIED)
-    {
-        let resource = format!("{}/{}", reference.kind.resource().plural, reference.name);
-        context.out.complain(&format!(
-            "Warning: resource {resource} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. \
-             kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or \
-             kubectl apply. The missing annotation will be patched automatically."
-        ));
-    }
+    let reference = &info.reference;
     let mut applied = None;
     let result = say.dry_run.send(context.cluster, |cluster| {
-        let result = create_or_patch(cluster, reference, value.clone(), &info.source);
+        let result = create_or_patch(cluster, reference, value.clone());
         applied = cluster.store().find(reference).cloned();
         result
     });
-    let operation = match result {
-        Ok(operation) => operation,
-        Err((refusal, true)) => return Err(Error::from(refusal).when("creating", &info.source)),
-        Err((refusal, false)) => return Err(Error::from(refusal)),
-    };
+    let done = result.map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
+    for warning in &done.warnings {
+        context.out.complain(&format!("Warning: {warning}"));
+    }
     if info.object.is_some() {
         warn_if_deleting(context, info);
     }
     let shown = applied.map_or(value, |object| object.to_value());
-    say.done(context, &shown, operation)
+    say.done(context, &shown, done.operation)
 }
 
 // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go WarnIfDeleting
@@ -130,17 +116,21 @@ fn apply_on_server(context: &mut Context<'_>, say: &mut Say, info: &Info) -> Res
     let exists = info.object.is_some();
     let request = |cluster: &mut Cluster| {
         if exists {
-            cluster.check_fields(reference.kind, &value)?;
-            cluster.patch(Actor::User, reference, PatchType::Strategic, &value).map(|patched| patched.object)
+            let patched = cluster.request_patch(Actor::User, reference, PatchType::Strategic, &value, true)?;
+            Ok(Accepted { object: patched.object, warnings: patched.warnings })
         } else {
-            cluster.create(Actor::User, reference.kind, &value, &CreateOptions::default())
+            cluster.request_create(Actor::User, reference.kind, &value, &CreateOptions::default())
         }
     };
-    let applied = say.dry_run.send(context.cluster, request)?;
+    let applied: Result<Accepted, Refusal> = say.dry_run.send(context.cluster, request);
+    let applied = applied?;
+    for warning in &applied.warnings {
+        context.out.complain(&format!("Warning: {warning}"));
+    }
     if exists {
         warn_if_deleting(context, info);
     }
-    say.done(context, &applied.to_value(), "serverside-applied")
+    say.done(context, &applied.object.to_value(), "serverside-applied")
 }
 
 /// What applying an object would make of it, for `diff`.
@@ -155,7 +145,8 @@ pub fn merged(context: &mut Context<'_>, info: &Info) -> Result<Value, Error> {
         return send(context.cluster, &value, DryRun::Server);
     }
     let mut copy = context.cluster.clone();
-    create_or_patch(&mut copy, reference, value, &info.source).map_err(|(refusal, _)| Error::from(refusal))?;
+    create_or_patch(&mut copy, reference, value.clone())
+        .map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
     let mut merged = copy.store().find(reference).map_or(Value::Null, |object| object.to_value());
     // The comparison does not note what was applied, and its version is of a request that is thrown away.
     let live = value_of(&Info { manifest: None, ..info.clone() });

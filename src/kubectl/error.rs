@@ -50,7 +50,9 @@ impl Error {
     pub fn report(&self) -> (String, i32) {
         let text = match self {
             Error::Exit(code) => return (String::new(), *code),
+            // Of several in several only one layer is taken off.
             Error::Many(errors) => match errors.as_slice() {
+                [Error::Many(several)] => several.iter().map(|error| error.line() + "\n").collect(),
                 [one] => return one.report(),
                 several => several.iter().map(|error| error.line() + "\n").collect(),
             },
@@ -70,7 +72,12 @@ impl Error {
             Error::Many(errors) => match errors.as_slice() {
                 [one] => one.sentence(),
                 several => {
-                    let sentences: Vec<String> = several.iter().map(Error::sentence).collect();
+                    let mut sentences: Vec<String> = Vec::new();
+                    for sentence in several.iter().map(Error::sentence) {
+                        if !sentences.contains(&sentence) {
+                            sentences.push(sentence);
+                        }
+                    }
                     format!("[{}]", sentences.join(", "))
                 }
             },
@@ -82,7 +89,7 @@ impl Error {
     // Models staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go messageForError
     pub fn line(&self) -> String {
         match self {
-            Error::Refused(status) => format!("Error from server ({}): {}", status.reason.as_str(), status.message),
+            Error::Refused(status) => from_server(status),
             other => other.sentence(),
         }
     }
@@ -121,35 +128,33 @@ impl Error {
     }
 }
 
-/// The line for a refusal. What breaks the rules of its kind is listed, a line each where there are several.
-// Models staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go StandardErrorMessage
-pub fn message(status: &Status) -> String {
-    match (&status.reason, &status.about) {
-        (Reason::Invalid, Some((kind, name))) => {
-            let head = format!("The {} {name:?} is invalid", kind.name());
-            let mut causes: Vec<String> = Vec::new();
-            for cause in &status.causes {
-                let text = cause.to_string();
-                if !causes.contains(&text) {
-                    causes.push(text);
-                }
-            }
-            match causes.as_slice() {
-                [] => head,
-                [one] => format!("{head}: {one}"),
-                several => format!("{head}: \n* {}", several.join("\n* ")),
-            }
-        }
-        (Reason::Invalid, None) => format!("The request is invalid: {}", status.message),
-        (reason, _) => format!("Error from server ({}): {}", reason.as_str(), status.message),
-    }
+fn from_server(status: &Status) -> String {
+    format!("Error from server ({}): {}", status.reason.as_str(), status.message)
 }
 
-/// The same, with what kubectl was doing in front of the server's sentence.
-pub fn message_when(status: &Status, doing: &str) -> String {
-    match status.reason {
-        Reason::Invalid => message(status),
-        reason => format!("Error from server ({}): {doing}: {}", reason.as_str(), status.message),
+/// The lines for a refusal that is the only thing that went wrong. What breaks the rules of its kind is listed, a line
+/// each where there are several.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go checkErr
+pub fn message(status: &Status) -> String {
+    if status.reason != Reason::Invalid {
+        return from_server(status);
+    }
+    let head = match &status.about {
+        Some((kind, name)) => format!("The {} {name:?} is invalid", kind.name()),
+        None => "The request is invalid".to_owned(),
+    };
+    let mut causes: Vec<String> = Vec::new();
+    for cause in &status.causes {
+        let text = cause.to_string();
+        if !causes.contains(&text) {
+            causes.push(text);
+        }
+    }
+    match causes.as_slice() {
+        [] if status.about.is_none() => format!("{head}: {}", status.message),
+        [] => head,
+        [one] => format!("{head}: {one}"),
+        several => format!("{head}: \n* {}", several.join("\n* ")),
     }
 }
 

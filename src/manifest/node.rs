@@ -51,12 +51,12 @@ pub(super) struct Refusal {
 }
 
 /// A document that has been read.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Document {
     /// The object, as kubectl would send it.
     pub value: Value,
-    nodes: Nodes,
-    root: Option<Id>,
+    pub(super) nodes: Nodes,
+    pub(super) root: Option<Id>,
 }
 
 impl Document {

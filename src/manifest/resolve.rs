@@ -4,6 +4,8 @@
 
 use serde_json::{Number, Value};
 
+use crate::api::base64;
+
 /// The tag of `<<`.
 pub const MERGE_TAG: &str = "tag:yaml.org,2002:merge";
 
@@ -76,6 +78,20 @@ pub fn resolve(tag: Option<&str>, text: &str) -> Result<Value, String> {
 fn whole(float: f64) -> Option<Number> {
     let is_whole = float.fract() == 0.0 && float.abs() < 1e15;
     is_whole.then(|| Number::from(float as i64))
+}
+
+/// Writes the floats without a fraction as whole numbers, as they come back from Go.
+pub fn shorten_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            if let Some(short) = number.as_f64().and_then(whole) {
+                *number = short;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(shorten_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(shorten_numbers),
+        _ => {}
+    }
 }
 
 fn go_special(float: f64) -> &'static str {
@@ -246,32 +262,7 @@ fn is_timestamp(text: &str) -> bool {
 
 /// `!!binary`: the bytes behind the base64, as text.
 fn binary(text: &str) -> Result<Value, String> {
-    let refused = || "!!binary value contains invalid base64 data".to_owned();
-    let mut bytes = Vec::new();
-    let mut bits = 0u32;
-    let mut count = 0;
-    for byte in text.bytes().filter(|b| !matches!(b, b'\r' | b'\n' | b'=')) {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return Err(refused()),
-        };
-        bits = bits << 6 | u32::from(digit);
-        count += 1;
-        if count % 4 == 0 {
-            bytes.extend_from_slice(&bits.to_be_bytes()[1..]);
-            bits = 0;
-        }
-    }
-    match count % 4 {
-        0 => {}
-        2 => bytes.push((bits >> 4) as u8),
-        3 => bytes.extend_from_slice(&((bits >> 2) as u16).to_be_bytes()),
-        _ => return Err(refused()),
-    }
+    let bytes = base64::decode(text).map_err(|_| "!!binary value contains invalid base64 data".to_owned())?;
     Ok(Value::String(String::from_utf8_lossy(&bytes).into_owned()))
 }
 

@@ -7,7 +7,9 @@ use serde_json::Value;
 
 use super::budget;
 use super::node::{Document, Id, Kind, Node, Nodes, Refusal, Span};
+use super::resolve;
 use crate::api::fields::Fields;
+use crate::api::json_scan as json;
 
 /// What a text holds.
 #[derive(Debug, Default)]
@@ -19,48 +21,54 @@ pub struct Manifest {
 }
 
 /// An object of a manifest: a document, or an item of a list.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Entry<'a> {
-    /// The object, as kubectl would send it.
+    /// The object, as it stands in the text.
     pub value: &'a Value,
     document: &'a Document,
-    /// The item's number, where the document is a list.
-    item: Option<usize>,
+    /// Where in the document it stands: empty, or `items[2].`.
+    prefix: String,
 }
 
 impl Manifest {
+    /// The documents, in order.
+    pub fn documents(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.documents.iter().map(|document| Entry { value: &document.value, document, prefix: String::new() })
+    }
+
     /// The objects, the items of lists in their place.
     pub fn entries(&self) -> Vec<Entry<'_>> {
         let mut out = Vec::new();
-        for document in &self.documents {
-            let value = &document.value;
-            if value.text("kind") == "List" && value.text("apiVersion") == "v1" && value.field("items").is_array() {
-                let items = value.list("items").iter().enumerate();
-                out.extend(items.map(|(i, value)| Entry { value, document, item: Some(i) }));
+        for entry in self.documents() {
+            if entry.value.field("items").is_array() {
+                out.extend(entry.items());
             } else {
-                out.push(Entry { value, document, item: None });
+                out.push(entry);
             }
         }
         out
     }
 }
 
-impl Entry<'_> {
+impl<'a> Entry<'a> {
+    /// The items of a list.
+    pub fn items(&self) -> Vec<Entry<'a>> {
+        let mut out = Vec::new();
+        for (i, value) in self.value.list("items").iter().enumerate() {
+            let prefix = format!("{}items[{i}].", self.prefix);
+            out.push(Entry { value, document: self.document, prefix });
+        }
+        out
+    }
+
     /// Where the value at a path of the object stands. See [`Document::locate`].
     pub fn locate(&self, path: &str) -> Span {
-        self.document.locate(&self.in_document(path))
+        self.document.locate(&format!("{}{path}", self.prefix))
     }
 
     /// Where the key at the end of a path of the object stands.
     pub fn locate_key(&self, path: &str) -> Span {
-        self.document.locate_key(&self.in_document(path))
-    }
-
-    fn in_document(&self, path: &str) -> String {
-        match self.item {
-            Some(item) => format!("items[{item}].{path}"),
-            None => path.to_owned(),
-        }
+        self.document.locate_key(&format!("{}{path}", self.prefix))
     }
 }
 
@@ -84,27 +92,120 @@ pub fn read(text: &str) -> Manifest {
         });
         return manifest;
     }
-    let mut nodes_left = budget::NODES;
-    for chunk in chunks(text) {
-        if manifest.documents.len() == budget::DOCUMENTS {
-            let message = format!("there are more than {} documents; apply them in parts", budget::DOCUMENTS);
-            manifest.error = Some(SyntaxError { message, span: line_span(chunk.first_line) });
-            return manifest;
-        }
-        let read = match chunk.separator_error {
-            Some(message) => Err(SyntaxError { message, span: line_span(chunk.first_line) }),
-            None => read_document(&chunk, &mut nodes_left),
-        };
-        match read {
-            Ok(document) => manifest.documents.push(document),
-            Err(error) => {
-                manifest.error = Some(error);
-                return manifest;
-            }
-        }
-    }
+    let mut reading = Reading { manifest, nodes_left: budget::NODES };
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let end = if text.trim_start().starts_with('{') { reading.json(text) } else { reading.yaml(text, 0) };
+    let mut manifest = reading.manifest;
+    manifest.error = end.err();
     manifest.documents.retain(|document| !document.value.is_null());
     manifest
+}
+
+/// The reading of a text.
+struct Reading {
+    manifest: Manifest,
+    nodes_left: usize,
+}
+
+impl Reading {
+    /// Reads a stream of JSON values. What turns out not to be JSON after one value at most is read as YAML from there on.
+    // Models k8s.io/apimachinery/pkg/util/yaml/decoder.go YAMLOrJSONDecoder.Decode
+    fn json(&mut self, text: &str) -> Result<(), SyntaxError> {
+        let mut at = 0;
+        let mut count = 0;
+        loop {
+            let rest = &text[at..];
+            let blank = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
+            if blank == rest.len() {
+                return Ok(());
+            }
+            let error = match json::scan(&rest[blank..]) {
+                Ok(extent) => {
+                    let first_line = text[..at + blank].matches('\n').count();
+                    self.room_for_another(first_line)?;
+                    let text = rest[blank..blank + extent.length].to_owned();
+                    let chunk = Chunk { text, first_line, separator_error: None };
+                    self.json_document(&chunk, &extent)?;
+                    count += 1;
+                    at += blank + extent.length;
+                    continue;
+                }
+                Err(error) => error,
+            };
+            // The library counts from where the value that failed could begin.
+            let offset = at + blank + error.offset;
+            let span = place_of(text, offset.min(text.len()));
+            if count > 1 {
+                return Err(SyntaxError { message: error.message, span });
+            }
+            // What is blank up to the end of the line belongs to what came before.
+            let skip = rest.find(|c: char| !c.is_whitespace() || c == '\n').unwrap_or(rest.len());
+            let skip = if rest[skip..].starts_with('\n') { skip + 1 } else { skip };
+            let line = text[..at + skip].matches('\n').count();
+            return self.yaml(&rest[skip..], line).map_err(|_| {
+                let place = if error.is_end { String::new() } else { format!("json: offset {}: ", offset + 1) };
+                SyntaxError { message: format!("{place}{}", error.message), span }
+            });
+        }
+    }
+
+    /// Reads a JSON value. Its places are those that the YAML reader finds, where it can read the value too.
+    fn json_document(&mut self, chunk: &Chunk, extent: &json::Extent) -> Result<(), SyntaxError> {
+        let span = line_span(chunk.first_line);
+        if extent.depth > budget::DEPTH {
+            return Err(SyntaxError { message: too_deep(), span });
+        }
+        if extent.values > self.nodes_left {
+            return Err(SyntaxError { message: too_many_values(), span });
+        }
+        let mut value = serde_json::from_str(&chunk.text)
+            .map_err(|error: serde_json::Error| SyntaxError { message: error.to_string(), span })?;
+        resolve::shorten_numbers(&mut value);
+        let document = match read_document(chunk, &mut self.nodes_left) {
+            Ok(document) => Document { value, ..document },
+            Err(_) => Document { value, ..Document::default() },
+        };
+        self.manifest.documents.push(document);
+        Ok(())
+    }
+
+    /// Reads YAML documents.
+    fn yaml(&mut self, text: &str, first_line: usize) -> Result<(), SyntaxError> {
+        for mut chunk in chunks(text) {
+            chunk.first_line += first_line;
+            self.room_for_another(chunk.first_line)?;
+            if let Some(message) = chunk.separator_error {
+                return Err(SyntaxError { message, span: line_span(chunk.first_line) });
+            }
+            let document = read_document(&chunk, &mut self.nodes_left)?;
+            self.manifest.documents.push(document);
+        }
+        Ok(())
+    }
+
+    fn room_for_another(&self, line: usize) -> Result<(), SyntaxError> {
+        if self.manifest.documents.len() < budget::DOCUMENTS {
+            return Ok(());
+        }
+        let message = format!("there are more than {} documents; apply them in parts", budget::DOCUMENTS);
+        Err(SyntaxError { message, span: line_span(line) })
+    }
+}
+
+/// The place of a byte.
+fn place_of(text: &str, offset: usize) -> Span {
+    let before: &str = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count();
+    let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count());
+    Span { line, column, end_line: line, end_column: column + 1 }
+}
+
+fn too_deep() -> String {
+    format!("the document is nested more than {} levels deep", budget::DEPTH)
+}
+
+fn too_many_values() -> String {
+    format!("the document expands to more than {} values", budget::NODES)
 }
 
 fn line_span(line: usize) -> Span {
@@ -223,15 +324,18 @@ impl Reader<'_> {
             };
             match open.last_mut() {
                 Some(parent) => parent.children.push(id),
-                None => return Ok(Some(id)),
+                None => {
+                    // The library reads on to the end of the document, where what follows may be found wrong.
+                    parser.parse().map_err(|error| self.syntax_error(&error))?;
+                    return Ok(Some(id));
+                }
             }
         }
     }
 
     fn add(&mut self, kind: Kind, span: Span, anchor: Option<String>, size: usize) -> Result<Id, SyntaxError> {
-        let too_many = || format!("the document expands to more than {} values", budget::NODES);
         *self.nodes_left =
-            self.nodes_left.checked_sub(size).ok_or_else(|| SyntaxError { message: too_many(), span })?;
+            self.nodes_left.checked_sub(size).ok_or_else(|| SyntaxError { message: too_many_values(), span })?;
         let id = self.nodes.0.len();
         self.nodes.0.push(Node { kind, span });
         self.sizes.push(size);
@@ -243,8 +347,7 @@ impl Reader<'_> {
 
     fn open(&self, open: &mut Vec<Open>, id: Id, span: Span) -> Result<(), SyntaxError> {
         if open.len() == budget::DEPTH {
-            let message = format!("the document is nested more than {} levels deep", budget::DEPTH);
-            return Err(SyntaxError { message, span });
+            return Err(SyntaxError { message: too_deep(), span });
         }
         open.push(Open { id, children: Vec::new() });
         Ok(())

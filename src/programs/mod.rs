@@ -236,7 +236,7 @@ pub fn environment(cluster: &Cluster, container: &Container) -> BTreeMap<String,
 }
 
 fn data_text(kind: crate::api::kind::Kind, text: &str) -> String {
-    if kind == crate::api::kind::Kind::Secret { crate::api::base64::decode(text) } else { text.to_owned() }
+    if kind == crate::api::kind::Kind::Secret { crate::api::base64::decode_text(text) } else { text.to_owned() }
 }
 
 /// `$(NAME)` in a value is the variable's value.

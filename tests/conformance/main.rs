@@ -1,10 +1,13 @@
 //! Conformance: what Kubernetes v1.37.2 did, as recorded, against what this code does.
 //!
 //! `conformance [DIR]` runs whatever of the sub-folders that [`KINDS`] names it finds in DIR (the repository's own copy
-//! without an argument), prints the differences, at most [`SHOWN`] a kind, ends with one line a kind, and exits 1 where
-//! anything differs. Without an argument it also changes copies of the data, and expects to find each change.
+//! without an argument, and the corpus beside the repository, where there is one), prints the differences, at most
+//! [`SHOWN`] a kind, ends with one line a kind, and exits 1 where anything differs. Without an argument it also changes
+//! copies of the data, and expects to find each change.
 
+mod corpus;
 mod diff;
+mod manifests;
 mod mask;
 mod mutation;
 mod report;
@@ -32,7 +35,7 @@ struct Kind {
 }
 
 /// Every kind there is.
-const KINDS: [Kind; 2] = [walks::KIND, transcripts::KIND];
+const KINDS: [Kind; 4] = [walks::KIND, manifests::KIND, corpus::KIND, transcripts::KIND];
 
 /// A file that says what is expected.
 struct Case {
@@ -61,7 +64,10 @@ fn main() -> ExitCode {
     // `cargo test` hands its own flags to every test binary; folders are all that is looked at here.
     let folder = std::env::args().skip(1).find(|argument| !argument.starts_with('-')).map(PathBuf::from);
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance");
-    let reports = run(folder.as_deref().unwrap_or(&own));
+    let mut reports = run(folder.as_deref().unwrap_or(&own));
+    if folder.is_none() {
+        reports.extend(run(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared")));
+    }
     if reports.is_empty() {
         eprintln!("nothing to run in {}", folder.unwrap_or(own).display());
         return ExitCode::FAILURE;
@@ -97,6 +103,11 @@ fn run(folder: &Path) -> Vec<Report> {
         report
     };
     present.map(run).collect()
+}
+
+/// The files of a folder with one of these extensions, by name; none where there is no such folder.
+fn files_if_any(folder: &Path, extensions: &[&str]) -> Vec<PathBuf> {
+    if folder.is_dir() { files(folder, extensions) } else { Vec::new() }
 }
 
 /// The files of a folder with one of these extensions, by name.

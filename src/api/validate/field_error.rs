@@ -46,6 +46,11 @@ impl FieldError {
         FieldError::new(path, "Duplicate value", Some(go_value(value)), "")
     }
 
+    /// The same, with the value as the message is to show it.
+    pub fn duplicate_shown(path: impl Into<String>, shown: String) -> FieldError {
+        FieldError::new(path, "Duplicate value", Some(shown), "")
+    }
+
     /// The value names something that is not there.
     pub fn not_found(path: impl Into<String>, value: &Value) -> FieldError {
         FieldError::new(path, "Not found", Some(go_value(value)), "")
@@ -53,9 +58,14 @@ impl FieldError {
 
     /// The value is none of those known.
     pub fn not_supported(path: impl Into<String>, value: &Value, supported: &[&str]) -> FieldError {
+        FieldError::not_supported_shown(path, go_value(value), supported)
+    }
+
+    /// The same, with the value as the message is to show it.
+    pub fn not_supported_shown(path: impl Into<String>, shown: String, supported: &[&str]) -> FieldError {
         let quoted: Vec<String> = supported.iter().map(|s| quote(s)).collect();
         let detail = if quoted.is_empty() { String::new() } else { format!("supported values: {}", quoted.join(", ")) };
-        FieldError::new(path, "Unsupported value", Some(go_value(value)), detail)
+        FieldError::new(path, "Unsupported value", Some(shown), detail)
     }
 
     /// The value is not allowed here.
@@ -66,6 +76,18 @@ impl FieldError {
     /// The value is too long; `max` is in bytes.
     pub fn too_long(path: impl Into<String>, max: usize) -> FieldError {
         FieldError::new(path, "Too long", None, format!("may not be more than {max} bytes"))
+    }
+
+    /// The list has more than `max` items.
+    pub fn too_many(path: impl Into<String>, actual: usize, max: usize) -> FieldError {
+        let items = if max == 1 { "item" } else { "items" };
+        FieldError::new(path, "Too many", Some(actual.to_string()), format!("must have at most {max} {items}"))
+    }
+
+    /// The error with another explanation.
+    pub fn with_detail(mut self, detail: String) -> FieldError {
+        self.detail = detail;
+        self
     }
 
     /// The error without its path, as kubectl lists it below a field.

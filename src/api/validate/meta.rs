@@ -1,8 +1,10 @@
 //! Rules about metadata.
+//!
+//! Follows `k8s.io/apimachinery/pkg/api/validation/objectmeta.go` of v0.37.2, Apache-2.0.
 
 use serde_json::Value;
 
-use super::{Errors, format};
+use super::{Errors, FieldError, format, rules};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::path::Path;
@@ -19,13 +21,17 @@ fn name_format(kind: Kind) -> fn(&str) -> Vec<String> {
 // Models k8s.io/apimachinery/pkg/api/validation/generic.go maskTrailingDash
 fn mask_trailing_dash(name: &str) -> String {
     match name.strip_suffix('-') {
-        Some(rest) if !rest.is_empty() => format!("{rest}a"),
+        Some(rest) if !rest.is_empty() => {
+            let kept: String = rest.chars().take(rest.chars().count() - 1).collect();
+            format!("{kept}a")
+        }
         _ => name.to_owned(),
     }
 }
 
 // Models k8s.io/apimachinery/pkg/api/validation/objectmeta.go ValidateObjectMetaAccessor
-pub(super) fn validate_object_meta(kind: Kind, meta: &Value, path: &Path<'_>, errors: &mut Errors) {
+pub(super) fn validate_object_meta(kind: Kind, meta: &Value, errors: &mut Errors) {
+    let path = &Path::ROOT.field("metadata");
     let check = name_format(kind);
     let generate_name = meta.text("generateName");
     if !generate_name.is_empty() {
@@ -45,19 +51,87 @@ pub(super) fn validate_object_meta(kind: Kind, meta: &Value, path: &Path<'_>, er
         errors.forbidden(&path.field("namespace"), "not allowed on this type");
     }
     common(meta, path, errors);
-    for finalizer in meta.list("finalizers").iter().filter_map(Value::as_str) {
-        errors.malformed(&path.field("finalizers"), finalizer, format::label_key(finalizer));
-    }
+    finalizers(meta, path, errors);
+    kube_finalizers(meta, path, errors);
 }
 
 // Models k8s.io/apimachinery/pkg/api/validation/objectmeta.go ValidateObjectMetaAccessorUpdate
-pub(super) fn validate_object_meta_update(meta: &Value, path: &Path<'_>, errors: &mut Errors) {
+pub(super) fn validate_object_meta_update(meta: &Value, old: &Value, errors: &mut Errors) {
+    let path = &Path::ROOT.field("metadata");
+    if old.has("deletionTimestamp") {
+        let new = |finalizer: &&Value| !old.list("finalizers").contains(finalizer);
+        let added: Vec<String> = meta.list("finalizers").iter().filter(new).map(ToString::to_string).collect();
+        if !added.is_empty() {
+            let detail = format!(
+                "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+                added.join(", ")
+            );
+            errors.forbidden(&path.field("finalizers"), &detail);
+        }
+    }
     common(meta, path, errors);
+    kube_finalizers(meta, path, errors);
 }
 
 fn common(meta: &Value, path: &Path<'_>, errors: &mut Errors) {
     validate_labels(meta.field("labels"), &path.field("labels"), errors);
     validate_annotations(meta.field("annotations"), &path.field("annotations"), errors);
+    owner_references(meta, &path.field("ownerReferences"), errors);
+}
+
+// Models k8s.io/apimachinery/pkg/api/validation/objectmeta.go ValidateOwnerReferences
+fn owner_references(meta: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let owners = meta.list("ownerReferences");
+    let mut controller: Option<String> = None;
+    for (i, owner) in owners.iter().enumerate() {
+        let place = path.index(i);
+        rules::run("OwnerReference", owner, &place, errors);
+        let version = owner.text("apiVersion");
+        if version.matches('/').count() > 1 || version.ends_with('/') {
+            let detail = "must be <group>/<version> or <version>";
+            errors.invalid(&place.field("apiVersion"), version.into(), detail);
+        }
+        if version == "v1" && owner.text("kind") == "Event" {
+            errors.invalid(&place, owner.clone(), "/v1, Kind=Event is disallowed from being an owner");
+        }
+        if owner.flag("controller") {
+            let name = format!("{}/{}", owner.text("kind"), owner.text("name"));
+            if let Some(first) = &controller {
+                let detail = format!(
+                    "Only one reference can have Controller set to true. Found \"true\" in references for {first} and \
+                     {name}"
+                );
+                errors.invalid(path, meta.field("ownerReferences").clone(), &detail);
+            } else {
+                controller = Some(name);
+            }
+        }
+    }
+}
+
+// Models k8s.io/apimachinery/pkg/api/validation/objectmeta.go ValidateFinalizers
+fn finalizers(meta: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let place = path.field("finalizers");
+    let list = meta.list("finalizers");
+    for finalizer in list.iter().filter_map(Value::as_str) {
+        errors.malformed(&place, finalizer, format::label_key(finalizer));
+    }
+    let has = |name: &str| list.iter().any(|finalizer| finalizer.as_str() == Some(name));
+    if has("orphan") && has("foregroundDeletion") {
+        let detail = "finalizer orphan and foregroundDeletion cannot be both set";
+        errors.invalid(&place, meta.field("finalizers").clone(), detail);
+    }
+}
+
+// Models pkg/apis/core/validation/validation.go validateKubeFinalizerName
+fn kube_finalizers(meta: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let list = path.field("finalizers");
+    for (i, finalizer) in meta.list("finalizers").iter().filter_map(Value::as_str).enumerate() {
+        if !finalizer.contains('/') && !matches!(finalizer, "kubernetes" | "orphan" | "foregroundDeletion") {
+            let detail = "name is neither a standard finalizer name nor is it fully qualified";
+            errors.invalid(&list.index(i), finalizer.into(), detail);
+        }
+    }
 }
 
 // Models k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go ValidateLabels
@@ -78,32 +152,21 @@ pub(super) fn validate_annotations(annotations: &Value, path: &Path<'_>, errors:
         size += key.len() + value.as_str().map_or(0, str::len);
     }
     if size > TOTAL_SIZE_LIMIT {
-        errors.add(super::FieldError::too_long(path, TOTAL_SIZE_LIMIT));
+        errors.too_long(path, TOTAL_SIZE_LIMIT);
     }
 }
 
-// Models k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go ValidateLabelSelector
-pub(super) fn validate_label_selector(selector: &Value, path: &Path<'_>, errors: &mut Errors) {
-    validate_labels(selector.field("matchLabels"), &path.field("matchLabels"), errors);
-    let list = path.field("matchExpressions");
-    for (i, expression) in selector.list("matchExpressions").iter().enumerate() {
-        let path = list.index(i);
-        let values = expression.list("values");
-        let values_path = path.field("values");
-        match expression.text("operator") {
-            "In" | "NotIn" if values.is_empty() => {
-                errors.required(&values_path, "must be specified when `operator` is 'In' or 'NotIn'");
-            }
-            "Exists" | "DoesNotExist" if !values.is_empty() => {
-                errors.forbidden(&values_path, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
-            }
-            "In" | "NotIn" | "Exists" | "DoesNotExist" => {}
-            _ => errors.invalid(&path.field("operator"), expression.field("operator"), "not a valid selector operator"),
-        }
-        let key = expression.text("key");
-        errors.malformed(&path.field("key"), key, format::label_key(key));
-        for (i, value) in values.iter().filter_map(Value::as_str).enumerate() {
-            errors.malformed(&values_path.index(i), value, format::label_value(value));
+/// Rules about the taints of a node.
+// Models pkg/apis/core/validation/validation.go validateNodeTaints
+pub(super) fn taints(taints: &[Value], path: &Path<'_>, errors: &mut Errors) {
+    for (i, taint) in taints.iter().enumerate() {
+        let place = path.index(i);
+        rules::run("Taint", taint, &place, errors);
+        let same = |other: &Value| ["key", "effect"].iter().all(|name| other.field(name) == taint.field(name));
+        if taints[..i].iter().any(same) {
+            let shown = super::internal::shown("Taint", taint);
+            let detail = "taints must be unique by key and effect pair".to_owned();
+            errors.add(FieldError::duplicate_shown(place, shown).with_detail(detail));
         }
     }
 }

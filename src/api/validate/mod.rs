@@ -2,16 +2,26 @@
 //!
 //! Follows `pkg/apis/*/validation` of Kubernetes v1.37.2, Apache-2.0. Objects come here decoded and defaulted.
 
+mod checks;
+mod config_map;
+mod diff;
 mod field_error;
 pub mod format;
+mod internal;
 mod meta;
 mod pod;
+mod resources;
+mod rules;
 mod service;
 mod stateful_set;
+mod storage;
+mod volumes;
+mod workload;
 
 use serde_json::Value;
 
 pub use field_error::{FieldError, go_value};
+pub(crate) use pod::containers;
 
 use super::fields::Fields;
 use super::gates::FeatureGates;
@@ -21,50 +31,124 @@ use super::path::Path;
 /// The rules that a new object breaks.
 pub fn validate(kind: Kind, object: &Value, gates: &FeatureGates) -> Vec<FieldError> {
     let mut errors = Errors::default();
-    meta::validate_object_meta(kind, object.field("metadata"), &Path::ROOT.field("metadata"), &mut errors);
-    let spec = object.field("spec");
-    let spec_path = Path::ROOT.field("spec");
-    match kind {
-        Kind::StatefulSet => stateful_set::validate_spec(spec, &spec_path, gates, true, &mut errors),
-        Kind::Pod => pod::validate_pod_spec(spec, &spec_path, &mut errors),
-        Kind::Service => service::validate_service(spec, &spec_path, &mut errors),
-        _ => {}
+    if kind != Kind::PodDisruptionBudget {
+        meta::validate_object_meta(kind, object.field("metadata"), &mut errors);
     }
-    errors.0
+    let spec = object.field("spec");
+    match kind {
+        Kind::StatefulSet => stateful_set::validate(spec, gates, &mut errors),
+        Kind::Pod => pod::validate_pod(object, &mut errors),
+        Kind::Service => service::validate_service(object, &Value::Null, &mut errors),
+        kind => by_spec(kind, object, &mut errors),
+    }
+    if kind == Kind::PodDisruptionBudget {
+        meta::validate_object_meta(kind, object.field("metadata"), &mut errors);
+    }
+    errors.list
+}
+
+/// The rules about addresses and IP families that a Service's specification breaks.
+pub(crate) fn validate_cluster_ips(spec: &Value) -> Vec<FieldError> {
+    let mut errors = Errors::default();
+    service::cluster_ips(spec, &Value::Null, &Path::ROOT.field("spec"), &mut errors);
+    errors.list
 }
 
 /// The rules that a changed object breaks.
 pub fn validate_update(kind: Kind, object: &Value, old: &Value, gates: &FeatureGates) -> Vec<FieldError> {
     let mut errors = Errors::default();
-    meta::validate_object_meta_update(object.field("metadata"), &Path::ROOT.field("metadata"), &mut errors);
+    meta::validate_object_meta_update(object.field("metadata"), old.field("metadata"), &mut errors);
     let (spec, old_spec) = (object.field("spec"), old.field("spec"));
-    let spec_path = Path::ROOT.field("spec");
+    let path = Path::ROOT.field("spec");
     match kind {
-        Kind::StatefulSet => {
-            stateful_set::validate_spec(spec, &spec_path, gates, false, &mut errors);
-            stateful_set::validate_immutable(spec, old_spec, &spec_path, &mut errors);
+        Kind::StatefulSet => stateful_set::validate_update(spec, old_spec, gates, &mut errors),
+        Kind::Pod => pod::validate_pod_update(object, old, &mut errors),
+        Kind::Service => service::validate_service_update(object, old, &mut errors),
+        Kind::PersistentVolumeClaim => {
+            by_spec(kind, object, &mut errors);
+            storage::claim_update(object, old, &mut errors);
         }
-        Kind::Service => service::validate_service(spec, &spec_path, &mut errors),
-        _ => {}
+        Kind::PersistentVolume => {
+            by_spec(kind, object, &mut errors);
+            storage::volume_update(spec, old_spec, &mut errors);
+        }
+        Kind::StorageClass => {
+            for name in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
+                errors.immutable(&Path::ROOT.field(name), object.field(name), old.field(name));
+            }
+        }
+        Kind::Secret => {
+            errors.immutable(&Path::ROOT.field("type"), object.field("type"), old.field("type"));
+            config_map::immutable_data(object, old, &mut errors);
+            by_spec(kind, object, &mut errors);
+        }
+        Kind::ConfigMap => {
+            config_map::immutable_data(object, old, &mut errors);
+            by_spec(kind, object, &mut errors);
+        }
+        Kind::Deployment | Kind::ReplicaSet => {
+            by_spec(kind, object, &mut errors);
+            errors.immutable(&path.field("selector"), spec.field("selector"), old_spec.field("selector"));
+        }
+        Kind::DaemonSet => {
+            errors.immutable(&path.field("selector"), spec.field("selector"), old_spec.field("selector"));
+            by_spec(kind, object, &mut errors);
+        }
+        kind => by_spec(kind, object, &mut errors),
     }
-    errors.0
+    errors.list
 }
 
-/// The errors found so far.
+/// The rules that are the same for a new and a changed object.
+fn by_spec(kind: Kind, object: &Value, errors: &mut Errors) {
+    let spec = object.field("spec");
+    let path = Path::ROOT.field("spec");
+    match kind {
+        Kind::PersistentVolumeClaim => rules::run("PersistentVolumeClaimSpec", spec, &path, errors),
+        Kind::PersistentVolume => rules::run("PersistentVolumeSpec", spec, &path, errors),
+        Kind::PodDisruptionBudget => rules::run("PodDisruptionBudgetSpec", spec, &path, errors),
+        Kind::StorageClass => storage::validate_storage_class(object, errors),
+        Kind::ConfigMap => config_map::validate_config_map(object, errors),
+        Kind::Secret => config_map::validate_secret(object, errors),
+        Kind::Deployment => workload::validate_deployment(spec, errors),
+        Kind::ReplicaSet => workload::validate_replica_set(spec, errors),
+        Kind::DaemonSet => workload::validate_daemon_set(spec, errors),
+        Kind::Node => meta::taints(spec.list("taints"), &Path::ROOT.field("metadata").field("taints"), errors),
+        _ => {}
+    }
+}
+
+/// The errors found so far, and what the rules share.
 #[derive(Default)]
-struct Errors(Vec<FieldError>);
+struct Errors {
+    list: Vec<FieldError>,
+    context: Context,
+}
+
+/// What a rule has to know of the object besides the value that it is about.
+#[derive(Default)]
+struct Context {
+    /// Whether the pod's users are those of its node.
+    host_users: bool,
+    host_network: bool,
+    host_ipc: bool,
+    /// The names of the sysctls seen.
+    sysctls: Vec<String>,
+    /// The topology spread constraints that come from here on.
+    spread: Vec<String>,
+}
 
 impl Errors {
     fn add(&mut self, error: FieldError) {
-        self.0.push(error);
+        self.list.push(error);
     }
 
     fn required(&mut self, path: &Path<'_>, detail: &str) {
         self.add(FieldError::required(path, detail));
     }
 
-    fn invalid(&mut self, path: &Path<'_>, value: &Value, detail: &str) {
-        self.add(FieldError::invalid(path, value, detail));
+    fn invalid(&mut self, path: &Path<'_>, value: Value, detail: &str) {
+        self.add(FieldError::invalid(path, &value, detail));
     }
 
     fn forbidden(&mut self, path: &Path<'_>, detail: &str) {
@@ -73,6 +157,10 @@ impl Errors {
 
     fn not_supported(&mut self, path: &Path<'_>, value: &Value, supported: &[&str]) {
         self.add(FieldError::not_supported(path, value, supported));
+    }
+
+    fn too_long(&mut self, path: &Path<'_>, max: usize) {
+        self.add(FieldError::too_long(path, max));
     }
 
     /// One error for each sentence that a format has about the value.
@@ -85,14 +173,14 @@ impl Errors {
     // Models pkg/apis/core/validation/validation.go ValidateNonnegativeField
     fn nonnegative(&mut self, path: &Path<'_>, value: &Value) {
         if value.as_i64().is_some_and(|number| number < 0) {
-            self.invalid(path, value, "must be greater than or equal to 0");
+            self.invalid(path, value.clone(), "must be greater than or equal to 0");
         }
     }
 
     // Models k8s.io/apimachinery/pkg/api/validation/objectmeta.go ValidateImmutableField
     fn immutable(&mut self, path: &Path<'_>, value: &Value, old: &Value) {
         if value != old {
-            self.invalid(path, value, "field is immutable");
+            self.invalid(path, value.clone(), "field is immutable");
         }
     }
 }

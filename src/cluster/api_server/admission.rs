@@ -28,13 +28,14 @@ impl Cluster {
     }
 
     /// Fills in what the admission plugins that are on by default fill in.
-    pub(super) fn admit(&self, object: &mut Object) {
+    ///
+    /// # Errors
+    /// Where the object asks for what there is not.
+    pub(super) fn admit(&self, object: &mut Object) -> Result<(), Status> {
         match object.kind {
             Kind::Pod => {
-                let spec = object.spec_mut();
-                spec.entry("priority").or_insert(json!(0));
-                spec.entry("preemptionPolicy").or_insert(json!("PreemptLowerPriority"));
-                add_default_tolerations(spec);
+                self.admit_priority(object)?;
+                add_default_tolerations(object.spec_mut());
             }
             Kind::PersistentVolumeClaim => {
                 add_finalizer(object, "kubernetes.io/pvc-protection");
@@ -47,6 +48,48 @@ impl Cluster {
             Kind::PersistentVolume => add_finalizer(object, "kubernetes.io/pv-protection"),
             _ => {}
         }
+        Ok(())
+    }
+
+    /// A pod has the priority of its class, or of the default class.
+    // Models plugin/pkg/admission/priority/admission.go Plugin.admitPod
+    fn admit_priority(&self, object: &mut Object) -> Result<(), Status> {
+        let name = object.spec.text("priorityClassName").to_owned();
+        let built_in = match name.as_str() {
+            "system-cluster-critical" => Some(2_000_000_000),
+            "system-node-critical" => Some(2_000_001_000),
+            _ => None,
+        };
+        let class = self.store.list(Kind::PriorityClass).find(|class| match name.as_str() {
+            "" => class.rest.flag("globalDefault"),
+            name => class.meta.name == name,
+        });
+        let (priority, policy) = match (built_in, class) {
+            (Some(priority), _) => (priority, ""),
+            (None, Some(class)) => (class.rest.int("value").unwrap_or_default(), class.rest.text("preemptionPolicy")),
+            (None, None) if name.is_empty() => (0, ""),
+            (None, None) => {
+                let why = format!("no PriorityClass with name {name} was found");
+                return Err(Status::forbidden(Kind::Pod, &object.meta.name, &why));
+            }
+        };
+        let policy = if policy.is_empty() { "PreemptLowerPriority" } else { policy };
+        let class_name = class.filter(|_| name.is_empty()).map(|class| class.meta.name.clone());
+        let spec = object.spec_mut();
+        if spec.int("priority").is_some_and(|given| given != priority) {
+            let why = format!(
+                "the integer value of priority ({}) must not be provided in pod spec; priority admission controller \
+                 computed {priority} from the given PriorityClass name",
+                spec.int("priority").unwrap_or_default()
+            );
+            return Err(Status::forbidden(Kind::Pod, &object.meta.name, &why));
+        }
+        if let Some(class_name) = class_name {
+            spec.insert("priorityClassName".to_owned(), json!(class_name));
+        }
+        spec.insert("priority".to_owned(), json!(priority));
+        spec.entry("preemptionPolicy").or_insert(json!(policy));
+        Ok(())
     }
 
     /// A claim may grow where its class says so, once it is bound.

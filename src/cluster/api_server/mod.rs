@@ -4,6 +4,7 @@ mod admission;
 mod delete;
 mod eviction;
 mod patch;
+mod service;
 mod strategy;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 use crate::api::schema::Schema;
 use crate::api::status::Status;
+use crate::api::warnings::warnings;
 use crate::api::{defaults, validate};
 
 pub use delete::{DeleteOptions, Propagation};
@@ -34,6 +36,15 @@ pub struct CreateOptions {
     pub dry_run: bool,
 }
 
+/// What a request to create came to.
+#[derive(Clone, Debug)]
+pub struct Accepted {
+    /// The object as it is stored.
+    pub object: Arc<Object>,
+    /// What the server says besides.
+    pub warnings: Vec<String>,
+}
+
 /// A refusal, and the field that it is about where the refusal names one by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -41,13 +52,15 @@ pub struct Refusal {
     pub status: Status,
     /// The fields that the answer is about: `spec.replicas`. The causes of an Invalid answer name their fields
     /// themselves.
-    pub paths: Vec<String>,
+    pub paths: Box<[String]>,
+    /// A sentence about the first of these fields that says more than the answer; empty where there is none.
+    pub detail: Box<str>,
 }
 
 impl From<Status> for Refusal {
     fn from(status: Status) -> Refusal {
         let paths = status.causes.iter().map(|cause| cause.path.clone()).collect();
-        Refusal { status, paths }
+        Refusal { status, paths, detail: Box::default() }
     }
 }
 
@@ -63,8 +76,24 @@ impl Cluster {
         value: &Value,
         options: &CreateOptions,
     ) -> Result<Arc<Object>, Refusal> {
+        self.request_create(actor, kind, value, options).map(|accepted| accepted.object)
+    }
+
+    /// Creates an object from JSON that a person wrote, and gives the server's warnings with it.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    pub fn request_create(
+        &mut self,
+        actor: Actor,
+        kind: Kind,
+        value: &Value,
+        options: &CreateOptions,
+    ) -> Result<Accepted, Refusal> {
         let value = self.decode_request(kind, value)?;
-        Ok(self.create_decoded(actor, Object::from_value(kind, value), options)?)
+        let object = self.create_decoded(actor, Object::from_value(kind, value), options)?;
+        let warnings = warnings(kind, &object.to_value(), &Value::Null, true);
+        Ok(Accepted { object, warnings })
     }
 
     /// Creates an object that a controller made.
@@ -86,7 +115,10 @@ impl Cluster {
         let mut value = object.to_value();
         defaults::set_defaults(kind, &mut value, &self.config.feature_gates);
         object = Object::from_value(kind, value);
-        self.admit(&mut object);
+        self.admit(&mut object)?;
+        if kind == Kind::Service {
+            self.allocate(&mut object, None)?;
+        }
         strategy::prepare_for_create(&mut object, &self.config.feature_gates);
         if kind == Kind::PersistentVolume {
             let now = self.now.timestamp().to_string();
@@ -133,14 +165,6 @@ impl Cluster {
         Ok(self.update_object(actor, object)?)
     }
 
-    /// Checks that an object's fields are those of its kind, as a request that is decoded strictly does.
-    ///
-    /// # Errors
-    /// The API server's refusal.
-    pub fn check_fields(&self, kind: Kind, value: &Value) -> Result<(), Refusal> {
-        self.decode_request(kind, value).map(drop)
-    }
-
     /// Decodes what a person sent. Unknown fields are refused.
     fn decode_request(&self, kind: Kind, value: &Value) -> Result<Value, Refusal> {
         let Some(ty) = Schema::get().of_kind(kind) else {
@@ -148,12 +172,19 @@ impl Cluster {
         };
         let refuse = |why: String, paths: Vec<String>| {
             let version = value.text("apiVersion").rsplit('/').next().unwrap_or_default().to_owned();
-            let kind = kind.name();
-            let sentence = format!("{kind} in version {version:?} cannot be handled as a {kind}: {why}");
-            Refusal { status: Status::bad_request(sentence), paths }
+            let (given, kind) = (value.text("kind"), kind.name());
+            let sentence = format!("{given} in version {version:?} cannot be handled as a {kind}: {why}");
+            Refusal { paths: paths.into(), ..Status::bad_request(sentence).into() }
         };
+        let (given, version) = (value.text("kind"), value.text("apiVersion"));
+        if given != kind.name() {
+            let why = format!(
+                "no kind {given:?} is registered for version {version:?} in scheme \"pkg/runtime/scheme.go:111\""
+            );
+            return Err(refuse(why, vec!["kind".to_owned()]));
+        }
         let Decoded { value, unknown } =
-            decode(ty, value).map_err(|DecodeError { path, message }| refuse(message, vec![path]))?;
+            decode(ty, value).map_err(|DecodeError { path, message, .. }| refuse(message, vec![path]))?;
         if !unknown.is_empty() {
             let fields: Vec<String> = unknown.iter().map(|field| format!("unknown field {field:?}")).collect();
             return Err(refuse(format!("strict decoding error: {}", fields.join(", ")), unknown));
@@ -173,6 +204,9 @@ impl Cluster {
         object.meta.deletion_timestamp = old.meta.deletion_timestamp;
         object.meta.deletion_grace_period_seconds = old.meta.deletion_grace_period_seconds;
         object.status = Arc::clone(&old.status);
+        if object.kind == Kind::Service {
+            self.allocate(&mut object, Some(&old))?;
+        }
         strategy::prepare_for_update(&mut object, &old, &self.config.feature_gates);
         let gates = &self.config.feature_gates;
         let errors = validate::validate_update(object.kind, &object.to_value(), &old.to_value(), gates);

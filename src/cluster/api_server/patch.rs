@@ -11,6 +11,8 @@ use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 use crate::api::schema::Schema;
 use crate::api::status::{Reason, Status};
+use crate::api::validate::FieldError;
+use crate::api::warnings::warnings;
 use crate::api::{defaults, patch};
 use crate::cluster::Cluster;
 use crate::cluster::actor::Actor;
@@ -37,14 +39,15 @@ pub struct Patched {
     pub changed: bool,
     /// Fields that no type has: the server drops them, and kubectl warns.
     pub unknown: Vec<String>,
+    /// What the server says besides.
+    pub warnings: Vec<String>,
 }
 
 impl Cluster {
-    /// Patches an object.
+    /// Patches an object. Fields that no type has are dropped, and told of in a warning.
     ///
     /// # Errors
     /// The API server's refusal.
-    // Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go
     pub fn patch(
         &mut self,
         actor: Actor,
@@ -52,22 +55,46 @@ impl Cluster {
         ty: PatchType,
         body: &Value,
     ) -> Result<Patched, Refusal> {
+        self.request_patch(actor, reference, ty, body, false)
+    }
+
+    /// Patches an object. With `strict`, fields that no type has are refused.
+    ///
+    /// # Errors
+    /// The API server's refusal.
+    // Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go
+    pub fn request_patch(
+        &mut self,
+        actor: Actor,
+        reference: &ObjectRef,
+        ty: PatchType,
+        body: &Value,
+        strict: bool,
+    ) -> Result<Patched, Refusal> {
         let (kind, name) = (reference.kind, reference.name.as_str());
         let old = Arc::clone(self.store.find(reference).ok_or_else(|| Status::not_found(kind, name))?);
         let mut value = old.to_value();
         apply(&mut value, ty, body, kind)?;
         let mut unknown = Vec::new();
         if let Some(schema) = Schema::get().of_kind(kind) {
+            let shown = || match ty {
+                PatchType::Strategic => patch::go_print(body),
+                _ => crate::api::json::to_string(&value),
+            };
             let decoded = decode(schema, &value).map_err(|error| {
-                let shown = patch::go_print(body);
-                let message = match ty {
-                    PatchType::Strategic => {
-                        format!("patch: Invalid value: \"{shown}\": {}", conversion_error(&error.message))
-                    }
-                    _ => error.message.clone(),
-                };
-                Refusal { status: request_is_invalid(message), paths: vec![error.path] }
+                let why = if ty == PatchType::Strategic { error.conversion } else { error.message.clone() };
+                Refusal {
+                    status: invalid_patch(shown(), why),
+                    paths: [error.path].into(),
+                    detail: error.message.into(),
+                }
             })?;
+            if strict && !decoded.unknown.is_empty() {
+                let fields: Vec<String> = decoded.unknown.iter().map(|f| format!("unknown field {f:?}")).collect();
+                let why = format!("strict decoding error: {}", fields.join(", "));
+                let status = invalid_patch(shown(), why);
+                return Err(Refusal { paths: decoded.unknown.into(), ..status.into() });
+            }
             value = decoded.value;
             unknown = decoded.unknown;
         }
@@ -78,9 +105,11 @@ impl Cluster {
             return Err(Status::bad_request(sentence).into());
         }
         object.meta.uid.clone_from(&old.meta.uid);
-        let new = self.update_object(actor, std::mem::replace(&mut object, Object::clone(&old)))?;
+        let new = self.update_object(actor, object)?;
         let changed = new.meta.resource_version != old.meta.resource_version;
-        Ok(Patched { object: new, changed, unknown })
+        let spec_changed = new.spec != old.spec;
+        let warnings = warnings(kind, &new.to_value(), &old.to_value(), spec_changed);
+        Ok(Patched { object: new, changed, unknown, warnings })
     }
 }
 
@@ -143,10 +172,8 @@ fn request_is_invalid(message: impl Into<String>) -> Status {
     Status { reason: Reason::Invalid, message: message.into(), about: None, causes: Vec::new() }
 }
 
-/// The server converts a strategic patch's result by other code than it decodes with, which says less.
-fn conversion_error(decoding: &str) -> String {
-    match decoding.rsplit_once(" of type ") {
-        Some((_, ty)) => format!("unrecognized type: {ty}"),
-        None => decoding.to_owned(),
-    }
+/// The refusal of a patch whose result cannot be held by the object's type.
+fn invalid_patch(shown: String, why: String) -> Status {
+    let cause = FieldError::invalid("patch", &Value::from(shown), why);
+    Status { causes: vec![cause.clone()], ..request_is_invalid(format!(" \"\" is invalid: {cause}")) }
 }

@@ -26,10 +26,7 @@ pub(super) fn prepare_for_create(object: &mut Object, gates: &FeatureGates) {
         }
         Kind::Pod => json!({"phase": "Pending", "qosClass": qos_class(&object.spec)}),
         Kind::PersistentVolumeClaim | Kind::PersistentVolume => json!({"phase": "Pending"}),
-        Kind::Service => {
-            complete_service(object.spec_mut());
-            json!({"loadBalancer": {}})
-        }
+        Kind::Service => json!({"loadBalancer": {}}),
         Kind::PodDisruptionBudget => {
             json!({"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0})
         }
@@ -52,7 +49,6 @@ pub(super) fn prepare_for_update(object: &mut Object, old: &Object, gates: &Feat
     object.meta.creation_timestamp = old.meta.creation_timestamp;
     match object.kind {
         Kind::StatefulSet => complete_stateful_set(object, gates),
-        Kind::Service => complete_service(object.spec_mut()),
         Kind::Secret => merge_string_data(object.rest_mut()),
         _ => {}
     }
@@ -79,23 +75,6 @@ fn complete_stateful_set(object: &mut Object, gates: &FeatureGates) {
     {
         rolling.remove("maxUnavailable");
     }
-}
-
-/// Gives a Service its addresses and IP families.
-fn complete_service(spec: &mut Map<String, Value>) {
-    if spec.text("type") == "ExternalName" {
-        return;
-    }
-    if spec.text("clusterIP").is_empty() {
-        // Derived from what the Service selects and offers, so that it needs no register of what is taken.
-        let text = crate::api::json::to_string(&Value::Object(spec.clone()));
-        let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, b| (hash ^ u32::from(b)).wrapping_mul(0x0100_0193));
-        spec.insert("clusterIP".to_owned(), json!(format!("10.96.{}.{}", 1 + (hash >> 8) % 250, 1 + hash % 250)));
-    }
-    let address = spec.field("clusterIP").clone();
-    spec.insert("clusterIPs".to_owned(), json!([address]));
-    spec.entry("ipFamilies").or_insert(json!(["IPv4"]));
-    spec.entry("ipFamilyPolicy").or_insert(json!("SingleStack"));
 }
 
 /// `stringData` is written into `data`, in base64.

@@ -228,7 +228,7 @@ fn secret(w: &mut Writer, object: &Object) {
     w.text(0, &format!("\nType:\t{ty}\n\nData\n====\n"));
     for (key, value) in object.rest.entries("data") {
         if key == "token" && ty == "kubernetes.io/service-account-token" {
-            let bytes = crate::api::decode::base64_decode(value.as_str().unwrap_or_default()).unwrap_or_default();
+            let bytes = crate::api::base64::decode(value.as_str().unwrap_or_default()).unwrap_or_default();
             w.line(0, key, &String::from_utf8_lossy(&bytes));
         } else {
             w.line(0, key, &format!("{} bytes", decoded_length(value)));
@@ -237,5 +237,5 @@ fn secret(w: &mut Writer, object: &Object) {
 }
 
 fn decoded_length(value: &Value) -> usize {
-    crate::api::decode::base64_decode(value.as_str().unwrap_or_default()).map_or(0, |bytes| bytes.len())
+    crate::api::base64::decode(value.as_str().unwrap_or_default()).map_or(0, |bytes| bytes.len())
 }

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 use serde_json::Value;
 
 use super::exec::Val;
-use crate::api::decode::base64_decode;
+use crate::api::base64;
 use crate::api::status::quote;
 use crate::kubectl::output::go;
 
@@ -112,7 +112,9 @@ pub(super) fn call(name: &str, arguments: Vec<Val<'_>>) -> Result<Option<Value>,
         "urlquery" => Value::from(query_escape(&text(&values))),
         _ => match first {
             Some(Value::String(text)) => {
-                let bytes = base64_decode(text).map_err(|why| Failure::Call(format!("base64 decode failed: {why}")))?;
+                let bytes = base64::decode(text).map_err(|at| {
+                    Failure::Call(format!("base64 decode failed: illegal base64 data at input byte {at}"))
+                })?;
                 Value::from(String::from_utf8_lossy(&bytes).into_owned())
             }
             _ => return Err(wrong_type(first, "string")),

@@ -1,0 +1,92 @@
+//! `kubectl create -f`.
+//!
+//! Follows `staging/src/k8s.io/kubectl/pkg/cmd/create/create.go` of Kubernetes v1.37.2, Apache-2.0.
+
+use super::Error;
+use super::resource::{self, Info};
+use crate::cluster::actor::Actor;
+use crate::cluster::{Cluster, CreateOptions, Refusal};
+use crate::command::{Answer, Diagnostic, Fix};
+use crate::manifest;
+use crate::{api::kind::Kind, api::status::Reason};
+
+/// Creates every object of a manifest. One that is refused does not hide the others. With `dry_run` the server answers,
+/// and stores nothing.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/create/create.go RunCreate
+pub fn create(cluster: &mut Cluster, text: &str, file: &str, dry_run: bool) -> Answer {
+    let manifest = manifest::read(text);
+    let visit = resource::visit(&manifest, file);
+    let mut answer = Answer { diagnostics: visit.diagnostics, ..Answer::default() };
+    let mut failures = Vec::new();
+    let suffix = if dry_run { " (server dry run)" } else { "" };
+    for info in &visit.infos {
+        match cluster.request_create(Actor::User, info.reference.kind, &info.object, &CreateOptions { dry_run }) {
+            Ok(accepted) => {
+                answer.warn(&accepted.warnings);
+                answer.print(format!("{} created{suffix}", accepted.object.object_ref()));
+            }
+            Err(refusal) => failures.push(refused(refusal, info, &mut answer).when("creating", file)),
+        }
+    }
+    failures.extend(visit.failure);
+    finish(answer, failures, visit.infos.is_empty(), "create")
+}
+
+/// Prints what went wrong, at the end, as kubectl does.
+pub(super) fn finish(mut answer: Answer, mut failures: Vec<Error>, nothing: bool, verb: &str) -> Answer {
+    if failures.is_empty() && nothing {
+        answer.diagnostics.push(Diagnostic::of("there is no object in this text", ""));
+        failures.push(Error::Plain(format!("no objects passed to {verb}")));
+    }
+    if let Err(failure) = Error::collect(failures) {
+        let (text, _) = failure.report();
+        answer.complain(text.trim_end_matches('\n'));
+    }
+    answer
+}
+
+/// Notes the places of a refusal.
+pub(super) fn refused(refusal: Refusal, info: &Info<'_>, answer: &mut Answer) -> Error {
+    for diagnostic in diagnostics(&refusal, info) {
+        if !answer.diagnostics.contains(&diagnostic) {
+            answer.diagnostics.push(diagnostic);
+        }
+    }
+    Error::from(refusal)
+}
+
+/// One diagnostic for each field that the refusal names, or one for the object.
+fn diagnostics(refusal: &Refusal, info: &Info<'_>) -> Vec<Diagnostic> {
+    let (status, entry) = (&refusal.status, &info.entry);
+    let at =
+        |message: String, path: &str| Diagnostic { span: Some(entry.locate(path)), ..Diagnostic::of(message, path) };
+    if status.message.contains("strict decoding error: ") {
+        let unknown = |path: &String| {
+            let span = Some(entry.locate_key(path));
+            Diagnostic { span, ..Diagnostic::of(format!("unknown field {path:?}"), path.as_str()) }
+        };
+        return refusal.paths.iter().map(unknown).collect();
+    }
+    // A patch's result that its type cannot hold is told by the patch, which is no part of the text.
+    if let (false, Some(path)) = (refusal.detail.is_empty(), refusal.paths.first()) {
+        return vec![at(refusal.detail.to_string(), path)];
+    }
+    if !status.causes.is_empty() {
+        return status.causes.iter().map(|cause| at(cause.body(), &cause.path)).collect();
+    }
+    let path = refusal.paths.first().cloned().unwrap_or_else(|| match status.reason {
+        Reason::NotFound => "metadata.namespace".to_owned(),
+        _ => "metadata.name".to_owned(),
+    });
+    let fix = match &status.about {
+        Some((Kind::Namespace, name)) if status.is_not_found() && *name == info.reference.namespace => {
+            Some(Fix::CreateNamespace(name.clone()))
+        }
+        _ => None,
+    };
+    let message = match status.message.split_once(": json: ") {
+        Some((_, go)) => format!("json: {go}"),
+        None => status.message.clone(),
+    };
+    vec![Diagnostic { fix, ..at(message, &path) }]
+}

@@ -1,0 +1,207 @@
+//! What kubectl reads from a file: the objects, what it makes of each before it asks the server, and what stops it.
+//!
+//! Follows `staging/src/k8s.io/cli-runtime/pkg/resource` of Kubernetes v1.37.2, Apache-2.0.
+
+use serde_json::{Map, Value};
+
+use super::Error;
+use crate::api::decode::decode;
+use crate::api::fields::{Fields, as_map};
+use crate::api::kind::Kind;
+use crate::api::meta::ObjectRef;
+use crate::api::schema::Schema;
+use crate::command::Diagnostic;
+use crate::manifest::{Entry, Manifest};
+
+const STOP_VALIDATION: &str = "if you choose to ignore these errors, turn validation off with --validate=false";
+
+/// An object that a file holds, ready to be sent.
+pub struct Info<'a> {
+    /// Where it stands in the text.
+    pub entry: Entry<'a>,
+    /// What it is called; the kind is that which its resource holds, however the manifest spells it.
+    pub reference: ObjectRef,
+    /// The object, with its namespace set.
+    pub object: Value,
+}
+
+/// What came of reading a file.
+#[derive(Default)]
+pub struct Visit<'a> {
+    /// The objects that can be sent, in the order of the text.
+    pub infos: Vec<Info<'a>>,
+    /// What went wrong with the others, in one; nothing after a failure that stops the reading was read.
+    pub failure: Option<Error>,
+    /// The same with its places.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the objects of a manifest as kubectl does when it goes on after an error.
+// Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go StreamVisitor.Visit
+// Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go FlattenListVisitor.Visit
+pub fn visit<'a>(manifest: &'a Manifest, file: &str) -> Visit<'a> {
+    let mut visit = Visit::default();
+    let mut failures = Vec::new();
+    let stopped = manifest.documents().any(|entry| match visit.document(entry, file) {
+        Ok(failure) => {
+            failures.extend(failure);
+            false
+        }
+        Err(stop) => {
+            failures.push(stop);
+            true
+        }
+    });
+    if let (Some(error), false) = (&manifest.error, stopped) {
+        failures.push(Error::Plain(format!("error parsing {file}: {}", error.message)));
+        let message = error.message.clone();
+        visit.diagnostics.push(Diagnostic { span: Some(error.span), ..Diagnostic::of(message, "") });
+    }
+    visit.failure = aggregate(failures);
+    visit
+}
+
+impl<'a> Visit<'a> {
+    /// Reads one document. An error ends the reading.
+    fn document(&mut self, entry: Entry<'a>, file: &str) -> Result<Option<Error>, Error> {
+        let value = entry.value;
+        let wrong = kind_errors(value);
+        if !wrong.is_empty() {
+            let sentence = if wrong.len() == 1 { wrong[0].clone() } else { format!("[{}]", wrong.join(", ")) };
+            self.diagnose(&entry, &sentence, "");
+            return Err(Error::Plain(format!(
+                "error validating {file:?}: error validating data: {sentence}; {STOP_VALIDATION}"
+            )));
+        }
+        if let Err((sentence, path)) = check_metadata(value) {
+            self.diagnose(&entry, &sentence, &path);
+            return Ok(Some(Error::Plain(format!("unable to decode {file:?}: {sentence}"))));
+        }
+        if value.as_object().is_some_and(|fields| fields.contains_key("items")) {
+            return Ok(self.list(entry, file));
+        }
+        let (kind, version) = (value.text("kind"), value.text("apiVersion"));
+        let meta = value.field("metadata");
+        match Kind::of_manifest(version, kind).or_else(|| Kind::of_lower_case(version, kind)) {
+            Some(kind) => {
+                self.infos.push(info(entry, kind, value.clone()));
+                Ok(None)
+            }
+            None => {
+                let sentence = no_match(version, kind);
+                self.diagnose(&entry, &sentence, "kind");
+                let (name, namespace) = (meta.text("name"), meta.text("namespace"));
+                Ok(Some(Error::Plain(format!(
+                    "resource mapping not found for name: {name:?} namespace: {namespace:?} from {file:?}: {sentence}\n\
+                     ensure CRDs are installed first"
+                ))))
+            }
+        }
+    }
+
+    /// Reads the items of a list, and of lists in it.
+    fn list(&mut self, entry: Entry<'a>, file: &str) -> Option<Error> {
+        let mut failures = Vec::new();
+        let mut lists = vec![entry];
+        let mut next = 0;
+        while let Some(list) = lists.get(next).cloned() {
+            next += 1;
+            let item_kind = list.value.text("kind").trim_end_matches("List").to_owned();
+            let list_version = list.value.text("apiVersion");
+            for item in list.items() {
+                if item.value.as_object().is_some_and(|fields| fields.contains_key("items")) {
+                    lists.push(item);
+                    continue;
+                }
+                let mut value = item.value.clone();
+                // Items of a typed list need not say what they are.
+                if value.text("kind").is_empty() && value.text("apiVersion").is_empty() {
+                    let fields = as_map(&mut value);
+                    fields.insert("kind".to_owned(), Value::from(item_kind.as_str()));
+                    fields.insert("apiVersion".to_owned(), Value::from(list_version));
+                }
+                if let Err((sentence, path)) = check_metadata(&value) {
+                    self.diagnose(&item, &sentence, &path);
+                    return Some(Error::Plain(format!("unable to decode {file:?}: {sentence}")));
+                }
+                let (version, kind) = (value.text("apiVersion").to_owned(), value.text("kind").to_owned());
+                match Kind::of_manifest(&version, &kind).or_else(|| Kind::of_lower_case(&version, &kind)) {
+                    Some(kind) => self.infos.push(info(item, kind, value)),
+                    None => {
+                        let sentence = no_match(&version, &kind);
+                        self.diagnose(&item, &sentence, "kind");
+                        failures.push(Error::Plain(format!("unable to recognize {sentence}")));
+                    }
+                }
+            }
+        }
+        aggregate(failures)
+    }
+
+    fn diagnose(&mut self, entry: &Entry<'_>, sentence: &str, path: &str) {
+        let span = Some(entry.locate(path));
+        self.diagnostics.push(Diagnostic { span, ..Diagnostic::of(sentence, path) });
+    }
+}
+
+/// Several failures as one, as Go's `errors.NewAggregate` makes it; `None` where nothing went wrong.
+fn aggregate(failures: Vec<Error>) -> Option<Error> {
+    (!failures.is_empty()).then_some(Error::Many(failures))
+}
+
+fn no_match(version: &str, kind: &str) -> String {
+    format!("no matches for kind {kind:?} in version {version:?}")
+}
+
+/// Gives an object its namespace: the one that it names, `default` where it names none, none where its kind lives in none.
+// Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go SetNamespace
+// Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go FilterNamespace
+fn info(entry: Entry<'_>, kind: Kind, mut object: Value) -> Info<'_> {
+    let given = object.field("metadata").text("namespace").to_owned();
+    let namespace = match (kind.resource().namespaced, given.as_str()) {
+        (true, "") => "default".to_owned(),
+        (true, _) => given.clone(),
+        (false, _) => String::new(),
+    };
+    if namespace != given {
+        let meta = as_map(as_map(&mut object).entry("metadata").or_insert(Value::Null));
+        match namespace.as_str() {
+            "" => meta.remove("namespace"),
+            namespace => meta.insert("namespace".to_owned(), Value::from(namespace)),
+        };
+    }
+    let reference = ObjectRef::new(kind, namespace, object.field("metadata").text("name"));
+    Info { entry, reference, object }
+}
+
+/// What is wrong with a document's kind and version.
+// Models staging/src/k8s.io/kubectl/pkg/validation/validation.go getObjectKind
+fn kind_errors(value: &Value) -> Vec<String> {
+    let Value::Object(fields) = value else {
+        return vec!["invalid object to validate".to_owned()];
+    };
+    let mut errors = Vec::new();
+    for name in ["apiVersion", "kind"] {
+        match fields.field(name) {
+            Value::Null => errors.push(format!("{name} not set")),
+            Value::String(version) if name == "apiVersion" && version.matches('/').count() > 1 => {
+                errors.push(format!("unexpected GroupVersion string: {version}"));
+            }
+            Value::String(_) => {}
+            _ => errors.push(format!("{name} isn't string type")),
+        }
+    }
+    errors
+}
+
+/// Checks that the metadata has the types that metadata have, so that nothing of it is lost without a word. Gives the
+/// sentence and the path of what has not.
+// Models staging/src/k8s.io/cli-runtime/pkg/resource/metadata_decoder.go metadataValidatingDecoder.Decode
+fn check_metadata(value: &Value) -> Result<(), (String, String)> {
+    let mut only = Map::new();
+    if let Some(meta) = value.as_object().and_then(|fields| fields.get("metadata")) {
+        only.insert("metadata".to_owned(), meta.clone());
+    }
+    let Some(ty) = Schema::get().find("metadataOnlyObject") else { return Ok(()) };
+    decode(ty, &Value::Object(only)).map(drop).map_err(|error| (error.message, error.path))
+}
