@@ -7,6 +7,7 @@ use crate::cluster::Cluster;
 use crate::cluster::config::Config;
 use crate::cluster::step::Step;
 use crate::command::{Answer, Command};
+use crate::terminal::Terminal;
 use crate::workbench::Workbench;
 
 /// A command, and when it was given.
@@ -68,6 +69,11 @@ impl Timeline {
     /// The cluster with its terminals, as it is now.
     pub fn bench(&self) -> &Workbench {
         &self.bench
+    }
+
+    /// The terminals.
+    pub fn terminals_mut(&mut self) -> &mut [Terminal] {
+        self.bench.terminals_mut()
     }
 
     /// The log.

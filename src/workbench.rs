@@ -56,6 +56,11 @@ impl Workbench {
         &self.terminals
     }
 
+    /// The terminals, to ask for what only a running line knows.
+    pub fn terminals_mut(&mut self) -> &mut [Terminal] {
+        &mut self.terminals
+    }
+
     /// The files that `-f` can name.
     pub fn files(&self) -> &BTreeMap<String, Arc<str>> {
         &self.desk.files

@@ -6,6 +6,7 @@
 
 pub mod apply;
 pub mod apply_line;
+pub mod complete;
 pub mod config;
 pub mod context;
 pub mod create;
@@ -22,6 +23,7 @@ pub mod explain;
 pub mod expose;
 pub mod flags;
 pub mod get;
+pub mod line;
 pub mod manifests;
 pub mod metadata;
 pub mod node;

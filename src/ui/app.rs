@@ -6,10 +6,10 @@ use super::clock;
 use super::clock_bar::ClockBar;
 use super::controls::Controls;
 use super::details::Details;
+use super::dock::Dock;
 use super::editor::Editor;
 use super::graph_view::GraphView;
 use super::header::Header;
-use super::log::Log;
 use super::session::Session;
 use super::theme;
 use crate::i18n::Language;
@@ -51,7 +51,7 @@ pub fn App() -> impl IntoView {
             </section>
             <aside class="side">
                 <Details />
-                <Log />
+                <Dock />
             </aside>
         </main>
     }

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 
 use super::session::Session;
 use crate::api::meta::ObjectRef;
-use crate::command::Command;
 use crate::graph::model::SetView;
 use crate::i18n::fill;
+use crate::kubectl::line;
 
 /// The controls of the set that is looked at.
 #[component]
@@ -35,13 +35,7 @@ fn SetControls(
         let name = full_name.clone();
         move || fill(session.strings().controls, &[&name])
     };
-    let delete = {
-        let object = reference.clone();
-        move |_| {
-            let object = object.clone();
-            session.dispatch(Command::Delete { object, cascade: Default::default(), grace_period_seconds: None });
-        }
-    };
+    let delete = line::delete(&reference);
     view! {
         <div class="controls" role="group" aria-label=label>
             <span class="controls__name">
@@ -51,7 +45,11 @@ fn SetControls(
             <Scale set reference=reference.clone() />
             <Image set reference=reference.clone() />
             <Patch reference />
-            <button class="button button--danger controls__delete" on:click=delete>
+            <button
+                class="button button--danger controls__delete"
+                title=delete.clone()
+                on:click=move |_| session.run(delete.clone())
+            >
                 {move || session.strings().delete_set}
             </button>
         </div>
@@ -67,13 +65,11 @@ fn Scale(
 ) -> impl IntoView {
     let session = Session::here();
     let replicas = Memo::new(move |_| set.with(|set| set.as_ref().map_or(0, |set| i64::from(set.replicas))));
-    let scale = move |replicas: i64| {
-        session.dispatch(Command::Scale { object: reference.clone(), replicas });
-    };
-    let scale = StoredValue::new(scale);
+    let set_reference = StoredValue::new(reference);
+    let scaled = move |replicas: i64| set_reference.with_value(|set| line::scale(set, replicas));
     let typed = move |text: String| {
         if let Ok(wanted) = text.trim().parse::<i64>() {
-            scale.with_value(|scale| scale(wanted));
+            session.run(scaled(wanted));
         }
     };
     view! {
@@ -83,9 +79,9 @@ fn Scale(
                 <button
                     class="button"
                     aria-label=move || session.strings().scale_down
-                    title=move || session.strings().scale_down
+                    title=move || scaled(replicas.get() - 1)
                     disabled=move || replicas.get() <= 0
-                    on:click=move |_| scale.with_value(|scale| scale(replicas.get_untracked() - 1))
+                    on:click=move |_| session.run(scaled(replicas.get_untracked() - 1))
                 >
                     "−"
                 </button>
@@ -100,8 +96,8 @@ fn Scale(
                 <button
                     class="button"
                     aria-label=move || session.strings().scale_up
-                    title=move || session.strings().scale_up
-                    on:click=move |_| scale.with_value(|scale| scale(replicas.get_untracked() + 1))
+                    title=move || scaled(replicas.get() + 1)
+                    on:click=move |_| session.run(scaled(replicas.get_untracked() + 1))
                 >
                     "+"
                 </button>
@@ -124,10 +120,10 @@ fn Image(
     let current = Memo::new(move |_| containers.with(|list| list.get(chosen.get()).cloned().unwrap_or_default()));
     let text = RwSignal::new(String::new());
     Effect::new(move |_| text.set(current.get().1));
+    let command = Memo::new(move |_| line::set_image(&reference, &current.get().0, text.get().trim()));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let (container, image) = (current.get_untracked().0, text.get_untracked().trim().to_owned());
-        session.dispatch(Command::SetImage { object: reference.clone(), container, image });
+        session.run(command.get_untracked());
     };
     view! {
         <form class="field" on:submit=submit>
@@ -152,7 +148,7 @@ fn Image(
                     prop:value=move || text.get()
                     on:input:target=move |event| text.set(event.target().value())
                 />
-                <button class="button" type="submit">
+                <button class="button" type="submit" title=command>
                     {move || session.strings().set_image}
                 </button>
             </div>
@@ -167,10 +163,10 @@ fn Patch(
 ) -> impl IntoView {
     let session = Session::here();
     let text = RwSignal::new(r#"{"spec":{"replicas":3}}"#.to_owned());
+    let command = Memo::new(move |_| line::patch(&reference, &text.get()));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        let object = reference.clone();
-        session.dispatch(Command::Patch { object, patch_type: Default::default(), patch: text.get_untracked() });
+        session.run(command.get_untracked());
     };
     view! {
         <form class="field field--wide" on:submit=submit>
@@ -183,7 +179,7 @@ fn Patch(
                     prop:value=move || text.get()
                     on:input:target=move |event| text.set(event.target().value())
                 />
-                <button class="button" type="submit">
+                <button class="button" type="submit" title=command>
                     {move || session.strings().patch_do}
                 </button>
             </div>

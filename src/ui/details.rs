@@ -6,8 +6,8 @@ use super::icon::{self, Icon};
 use super::session::Session;
 use super::why::Why;
 use crate::api::kind::Kind;
-use crate::command::Command;
 use crate::graph::model::PodView;
+use crate::kubectl::line;
 
 /// What is known of the selected object, and what can be done to it.
 #[component]
@@ -38,11 +38,8 @@ fn Selected() -> impl IntoView {
             has_pod.get() || matches!(object.kind, Kind::PersistentVolumeClaim | Kind::PersistentVolume | Kind::Service)
         })
     };
-    let delete = move |_| {
-        if let Some(object) = session.selected.get_untracked() {
-            session.dispatch(Command::Delete { object, cascade: Default::default(), grace_period_seconds: None });
-        }
-    };
+    let command =
+        Memo::new(move |_| session.selected.with(|object| object.as_ref().map(line::delete)).unwrap_or_default());
     view! {
         <section class="details" aria-label=move || session.strings().details>
             <div class="panel-title">
@@ -51,7 +48,11 @@ fn Selected() -> impl IntoView {
                     <code>{name}</code>
                 </h2>
                 <Show when=can_be_deleted>
-                    <button class="button button--danger" on:click=delete>
+                    <button
+                        class="button button--danger"
+                        title=command
+                        on:click=move |_| session.run(command.get_untracked())
+                    >
                         {move || if has_pod.get() { session.strings().delete_pod } else { session.strings().delete }}
                     </button>
                 </Show>

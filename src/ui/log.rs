@@ -33,9 +33,6 @@ pub fn Log() -> impl IntoView {
     });
     view! {
         <section class="log" aria-label=move || session.strings().log>
-            <div class="panel-title">
-                <h2>{move || session.strings().log}</h2>
-            </div>
             <Show when=move || session.log.read().is_empty()>
                 <p class="log__empty">{move || session.strings().log_empty}</p>
             </Show>

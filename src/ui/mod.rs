@@ -6,6 +6,7 @@ mod clock_bar;
 mod code_editor;
 mod controls;
 mod details;
+mod dock;
 mod editor;
 mod graph_view;
 mod header;
@@ -14,6 +15,7 @@ mod icon;
 mod log;
 mod session;
 mod settings;
+mod terminal;
 mod theme;
 mod why;
 

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::code_editor::CodeEditor;
+use super::dock::Shown;
+use super::terminal::TerminalView;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::time::{Instant, Millis};
@@ -17,10 +19,15 @@ use crate::graph::layout;
 use crate::graph::model::{self, Graph, SetView};
 use crate::graph::scene::{self, Scene};
 use crate::i18n::{Language, Strings};
+use crate::kubectl::complete::{Completion, complete};
 use crate::timeline::Timeline;
+use crate::workbench::TERMINALS;
 
 /// The manifest that the editor begins with.
 const FIRST_MANIFEST: &str = include_str!("../../scenarios/web.yaml");
+
+/// The name that `-f` finds the editor's text under.
+const FILE: &str = "statefulset-web.yaml";
 
 /// How many lines of the log are kept on the page.
 const LOG_LINES: usize = 400;
@@ -47,6 +54,10 @@ pub struct Session {
     pub speed: RwSignal<f64>,
     /// Whether nothing is left to be done.
     pub resting: RwSignal<bool>,
+    /// The terminals, as they are shown.
+    terminals: RwSignal<Vec<TerminalView>>,
+    /// What the dock shows.
+    pub shown: RwSignal<Shown>,
     /// What happened, the newest last.
     pub log: RwSignal<Vec<LogLine>>,
     /// The object whose details are shown.
@@ -124,6 +135,8 @@ impl Session {
             playing: RwSignal::new(true),
             speed: RwSignal::new(1.0),
             resting: RwSignal::new(timeline.cluster().next_due().is_none()),
+            terminals: RwSignal::new(Vec::new()),
+            shown: RwSignal::new(Shown::default()),
             log: RwSignal::new(Vec::new()),
             selected: RwSignal::new(None),
             lit: RwSignal::new(Vec::new()),
@@ -144,15 +157,73 @@ impl Session {
 
     /// Does a command and shows what it answers.
     pub fn dispatch(&self, command: Command) {
-        let answer = self.timeline.try_update_value(|timeline| timeline.dispatch(command)).unwrap_or_default();
+        let answer = self.give(command);
         self.answer.set(answer);
         self.refresh();
+    }
+
+    fn give(&self, command: Command) -> Answer {
+        self.timeline.try_update_value(|timeline| timeline.dispatch(command)).unwrap_or_default()
     }
 
     /// The text in the editor, with what was typed a moment ago.
     pub fn manifest_now(&self) -> String {
         self.editor.flush();
         self.manifest.get_untracked()
+    }
+
+    /// Types a line into a terminal.
+    pub fn enter(&self, terminal: usize, line: String) {
+        self.save_file();
+        let answer = self.give(Command::Run { terminal, line });
+        self.answer.update(|shown| shown.output = answer.output);
+        self.refresh();
+    }
+
+    /// Runs a line visibly, in the first terminal in which nothing runs.
+    pub fn run(&self, line: String) {
+        let busy = |number: &usize| {
+            self.timeline.with_value(|timeline| timeline.bench().terminals().get(*number).is_some_and(|t| t.is_busy()))
+        };
+        let free = (0..TERMINALS).find(|number| !busy(number)).unwrap_or_default();
+        self.shown.update(|shown| shown.show(free));
+        self.enter(free, line);
+    }
+
+    /// The line that was typed so many lines ago, and how many lines ago the history has one.
+    pub fn recall(&self, terminal: usize, back: usize) -> (String, usize) {
+        self.timeline.with_value(|timeline| {
+            let history = timeline.bench().terminals().get(terminal).map_or(&[][..], |terminal| terminal.history());
+            let back = back.min(history.len());
+            (back.checked_sub(1).map(|at| history[history.len() - 1 - at].to_string()).unwrap_or_default(), back)
+        })
+    }
+
+    /// What could follow in a line.
+    pub fn complete(&self, line: &str) -> Completion {
+        self.timeline.with_value(|timeline| {
+            let bench = timeline.bench();
+            let mut files: Vec<&str> = bench.files().keys().map(String::as_str).collect();
+            files.push(FILE);
+            complete(bench.cluster(), &bench.desk().config, &files, line)
+        })
+    }
+
+    /// A terminal, as it is shown.
+    pub fn terminal(&self, number: usize) -> Memo<TerminalView> {
+        let terminals = self.terminals;
+        Memo::new(move |_| terminals.with(|all| all.get(number).cloned()).unwrap_or_else(TerminalView::fresh))
+    }
+
+    /// Lets `-f` find what stands in the editor.
+    fn save_file(&self) {
+        let text = self.manifest_now();
+        let is_known = self
+            .timeline
+            .with_value(|timeline| timeline.bench().files().get(FILE).is_some_and(|known| **known == *text));
+        if !is_known {
+            self.give(Command::SaveFile { name: FILE.to_owned(), text });
+        }
     }
 
     /// Applies the text in the editor.
@@ -235,10 +306,25 @@ impl Session {
         self.timeline.with_value(|timeline| {
             self.now.set(timeline.cluster().now());
         });
+        self.follow_terminals();
+    }
+
+    /// Shows what the terminals have printed, where they have.
+    fn follow_terminals(&self) {
+        self.timeline.update_value(|timeline| {
+            let terminals = timeline.terminals_mut();
+            let same = self.terminals.with_untracked(|shown| {
+                shown.len() == terminals.len() && shown.iter().zip(terminals.iter()).all(|(view, now)| view.is_of(now))
+            });
+            if !same {
+                self.terminals.set(terminals.iter_mut().map(TerminalView::of).collect());
+            }
+        });
     }
 
     /// Shows what has become of the cluster.
     fn refresh(&self) {
+        self.follow_terminals();
         self.timeline.with_value(|timeline| {
             let cluster = timeline.cluster();
             self.now.set(cluster.now());

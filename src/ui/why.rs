@@ -78,5 +78,11 @@ fn Remedy(
     /// kubectl's command.
     line: String,
 ) -> impl IntoView {
-    view! { <code class="why__remedy">{line}</code> }
+    let session = Session::here();
+    let run = line.clone();
+    view! {
+        <button class="button why__remedy" on:click=move |_| session.run(run.clone())>
+            <code>{line}</code>
+        </button>
+    }
 }

@@ -34,7 +34,7 @@ it('gives the same final state natively and in wasm', { timeout: 120_000 }, asyn
   const [now, hash] = (await page.evaluate(() => window.wasmBindings.session_hash())).split(' ')
   assert.deepEqual(
     JSON.parse(log).commands.map(({ command }) => Object.keys(command)[0]),
-    ['apply', 'scale', 'patch', 'setImage', 'delete'],
+    ['apply', 'saveFile', 'run', 'run', 'run', 'run'],
   )
   const inWasm = await page.evaluate(
     ([log, now]) => window.wasmBindings.replay_hash(log, Number(now)),
