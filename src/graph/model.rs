@@ -289,17 +289,19 @@ pub fn build(cluster: &Cluster) -> Graph {
 /// Objects that are stored and that nothing here acts on.
 fn others(cluster: &Cluster) -> Vec<(Kind, usize)> {
     use Kind::{
-        ControllerRevision, EndpointSlice, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod, Service,
-        StatefulSet, StorageClass,
+        ControllerRevision, EndpointSlice, Endpoints, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod,
+        PodDisruptionBudget, Service, StatefulSet, StorageClass,
     };
-    const SHOWN: [Kind; 10] = [
+    const SHOWN: [Kind; 12] = [
         ControllerRevision,
         EndpointSlice,
+        Endpoints,
         Namespace,
         Node,
         PersistentVolume,
         PersistentVolumeClaim,
         Pod,
+        PodDisruptionBudget,
         Service,
         StatefulSet,
         StorageClass,

@@ -20,7 +20,7 @@ pub use machine::{Machine, Poll};
 pub use process::{CLEAR, Input, Process};
 
 /// What stands on a person's desk, besides the cluster: files, the kubeconfig, and what is on the cluster's disks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Desk {
     /// The kubeconfig, which all terminals share.
     pub config: Kubeconfig,
@@ -28,6 +28,25 @@ pub struct Desk {
     pub files: BTreeMap<String, Arc<str>>,
     /// The files of volumes and containers.
     pub disks: Disks,
+}
+
+/// The files of the tutorial "StatefulSet Basics", by the addresses that it gives.
+const BASICS: [(&str, &str); 2] = [
+    ("https://k8s.io/examples/application/web/web.yaml", include_str!("../../scenarios/basics/web.yaml")),
+    (
+        "https://k8s.io/examples/application/web/web-parallel.yaml",
+        include_str!("../../scenarios/basics/web-parallel.yaml"),
+    ),
+];
+
+impl Default for Desk {
+    fn default() -> Desk {
+        let mut files = BTreeMap::new();
+        for (name, text) in BASICS {
+            files.insert(name.to_owned(), text.into());
+        }
+        Desk { config: Kubeconfig::default(), files, disks: Disks::default() }
+    }
 }
 
 /// Where a shell runs.

@@ -174,10 +174,14 @@ impl Session {
 
     /// Types a line into a terminal.
     pub fn enter(&self, terminal: usize, line: String) {
+        self.answer_in(terminal, line);
+    }
+
+    fn answer_in(&self, terminal: usize, line: String) -> Answer {
         self.save_file();
         let answer = self.give(Command::Run { terminal, line });
-        self.answer.update(|shown| shown.output = answer.output);
         self.refresh();
+        answer
     }
 
     /// Runs a line visibly, in the first terminal in which nothing runs.
@@ -187,7 +191,9 @@ impl Session {
         };
         let free = (0..TERMINALS).find(|number| !busy(number)).unwrap_or_default();
         self.shown.update(|shown| shown.show(free));
-        self.enter(free, line);
+        let answer = self.answer_in(free, line);
+        // What is wrong with the manifest stays.
+        self.answer.update(|shown| shown.output = answer.output);
     }
 
     /// The line that was typed so many lines ago, and how many lines ago the history has one.
