@@ -254,3 +254,132 @@ fn what_the_server_serves_is_listed() {
     let events = printed(&mut cluster, "events --for sts/web");
     assert!(events.contains("Normal   SuccessfulCreate   StatefulSet/web   Create Pod web-0"), "{events}");
 }
+
+/// A generator of small numbers, the same in every run.
+struct Seeded(u64);
+
+impl Seeded {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+
+    fn text(&mut self, pieces: &[&str]) -> String {
+        let length = 1 + self.below(14);
+        (0..length).map(|_| pieces[self.below(pieces.len())]).collect()
+    }
+}
+
+#[test]
+fn no_template_brings_kubectl_down() {
+    use statefulscope::kubectl::output::columns::{CustomColumns, relaxed_path, sort_order};
+    use statefulscope::kubectl::output::jsonpath::JsonPath;
+    use statefulscope::kubectl::output::template::Template;
+
+    let data: serde_json::Value = serde_json::from_str(
+        r#"{"kind":"List","items":[{"a":{"b":[1,2.5,"x",null,true]},"n":"é"},{"a":"t","n":3},[],{}],"s":"word","z":null}"#,
+    )
+    .unwrap();
+    let path_pieces = [
+        "{", "}", ".", "..", "[", "]", "*", "items", "a", "b", "n", "[*]", "[0]", "[-1]", "[1:]", "[::2]", "[0,1]",
+        "['a']", "[?(", ")]", "@", "$", "==", "<", "!=", "'x'", "\"q\\n\"", "range ", "end", " ", "1", "-2.5", "true",
+        "\\", "é", ",", ":", "\n", "'", "\"",
+    ];
+    let template_pieces = [
+        "{{",
+        "}}",
+        "{{-",
+        "-}}",
+        ".",
+        ".items",
+        ".a",
+        ".s",
+        "$",
+        "$x",
+        " := ",
+        " = ",
+        " | ",
+        "(",
+        ")",
+        " ",
+        "range ",
+        "if ",
+        "with ",
+        "else",
+        "end",
+        "break",
+        "continue",
+        "define ",
+        "template ",
+        "\"t\"",
+        "`r`",
+        "'c'",
+        "1",
+        "-2.5",
+        "0x1f",
+        "9",
+        "print ",
+        "printf ",
+        "\"%5.2d %s %q %x\" ",
+        "len ",
+        "index ",
+        "slice ",
+        "eq ",
+        "lt ",
+        "and ",
+        "or ",
+        "not ",
+        "html ",
+        "base64decode ",
+        "exists ",
+        "nil",
+        "true",
+        "/*",
+        "*/",
+        ", ",
+        "é",
+        "\n",
+        "text",
+        "{{range .items}}",
+        "{{end}}",
+        "{{if .s}}",
+        "{{$x := .items}}",
+        "{{.}}",
+    ];
+    let mut random = Seeded(7);
+    let mut printed = [0; 3];
+    for _ in 0..60_000 {
+        let text = random.text(&path_pieces);
+        if let Ok(path) = JsonPath::parse(&text) {
+            printed[0] += usize::from(path.execute(&data, random.below(9) == 0).is_ok());
+        }
+        let text = random.text(&template_pieces);
+        if let Ok(template) = Template::parse(&text) {
+            let mut out = String::new();
+            printed[1] += usize::from(template.execute(&data, random.below(5) > 0, &mut out).is_ok());
+        }
+        let text = format!("A:{}", random.text(&path_pieces));
+        if let Ok(mut columns) = CustomColumns::parse(&text, false) {
+            printed[2] += usize::from(columns.lines(&[&data], &mut String::new()).is_ok());
+        }
+        if let Ok(path) = relaxed_path(&text) {
+            let _ = sort_order(data["items"].as_array().unwrap(), &path);
+        }
+    }
+    assert!(printed.iter().all(|count| *count > 500), "{printed:?}");
+}
+
+#[test]
+fn templates_that_would_never_end_are_ended() {
+    use statefulscope::kubectl::output::template::Template;
+    for text in [
+        "{{range 99999999}}{{range 99999999}}{{end}}{{end}}",
+        "{{$x := \"ab\"}}{{range 99}}{{$x = print $x $x}}{{end}}",
+        "{{define \"t\"}}{{template \"t\" .}}{{end}}{{template \"t\" .}}",
+        "{{range 9999999}}{{printf \"%999d\" 1}}{{end}}",
+    ] {
+        let mut out = String::new();
+        assert!(Template::parse(text).unwrap().execute(&serde_json::Value::Null, true, &mut out).is_err(), "{text}");
+        assert!(out.len() < 10_000_000);
+    }
+}

@@ -287,25 +287,23 @@ pub(super) fn rules(w: &mut Writer, rules: &[Value]) {
     let texts = |value: &Value, name: &str| {
         value.list(name).iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<_>>()
     };
-    // Resource with group, non-resource URL, resource name; and the verbs.
-    let mut compact: Vec<([String; 3], Vec<String>)> = Vec::new();
+    // Group, resource, name and URL; and the verbs.
+    let mut compact: Vec<([String; 4], Vec<String>)> = Vec::new();
     for rule in rules {
         let verbs = texts(rule, "verbs");
         let mut keys = Vec::new();
         for group in texts(rule, "apiGroups") {
             for resource in texts(rule, "resources") {
-                let (resource, sub) = resource.split_once('/').map_or((resource.as_str(), ""), |parts| parts);
-                let group = if group.is_empty() { String::new() } else { format!(".{group}") };
-                let sub = if sub.is_empty() { String::new() } else { format!("/{sub}") };
-                let shown = format!("{resource}{group}{sub}");
+                let key = |name: String| [group.clone(), resource.clone(), name, String::new()];
                 let names = texts(rule, "resourceNames");
                 if names.is_empty() {
-                    keys.push([shown.clone(), String::new(), String::new()]);
+                    keys.push(key(String::new()));
                 }
-                keys.extend(names.into_iter().map(|name| [shown.clone(), String::new(), name]));
+                keys.extend(names.into_iter().map(key));
             }
         }
-        keys.extend(texts(rule, "nonResourceURLs").into_iter().map(|url| [String::new(), url, String::new()]));
+        let of_url = |url| [String::new(), String::new(), String::new(), url];
+        keys.extend(texts(rule, "nonResourceURLs").into_iter().map(of_url));
         for key in keys {
             match compact.iter_mut().find(|(known, _)| *known == key) {
                 None => compact.push((key, verbs.clone())),
@@ -316,11 +314,17 @@ pub(super) fn rules(w: &mut Writer, rules: &[Value]) {
             }
         }
     }
-    order::sort_by_key(&mut compact, |(key, _)| key.clone());
-    let rows: Vec<String> = compact
-        .iter()
-        .map(|([resource, url, name], verbs)| format!("{resource}\t[{url}]\t[{name}]\t[{}]", verbs.join(" ")))
-        .collect();
+    // In the order of their text, which begins with the verbs.
+    order::sort_by_key(&mut compact, |([group, resource, name, url], verbs)| {
+        format!("[{}],[{group}],[{resource}],[{name}],[{url}]", verbs.join(" "))
+    });
+    let row = |([group, resource, name, url], verbs): &([String; 4], Vec<String>)| {
+        let (resource, sub) = resource.split_once('/').map_or((resource.as_str(), ""), |parts| parts);
+        let group = if group.is_empty() { String::new() } else { format!(".{group}") };
+        let sub = if sub.is_empty() { String::new() } else { format!("/{sub}") };
+        format!("{resource}{group}{sub}\t[{url}]\t[{name}]\t[{}]", verbs.join(" "))
+    };
+    let rows: Vec<String> = compact.iter().map(row).collect();
     w.text(0, "PolicyRule:\n");
     w.table(1, "Resources\tNon-Resource URLs\tResource Names\tVerbs", &rows);
 }

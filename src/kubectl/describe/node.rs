@@ -237,9 +237,9 @@ fn node_resources(w: &mut Writer, subject: &Subject<'_>) {
     }
 }
 
-// Models staging/src/k8s.io/kubectl/pkg/describe/describe.go describeNamespace
-pub(super) fn namespace(w: &mut Writer, subject: &Subject<'_>) {
-    let conditions = subject.object.status.list("conditions").iter();
+/// A table of conditions with the time of their last change.
+pub(super) fn conditions(w: &mut Writer, object: &Object) {
+    let conditions = object.status.list("conditions").iter();
     let rows: Vec<String> = conditions
         .map(|c| {
             let time = long_time(Timestamp::parse(c.text("lastTransitionTime")));
@@ -250,6 +250,11 @@ pub(super) fn namespace(w: &mut Writer, subject: &Subject<'_>) {
         w.text(0, "Conditions:\n");
         w.table(1, "Type\tStatus\tLastTransitionTime\tReason\tMessage", &rows);
     }
+}
+
+// Models staging/src/k8s.io/kubectl/pkg/describe/describe.go describeNamespace
+pub(super) fn namespace(w: &mut Writer, subject: &Subject<'_>) {
+    conditions(w, subject.object);
     let name = &subject.object.meta.name;
     let mut quotas = subject.cluster.store().list_in(Kind::ResourceQuota, name).peekable();
     w.text(0, "\n");

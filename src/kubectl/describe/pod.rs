@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::writer::{Writer, long_time};
 use super::{Subject, storage, workload};
 use crate::api::fields::Fields;
-use crate::api::meta::{StringMap, string_map};
+use crate::api::meta::string_map;
 use crate::api::object::Object;
 use crate::api::order;
 use crate::api::quantity::Quantity;
@@ -327,29 +327,14 @@ fn key_of(from: &Value) -> (&'static str, &Value) {
     ("", from)
 }
 
-/// The value of a field of the pod, as a container's environment gets it.
-// Models staging/src/k8s.io/kubectl/pkg/util/fieldpath/fieldpath.go ExtractFieldPathAsString
-fn field_path(pod: &Object, path: &str) -> String {
-    let meta = &pod.meta;
-    let lines = |map: &StringMap| {
-        let lines: Vec<String> = map.iter().map(|(key, value)| format!("{key}={}", quote(value))).collect();
-        lines.join("\n")
-    };
-    if let Some((map, key)) = path.strip_suffix("']").and_then(|path| path.split_once("['")) {
-        let map = match map {
-            "metadata.annotations" => &meta.annotations,
-            "metadata.labels" => &meta.labels,
-            _ => return String::new(),
-        };
-        return map.get(key).cloned().unwrap_or_default();
-    }
+/// The value of a field of the pod, as far as kubectl finds it: it knows the fields that selectors may name, and of those
+/// of a pod only these two.
+// Models staging/src/k8s.io/kubectl/pkg/describe/describe.go EnvValueRetriever
+fn field_path<'a>(pod: &'a Object, path: &str) -> &'a str {
     match path {
-        "metadata.annotations" => lines(&meta.annotations),
-        "metadata.labels" => lines(&meta.labels),
-        "metadata.name" => meta.name.clone(),
-        "metadata.namespace" => meta.namespace.clone(),
-        "metadata.uid" => meta.uid.clone(),
-        _ => String::new(),
+        "metadata.name" => &pod.meta.name,
+        "metadata.namespace" => &pod.meta.namespace,
+        _ => "",
     }
 }
 

@@ -60,6 +60,10 @@ pub(super) fn write(w: &mut Writer, name: &str, subject: &Subject<'_>) {
                 }
             }
         }
+        "cidr.status" if !object.status.list("conditions").is_empty() => {
+            w.text(0, "Status:\n");
+            node::conditions(w, object);
+        }
         "node" => node::node(w, subject),
         "ns" => node::namespace(w, subject),
         "limits" => {

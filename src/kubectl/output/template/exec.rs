@@ -14,8 +14,10 @@ use crate::kubectl::output::go;
 /// A value, or nothing at all: a field that is not there, or `null`.
 pub(super) type Val<'a> = Option<Cow<'a, Value>>;
 
-/// How many pieces are printed before a template counts as endless.
-const BUDGET: usize = 1_000_000;
+/// How many pieces are printed, and turns are taken, before a template counts as endless.
+const BUDGET: usize = 200_000;
+/// How much a template may print, and how long a text it may make, in bytes.
+const MAX_TEXT: usize = 4_000_000;
 /// How deep templates may call one another.
 const DEPTH: usize = 200;
 
@@ -63,12 +65,17 @@ impl<'a> State<'a, '_> {
         self.error(operand.at, &operand.text, why)
     }
 
+    fn step(&mut self) -> Result<(), String> {
+        self.steps += 1;
+        if self.steps > BUDGET || self.out.len() > MAX_TEXT {
+            return Err(format!("template: {NAME}: the template prints too much"));
+        }
+        Ok(())
+    }
+
     fn list(&mut self, nodes: &'a [Node], dot: &Val<'a>) -> Result<Flow, String> {
         for node in nodes {
-            self.steps += 1;
-            if self.steps > BUDGET {
-                return Err(format!("template: {NAME}: the template prints too much"));
-            }
+            self.step()?;
             match node {
                 Node::Text(text) => self.out.push_str(text),
                 Node::Action(pipe) => {
@@ -164,6 +171,7 @@ impl<'a> State<'a, '_> {
         }
         let known = self.variables.len();
         for (key, item) in items {
+            self.step()?;
             match pipe.variables.as_slice() {
                 [one] => self.set(pipe, one, item.clone()),
                 [first, second] => {
@@ -321,6 +329,9 @@ impl<'a> State<'a, '_> {
             return Ok(arguments.pop().flatten());
         }
         match funcs::call(name, arguments) {
+            Ok(Some(Value::String(text))) if text.len() > MAX_TEXT => {
+                Err(self.error(first.at, &command_text(command), "the text is too long"))
+            }
             Ok(value) => Ok(value.map(Cow::Owned).and_then(not_null)),
             Err(Failure::Argument(why)) => Err(self.error_in(first, &why)),
             Err(Failure::Call(why)) => {
