@@ -97,18 +97,17 @@ impl Emitter {
         order::sort_by(&mut keys, |a, b| compare_keys(a, b));
         for (i, key) in keys.into_iter().enumerate() {
             self.indent(indent, i == 0 && after_dash);
-            if after_dash && i == 0 && self.out.ends_with('-') {
-                self.put(" ");
-            }
-            if key.len() <= SIMPLE_KEY && !key.contains(is_break) {
+            let place = if key.len() <= SIMPLE_KEY && !key.contains(is_break) {
                 self.string(key, indent + INDENT, true);
+                Place::Value
             } else {
                 self.put("? ");
                 self.string(key, indent + INDENT, false);
                 self.indent(indent, false);
-            }
+                Place::Item
+            };
             self.put(":");
-            self.node(&fields[key], indent, Place::Value);
+            self.node(&fields[key], indent, place);
         }
     }
 

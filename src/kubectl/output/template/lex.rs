@@ -29,13 +29,19 @@ pub(super) enum Token {
     LeftParenthesis,
     RightParenthesis,
     Space,
+    /// Any other character, which no action may have.
+    Other(String),
+    /// What cannot be read; the last token.
+    Error(String),
 }
 
 impl Token {
     /// As messages show it.
     pub(super) fn text(&self) -> &str {
         match self {
-            Token::Text(text) | Token::Word(text) | Token::Number(text) | Token::Char(text) => text,
+            Token::Text(text) | Token::Other(text) | Token::Word(text) | Token::Number(text) | Token::Char(text) => {
+                text
+            }
             Token::String(text) | Token::Raw(text) | Token::Variable(text) | Token::Field(text) => text,
             Token::Open => "{{",
             Token::Close => "}}",
@@ -47,24 +53,31 @@ impl Token {
             Token::LeftParenthesis => "(",
             Token::RightParenthesis => ")",
             Token::Space => " ",
+            Token::Error(why) => why,
         }
     }
 }
 
-/// The tokens, each with where it stands.
-///
-/// # Errors
-/// Go's sentence about what is wrong.
-pub(super) fn lex(text: &str) -> Result<Vec<(usize, Token)>, String> {
+/// The tokens, each with where it stands. Where something cannot be read, the last says why.
+pub(super) fn lex(text: &str) -> Vec<(usize, Token)> {
     let mut lexer = Lexer { text, tokens: Vec::new() };
-    lexer.lex()?;
-    Ok(lexer.tokens)
+    if let Err((at, why)) = lexer.lex() {
+        lexer.tokens.push((at, Token::Error(why)));
+    }
+    lexer.tokens
 }
+
+/// Where something cannot be read, and why.
+type Unreadable = (usize, String);
 
 /// A sentence with the line that it is about.
 pub(super) fn error_at(text: &str, at: usize, why: &str) -> String {
     let line = 1 + text[..at.min(text.len())].matches('\n').count();
     format!("template: {NAME}:{line}: {why}")
+}
+
+fn unreadable(at: usize, why: String) -> Unreadable {
+    (at, why)
 }
 
 struct Lexer<'a> {
@@ -73,12 +86,8 @@ struct Lexer<'a> {
 }
 
 impl Lexer<'_> {
-    fn error_at(&self, at: usize, why: String) -> String {
-        error_at(self.text, at, &why)
-    }
-
     // Models text/template/parse/lex.go lexText, lexInsideAction
-    fn lex(&mut self) -> Result<(), String> {
+    fn lex(&mut self) -> Result<(), Unreadable> {
         let text = self.text;
         let mut at = 0;
         let mut trim = false;
@@ -100,7 +109,7 @@ impl Lexer<'_> {
             at = open + if trims { 4 } else { 2 };
             if text[at..].starts_with("/*") {
                 let Some(close) = text[at..].find("*/") else {
-                    return Err(self.error_at(open, "unclosed comment".to_owned()));
+                    return Err(unreadable(open, "unclosed comment".to_owned()));
                 };
                 let rest = &text[at + close + 2..];
                 let ends = rest.strip_prefix("}}").map(|_| (2, false));
@@ -109,7 +118,7 @@ impl Lexer<'_> {
                     inner.map(|_| (4, true))
                 });
                 let Some((length, after)) = ends else {
-                    return Err(self.error_at(open, "comment ends before closing delimiter".to_owned()));
+                    return Err(unreadable(open, "comment ends before closing delimiter".to_owned()));
                 };
                 at += close + 2 + length;
                 trim = after;
@@ -127,19 +136,19 @@ impl Lexer<'_> {
     }
 
     /// Reads the tokens of an action. Gives the place after it, and whether the text there is trimmed.
-    fn lex_action(&mut self, from: usize) -> Result<(usize, bool), String> {
+    fn lex_action(&mut self, from: usize) -> Result<(usize, bool), Unreadable> {
         let text = self.text;
         let mut at = from;
         let mut parentheses = 0usize;
         loop {
             let rest = &text[at..];
             let Some(c) = rest.chars().next() else {
-                return Err(self.error_at(at, "unclosed action".to_owned()));
+                return Err(unreadable(at, "unclosed action".to_owned()));
             };
             let trims = c.is_ascii_whitespace() && rest[1..].starts_with("-}}");
             if trims || rest.starts_with("}}") {
                 if parentheses > 0 {
-                    return Err(self.error_at(at, "unclosed left paren".to_owned()));
+                    return Err(unreadable(at, "unclosed left paren".to_owned()));
                 }
                 let close = if trims { at + 2 } else { at };
                 self.tokens.push((close, Token::Close));
@@ -161,14 +170,14 @@ impl Lexer<'_> {
                 ',' => (1, Token::Comma),
                 '=' => (1, Token::Assign),
                 ':' if rest.starts_with(":=") => (2, Token::Declare),
-                ':' => return Err(self.error_at(at, "expected :=".to_owned())),
+                ':' => return Err(unreadable(at, "expected :=".to_owned())),
                 '(' => {
                     parentheses += 1;
                     (1, Token::LeftParenthesis)
                 }
                 ')' => {
                     if parentheses == 0 {
-                        return Err(self.error_at(at, "unexpected right paren".to_owned()));
+                        return Err(unreadable(at, "unexpected right paren".to_owned()));
                     }
                     parentheses -= 1;
                     (1, Token::RightParenthesis)
@@ -180,7 +189,7 @@ impl Lexer<'_> {
                 }
                 '`' => match rest[1..].find('`') {
                     Some(length) => (length + 2, Token::Raw(rest[..length + 2].to_owned())),
-                    None => return Err(self.error_at(at, "unterminated raw quoted string".to_owned())),
+                    None => return Err(unreadable(at, "unterminated raw quoted string".to_owned())),
                 },
                 '.' if !rest[1..].starts_with(|c: char| c.is_ascii_digit()) => {
                     let length = word_length(1);
@@ -194,17 +203,10 @@ impl Lexer<'_> {
                     (length, Token::Variable(rest[..length].to_owned()))
                 }
                 '+' | '-' | '.' | '0'..='9' => {
-                    let sign = usize::from(matches!(c, '+' | '-'));
-                    let is_number = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_');
-                    let mut length = rest[sign..].find(|c| !is_number(c)).map_or(rest.len(), |length| sign + length);
-                    let is_hex = rest[sign..].starts_with("0x") || rest[sign..].starts_with("0X");
-                    if !is_hex && rest[..length].ends_with(['e', 'E']) && rest[length..].starts_with(['+', '-']) {
-                        length += 1;
-                        length += rest[length..].find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len() - length);
-                    }
+                    let length = number_length(rest);
                     let number = &rest[..length];
                     if parse_number(number).is_none() {
-                        return Err(self.error_at(at, format!("bad number syntax: {}", quote(number))));
+                        return Err(unreadable(at, format!("bad number syntax: {}", quote(number))));
                     }
                     (length, Token::Number(number.to_owned()))
                 }
@@ -213,9 +215,10 @@ impl Lexer<'_> {
                     self.check_terminator(at + length)?;
                     (length, Token::Word(rest[..length].to_owned()))
                 }
+                c if c.is_ascii_graphic() => (1, Token::Other(c.to_string())),
                 c => {
                     let why = format!("unrecognized character in action: U+{:04X} '{c}'", c as u32);
-                    return Err(self.error_at(at, why));
+                    return Err(unreadable(at, why));
                 }
             };
             self.tokens.push((at, token));
@@ -223,7 +226,7 @@ impl Lexer<'_> {
         }
     }
 
-    fn quoted_length(&self, at: usize, quote: char) -> Result<usize, String> {
+    fn quoted_length(&self, at: usize, quote: char) -> Result<usize, Unreadable> {
         let kind = if quote == '"' { "quoted string" } else { "character constant" };
         let mut escaped = false;
         for (i, c) in self.text[at..].char_indices().skip(1) {
@@ -233,20 +236,57 @@ impl Lexer<'_> {
                 c => escaped = c == '\\' && !escaped,
             }
         }
-        Err(self.error_at(at, format!("unterminated {kind}")))
+        Err(unreadable(at, format!("unterminated {kind}")))
     }
 
     /// A name must end where a name can end.
     // Models text/template/parse/lex.go atTerminator
-    fn check_terminator(&self, at: usize) -> Result<(), String> {
+    fn check_terminator(&self, at: usize) -> Result<(), Unreadable> {
         match self.text[at..].chars().next() {
             None => Ok(()),
             Some(c) if is_space(c) || matches!(c, '.' | ',' | '|' | ':' | '=' | ')' | '(') => Ok(()),
             Some(_) if self.text[at..].starts_with("}}") => Ok(()),
-            Some(c) => Err(self.error_at(at, format!("bad character U+{:04X} '{c}'", c as u32))),
+            Some(c) => Err(unreadable(at, format!("bad character U+{:04X} '{c}'", c as u32))),
         }
     }
 }
+
+/// How much of the text is a number, with the letter after it that makes it none.
+// Models text/template/parse/lex.go scanNumber
+fn number_length(text: &str) -> usize {
+    let run = |from: usize, accept: fn(char) -> bool| {
+        text[from..].find(|c| !accept(c)).map_or(text.len(), |length| from + length)
+    };
+    let decimal: fn(char) -> bool = |c| c.is_ascii_digit() || c == '_';
+    let mut at = usize::from(text.starts_with(['+', '-']));
+    let mut digits = decimal;
+    match text[at..].get(..2) {
+        Some("0x" | "0X") => (at, digits) = (at + 2, |c: char| c.is_ascii_hexdigit() || c == '_'),
+        Some("0o" | "0O") => (at, digits) = (at + 2, |c: char| matches!(c, '0'..='7' | '_')),
+        Some("0b" | "0B") => (at, digits) = (at + 2, |c: char| matches!(c, '0' | '1' | '_')),
+        _ => {}
+    }
+    let is_decimal = digits('9') && !digits('a');
+    at = run(at, digits);
+    if text[at..].starts_with('.') {
+        at = run(at + 1, digits);
+    }
+    if is_decimal && text[at..].starts_with(['e', 'E']) {
+        at += 1;
+        at += usize::from(text[at..].starts_with(['+', '-']));
+        at = run(at, decimal);
+    }
+    match text[at..].chars().next() {
+        Some(c) if is_alphanumeric(c) => at + c.len_utf8(),
+        // A complex number would follow, which JSON has not.
+        Some('+' | '-') => at + number_length(&text[at..]),
+        _ => at,
+    }
+}
+
+/// The words that are no functions.
+pub(super) const KEYWORDS: [&str; 10] =
+    ["if", "range", "with", "else", "end", "break", "continue", "define", "block", "template"];
 
 /// A number as Go writes it: with a base, with underscores, or with a fraction.
 pub(super) fn parse_number(text: &str) -> Option<Value> {

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::funcs::FUNCTIONS;
-use super::lex::{Token, error_at, lex, parse_number};
+use super::lex::{KEYWORDS, Token, error_at, lex, parse_number};
 use super::{Kind, NAME, Node, Operand, OperandKind, Pipe, Template};
 use crate::api::status::quote;
 use crate::kubectl::output::unquote;
@@ -16,7 +16,7 @@ const DEPTH: usize = 200;
 pub(super) fn parse(text: &str) -> Result<Template, String> {
     let mut parser = Parser {
         text,
-        tokens: lex(text)?,
+        tokens: lex(text),
         at: 0,
         variables: vec!["$".to_owned()],
         trees: Vec::new(),
@@ -53,9 +53,21 @@ impl Parser<'_> {
         self.error_at(at, why)
     }
 
+    // Models text/template/parse/parse.go unexpected
     fn unexpected(&self, token: Option<&Token>, context: &str) -> String {
         match token {
             None => self.error("unexpected EOF".to_owned()),
+            Some(Token::Error(why)) => {
+                let at = self.tokens.last().map_or(0, |token| token.0);
+                let line = |at: usize| 1 + self.text[..at].matches('\n').count();
+                let open = self.tokens.iter().rev().find(|token| token.1 == Token::Open).map_or(at, |token| token.0);
+                let place = match (line(open) == line(at), why.ends_with(" action")) {
+                    (true, _) => String::new(),
+                    (false, true) => format!(" started at {NAME}:{}", line(open)),
+                    (false, false) => format!(" in action started at {NAME}:{}", line(open)),
+                };
+                error_at(self.text, at, &format!("{why}{place}"))
+            }
             Some(token) => self.error(format!("unexpected {} in {context}", shown(token))),
         }
     }
@@ -88,6 +100,7 @@ impl Parser<'_> {
         while let Some((_, token)) = self.next() {
             match token {
                 Token::Text(text) => nodes.push(Node::Text(text)),
+                Token::Error(_) => return Err(self.unexpected(Some(&token), "input")),
                 _ => match self.action()? {
                     Parsed::Node(node) => nodes.push(node),
                     Parsed::Nothing => {}
@@ -106,10 +119,9 @@ impl Parser<'_> {
             _ => String::new(),
         };
         let at = self.tokens.get(self.at).map_or(self.text.len(), |token| token.0);
-        if matches!(
-            word.as_str(),
-            "if" | "range" | "with" | "else" | "end" | "break" | "continue" | "define" | "block" | "template"
-        ) {
+        // Templates are defined at the top, and nowhere else.
+        let word = if word == "define" && self.depth > 0 { String::new() } else { word };
+        if KEYWORDS.contains(&word.as_str()) {
             self.at += 1;
         }
         Ok(match word.as_str() {
@@ -129,8 +141,9 @@ impl Parser<'_> {
             }
             "break" | "continue" => {
                 self.skip_space();
-                if self.next().map(|token| token.1) != Some(Token::Close) {
-                    return Err(self.error(format!("unexpected token in {{{{{word}}}}}")));
+                let token = self.next().map(|token| token.1);
+                if token != Some(Token::Close) {
+                    return Err(self.unexpected(token.as_ref(), &format!("{{{{{word}}}}}")));
                 }
                 if self.ranges == 0 {
                     return Err(self.error(format!("{{{{{word}}}}} outside {{{{range}}}}")));
@@ -282,6 +295,10 @@ impl Parser<'_> {
                     }
                     return Ok(pipe);
                 }
+                Some(Token::Word(word)) if KEYWORDS.contains(&word.as_str()) => {
+                    let token = self.next().map(|token| token.1);
+                    return Err(self.unexpected(token.as_ref(), context));
+                }
                 Some(
                     Token::Word(_)
                     | Token::Number(_)
@@ -375,6 +392,7 @@ impl Parser<'_> {
         let Some(mut operand) = self.term()? else { return Ok(None) };
         let Some((at, Token::Field(_))) = self.tokens.get(self.at).cloned() else { return Ok(Some(operand)) };
         let mut fields = Vec::new();
+        let term = operand.text.clone();
         while let Some(Token::Field(name)) = self.peek().cloned() {
             self.at += 1;
             operand.text.push_str(&name);
@@ -391,8 +409,7 @@ impl Parser<'_> {
                 operand.kind = OperandKind::Pipe(Box::new(pipe), fields);
             }
             OperandKind::Dot | OperandKind::Nil | OperandKind::Literal(_) => {
-                let text = operand.text.clone();
-                return Err(self.error(format!("unexpected . after term {}", quote(&text))));
+                return Err(self.error(format!("unexpected . after term {}", quote(&term))));
             }
         }
         Ok(Some(operand))
@@ -413,9 +430,7 @@ impl Parser<'_> {
                 "true" | "false" => OperandKind::Literal(Value::Bool(word == "true")),
                 "nil" => OperandKind::Nil,
                 name if FUNCTIONS.contains(&name) => OperandKind::Function(name.to_owned()),
-                "if" | "range" | "with" | "else" | "end" | "break" | "continue" | "define" | "block" | "template" => {
-                    return Ok(None);
-                }
+                word if KEYWORDS.contains(&word) => return Ok(None),
                 name => {
                     self.at += 1;
                     return Err(self.error(format!("function {} not defined", quote(name))));
@@ -462,9 +477,8 @@ enum Parsed {
 fn shown(token: &Token) -> String {
     let text = token.text();
     match token {
-        Token::Word(word) if matches!(word.as_str(), "else" | "end" | "if" | "range" | "with" | "nil") => {
-            format!("<{word}>")
-        }
+        Token::Word(word) if word == "nil" || KEYWORDS.contains(&word.as_str()) => format!("<{word}>"),
+        Token::Dot => "<.>".to_owned(),
         _ if text.chars().count() > 10 => format!("{}...", quote(&text.chars().take(10).collect::<String>())),
         _ => quote(text),
     }
