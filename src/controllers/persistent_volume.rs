@@ -2,21 +2,23 @@
 //!
 //! Follows `pkg/controller/volume/persistentvolume/pv_controller.go` of Kubernetes v1.37.2, Apache-2.0.
 
+mod matching;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::reason::{Reason, VolumeMismatch};
+use super::reason::Reason;
 use crate::api::fields::{Fields, map_in};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
-use crate::api::quantity::Quantity;
-use crate::api::selector::Selector;
 use crate::api::status::Status;
 use crate::cluster::actor::Actor;
 use crate::cluster::store::{Index, claim_key};
 use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
+use matching::{complaint, is_volume_bound_to_claim, mismatch, refused_volumes, volume_mode};
+pub use matching::{find_matching_volume, requested_storage};
 
 const ACTOR: Actor = Actor::PersistentVolumeController;
 const BIND_COMPLETED: &str = "pv.kubernetes.io/bind-completed";
@@ -154,7 +156,7 @@ fn find_volume_for_claim(cluster: &mut Cluster, claim: &Arc<Object>) -> Done {
         let pods = unscheduled_pods_of(cluster, claim);
         let names: Vec<String> = pods.iter().map(|pod| pod.meta.name.clone()).collect();
         // A pod that was made after its claim, as a set's are, is not known yet when the claim is first looked at.
-        let looked = cluster.events().iter().any(|event| event.uid == claim.meta.uid);
+        let looked = !cluster.controllers.reasons.of(ACTOR, &claim.object_ref()).is_empty();
         let known = pods.iter().filter(|pod| looked || pod.meta.resource_version < claim.meta.resource_version);
         let known: Vec<&str> = known.map(|pod| pod.meta.name.as_str()).collect();
         let (reason, message) = match known.as_slice() {
@@ -203,136 +205,6 @@ pub fn storage_class(cluster: &Cluster, claim: &Object) -> Option<Arc<Object>> {
 /// Whether the claim's class waits with binding until a pod that uses the claim is scheduled.
 pub fn is_delayed(cluster: &Cluster, claim: &Object) -> bool {
     storage_class(cluster, claim).is_some_and(|class| class.rest.text("volumeBindingMode") == "WaitForFirstConsumer")
-}
-
-/// The volume that fits a claim best: one that was made for it, then of those with the fewest access modes the smallest.
-/// With delayed binding no volume is taken that was not made for the claim, until `fits_node` speaks for a node.
-/// `taken` are volumes that are not to be had.
-// Models pkg/controller/volume/persistentvolume/index.go findByClaim
-// Models staging/src/k8s.io/component-helpers/storage/volume/pv_helpers.go FindMatchingVolume
-pub fn find_matching_volume(
-    cluster: &Cluster,
-    claim: &Object,
-    delayed: bool,
-    fits_node: &dyn Fn(&Object) -> bool,
-    taken: &[String],
-) -> Option<Arc<Object>> {
-    let usable = |volume: &Object| {
-        !matches!(
-            mismatch(volume, claim),
-            Some(
-                VolumeMismatch::Deleting
-                    | VolumeMismatch::TooSmall
-                    | VolumeMismatch::VolumeMode
-                    | VolumeMismatch::AccessModes
-            )
-        ) && !taken.contains(&volume.meta.name)
-    };
-    let own = volumes_of(cluster, claim);
-    if let Some(own) = own.iter().find(|volume| is_volume_bound_to_claim(volume, claim) && usable(volume)) {
-        return fits_node(own).then(|| Arc::clone(own));
-    }
-    if delayed {
-        return None;
-    }
-    let selector = Selector::of_value(claim.spec.field("selector"));
-    let mut best: Option<&Arc<Object>> = None;
-    for volume in cluster.store().indexed(Index::ClaimOfVolume, "") {
-        let fits = free_mismatch(volume, claim, selector.as_ref()).is_none()
-            && !taken.contains(&volume.meta.name)
-            && fits_node(volume);
-        let modes = |volume: &Object| volume.spec.list("accessModes").len();
-        let better = best.is_none_or(|best| (modes(volume), capacity(volume)) < (modes(best), capacity(best)));
-        if fits && better {
-            best = Some(volume);
-        }
-    }
-    best.cloned()
-}
-
-/// What is wrong with a volume that nobody has, for a claim.
-fn free_mismatch(volume: &Object, claim: &Object, selector: Option<&Selector>) -> Option<VolumeMismatch> {
-    mismatch(volume, claim).or_else(|| {
-        if volume.status.text("phase") != "Available" {
-            Some(VolumeMismatch::NotAvailable)
-        } else if selector.is_some_and(|selector| !selector.matches(&volume.meta.labels)) {
-            Some(VolumeMismatch::Selector)
-        } else {
-            None
-        }
-    })
-}
-
-/// The volumes that nobody has, each with what is wrong with it for a claim.
-fn refused_volumes(cluster: &Cluster, claim: &Object) -> Vec<(String, VolumeMismatch)> {
-    let selector = Selector::of_value(claim.spec.field("selector"));
-    let free = cluster.store().indexed(Index::ClaimOfVolume, "");
-    free.filter_map(|volume| Some((volume.meta.name.clone(), free_mismatch(volume, claim, selector.as_ref())?)))
-        .collect()
-}
-
-/// How much storage a claim asks for.
-pub fn requested_storage(claim: &Object) -> Quantity {
-    quantity(claim.spec.field("resources").field("requests").text("storage"))
-}
-
-fn capacity(volume: &Object) -> Quantity {
-    quantity(volume.spec.field("capacity").text("storage"))
-}
-
-fn quantity(text: &str) -> Quantity {
-    Quantity::parse(text).unwrap_or_else(|_| Quantity::zero())
-}
-
-fn volume_mode(object: &Object) -> &str {
-    match object.spec.text("volumeMode") {
-        "" => "Filesystem",
-        mode => mode,
-    }
-}
-
-fn has_access_modes(volume: &Object, claim: &Object) -> bool {
-    claim.spec.list("accessModes").iter().all(|mode| volume.spec.list("accessModes").contains(mode))
-}
-
-/// What is wrong with a volume for a claim, in the order in which it is looked at.
-// Models pkg/controller/volume/persistentvolume/pv_controller.go checkVolumeSatisfyClaim
-fn mismatch(volume: &Object, claim: &Object) -> Option<VolumeMismatch> {
-    Some(if volume.meta.is_terminating() {
-        VolumeMismatch::Deleting
-    } else if capacity(volume) < requested_storage(claim) {
-        VolumeMismatch::TooSmall
-    } else if volume.spec.text("storageClassName") != claim.spec.text("storageClassName") {
-        VolumeMismatch::StorageClass
-    } else if volume_mode(volume) != volume_mode(claim) {
-        VolumeMismatch::VolumeMode
-    } else if !has_access_modes(volume, claim) {
-        VolumeMismatch::AccessModes
-    } else {
-        return None;
-    })
-}
-
-/// Upstream's words for it.
-fn complaint(mismatch: VolumeMismatch, volume: &str) -> String {
-    let words = match mismatch {
-        VolumeMismatch::Deleting => return format!("the volume is marked for deletion {volume:?}"),
-        VolumeMismatch::TooSmall => "requested PV is too small",
-        VolumeMismatch::StorageClass => "storageClassName does not match",
-        VolumeMismatch::VolumeMode => "incompatible volumeMode",
-        _ => "incompatible accessMode",
-    };
-    words.to_owned()
-}
-
-/// Whether the volume is bound to the claim, or reserved for it.
-// Models staging/src/k8s.io/component-helpers/storage/volume/pv_helpers.go IsVolumeBoundToClaim
-fn is_volume_bound_to_claim(volume: &Object, claim: &Object) -> bool {
-    let reference = volume.spec.field("claimRef");
-    reference.is_object()
-        && reference.text("name") == claim.meta.name
-        && reference.text("namespace") == claim.meta.namespace
-        && (reference.text("uid").is_empty() || reference.text("uid") == claim.meta.uid)
 }
 
 /// Asks the class's provisioner for a volume.

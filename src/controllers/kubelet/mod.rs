@@ -5,6 +5,7 @@
 
 mod container;
 mod faults;
+mod images;
 mod needs;
 pub mod node;
 mod probe;

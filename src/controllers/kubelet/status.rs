@@ -5,7 +5,8 @@
 use serde_json::{Map, Value, json};
 
 use super::container::{Container, Ended, Role, State};
-use super::worker::{EVICTED, Worker, pull_error};
+use super::images::pull_error;
+use super::worker::{EVICTED, Worker};
 use crate::api::fields::Fields;
 use crate::api::object::Object;
 use crate::api::time::Instant;
