@@ -22,10 +22,10 @@ pub struct Config {
     pub namespaces: Vec<String>,
     /// The storage classes.
     pub storage_classes: Vec<StorageClassConfig>,
-    /// Whether provisioners leave volumes where they are whose claims are gone, whatever their reclaim policy: the
-    /// stand-in of the recorded cluster does.
+    /// Whether kubelet and provisioners do no more than those of the recorded cluster, which are stand-ins: a pod has no
+    /// address and no conditions of its own until it runs, and volumes stay whose claims are gone.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub volumes_stay: bool,
+    pub stand_ins: bool,
     /// The feature gates.
     pub feature_gates: FeatureGates,
 }
@@ -92,7 +92,7 @@ impl Default for Config {
                 class("localhostpath", "kubernetes.io/no-provisioner", false),
                 class("nfs-storage", "fuseim.pri/ifs", true),
             ],
-            volumes_stay: false,
+            stand_ins: false,
             feature_gates: FeatureGates::default(),
         }
     }

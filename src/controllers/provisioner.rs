@@ -37,7 +37,7 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
 /// Whether a volume is one that its provisioner deletes, since its claim is gone.
 // Models sigs.k8s.io/sig-storage-lib-external-provisioner/controller/controller.go shouldDelete
 fn is_to_be_deleted(cluster: &Cluster, volume: &Object) -> bool {
-    !cluster.config().volumes_stay
+    !cluster.config().stand_ins
         && volume.status.text("phase") == "Released"
         && volume.spec.text("persistentVolumeReclaimPolicy") == "Delete"
         && volume.meta.annotations.contains_key(PROVISIONED_BY)

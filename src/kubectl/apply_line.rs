@@ -12,7 +12,8 @@ use super::flags::Flags;
 use super::output::{json, yaml};
 use super::request::{DryRun, Say, Validation, dry_run_flags, file_flags, find, print_flags, validate_flags, value_of};
 use super::resources::Info;
-use crate::api::fields::Fields;
+use crate::api::fields::{Fields, as_map, map_in};
+use crate::api::json as compact;
 use crate::cluster::actor::Actor;
 use crate::cluster::{Accepted, Cluster, CreateOptions, PatchType, Refusal};
 
@@ -114,6 +115,13 @@ fn apply_on_server(context: &mut Context<'_>, say: &mut Say, info: &Info) -> Res
     let value = info.manifest.clone().unwrap_or_default();
     let reference = &info.reference;
     let exists = info.object.is_some();
+    // The note of what was applied is kept up, so that applying in the other way still works.
+    let mut value = value;
+    if info.object.as_ref().is_some_and(|object| object.meta.annotations.contains_key(LAST_APPLIED)) {
+        let text = compact::to_string(&value) + "\n";
+        let annotations = map_in(map_in(as_map(&mut value), "metadata"), "annotations");
+        annotations.insert(LAST_APPLIED.to_owned(), Value::from(text));
+    }
     let request = |cluster: &mut Cluster| {
         if exists {
             let patched = cluster.request_patch(Actor::User, reference, PatchType::Strategic, &value, true)?;

@@ -235,7 +235,26 @@ impl Flags {
         parse_duration(self.text(name)).unwrap_or_default() / 1_000_000
     }
 
-    /// The names and types of the flags that the command takes, for completion.
+    /// The flags that a command takes besides the global ones, as help shows them: `-o, --output=''`.
+    pub fn described(table: &'static str) -> Vec<String> {
+        let entries = table.split(';').filter(|entry| !entry.trim().is_empty()).map(Flag::parse);
+        entries
+            .map(|flag| {
+                let short = if flag.short.is_empty() { String::new() } else { format!("-{}, ", flag.short) };
+                let default = match (flag.ty, flag.default) {
+                    (Type::Bool, "") => "false".to_owned(),
+                    (Type::Int, "") => "0".to_owned(),
+                    (Type::Duration, "") => "0s".to_owned(),
+                    (Type::Array | Type::Slice, _) => "[]".to_owned(),
+                    (Type::String, text) => format!("'{text}'"),
+                    (_, text) => text.to_owned(),
+                };
+                format!("{short}--{}={default}", flag.name)
+            })
+            .collect()
+    }
+
+    /// The names of the flags that a command takes, for completion.
     pub fn names(table: &'static str) -> impl Iterator<Item = &'static str> {
         let entries = table.split(';').chain(GLOBAL.split(';')).filter(|entry| !entry.trim().is_empty());
         entries.map(|entry| Flag::parse(entry).name)

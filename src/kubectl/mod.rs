@@ -152,9 +152,21 @@ pub fn conclude(context: &mut Context<'_>, result: Result<(), Error>) -> i32 {
 }
 
 fn dispatch(context: &mut Context<'_>, words: &[String]) -> Result<(), Error> {
-    let (command, rest) = find(words)?;
+    let before_dash = words.iter().take_while(|word| *word != "--");
+    let wants_help = before_dash.clone().any(|word| word == "--help" || word == "-h");
+    let (command, rest) = match find(words) {
+        Err(Error::Text(help)) if wants_help || before_dash.clone().all(|word| word.starts_with('-')) => {
+            context.out.write(&help);
+            return Ok(());
+        }
+        other => other?,
+    };
     let usage = |why: String| Error::Plain(format!("{why}\nSee 'kubectl {} --help' for usage.", command.path));
     let flags = Flags::parse(command.flags, &rest).map_err(usage)?;
+    if flags.flag("help") {
+        context.out.write(&command_help(command));
+        return Ok(());
+    }
     flags.check_required()?;
     (command.run)(context, &flags)
 }
@@ -223,6 +235,12 @@ fn unfinished(parent: &str, word: Option<&str>) -> Error {
         (parent, Some(word)) => error::usage(parent, format!("unknown command {}", quote(word))),
         (parent, None) => Error::Text(help(parent)),
     }
+}
+
+/// The flags of a command, a line each with its default.
+fn command_help(command: &Command) -> String {
+    let flags: String = Flags::described(command.flags).into_iter().map(|flag| format!("    {flag}\n")).collect();
+    format!("Options:\n{flags}\nUsage:\n  kubectl {} [options]\n", command.path)
 }
 
 /// The commands below a parent, a line each.

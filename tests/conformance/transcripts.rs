@@ -102,7 +102,7 @@ struct Session {
 impl Session {
     fn new(folder: &Path) -> Session {
         let config =
-            Config { namespaces: Vec::new(), storage_classes: Vec::new(), volumes_stay: true, ..Config::default() };
+            Config { namespaces: Vec::new(), storage_classes: Vec::new(), stand_ins: true, ..Config::default() };
         let mut bench = Workbench::new(config);
         let manifests = folder.join("files");
         if manifests.is_dir() {

@@ -174,7 +174,10 @@ fn write_status(cluster: &mut Cluster, pod: &Object, worker: &Worker) {
     let addresses = node.as_ref().map_or(&[][..], |node| node.status.list("addresses"));
     let host =
         addresses.iter().find(|address| address.text("type") == "InternalIP").map(|address| address.text("address"));
-    let status = status::pod_status(pod, worker, host.unwrap_or_default(), cluster.now());
+    let mut status = status::pod_status(pod, worker, host.unwrap_or_default(), cluster.now());
+    if cluster.config().stand_ins {
+        status::leave_out(&mut status, pod);
+    }
     cluster.note(ACTOR, &pod.object_ref(), status::reasons(pod, worker, cluster.now()));
     if status != *pod.status {
         let reference = pod.object_ref();

@@ -50,6 +50,23 @@ pub fn pod_status(pod: &Object, worker: &Worker, host: &str, now: Instant) -> Va
     Value::Object(status)
 }
 
+/// Leaves out what the recorded cluster's stand-in for a kubelet does not write before a pod runs.
+pub fn leave_out(status: &mut Value, pod: &Object) {
+    let Some(fields) = status.as_object_mut().filter(|fields| fields.text("phase") == "Pending") else {
+        return;
+    };
+    fields.remove("podIP");
+    fields.remove("podIPs");
+    fields.insert("conditions".to_owned(), pod.status.field("conditions").clone());
+    for container in fields.get_mut("containerStatuses").and_then(Value::as_array_mut).into_iter().flatten() {
+        let Some(container) = container.as_object_mut() else { continue };
+        container.remove("started");
+        if let Some(Value::Object(waiting)) = container.get_mut("state").and_then(|state| state.get_mut("waiting")) {
+            waiting.remove("message");
+        }
+    }
+}
+
 /// Whether a container waits, runs, or has ended, as far as the phase is concerned.
 enum Stage<'a> {
     Waiting,
