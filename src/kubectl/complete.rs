@@ -132,13 +132,13 @@ mod tests {
     use super::*;
     use crate::cluster::config::Config;
     use crate::command::Command as Deed;
-    use crate::timeline::Timeline;
+    use crate::workbench::Workbench;
 
     fn words(line: &str) -> Vec<String> {
-        let mut timeline = Timeline::new(Config::default());
+        let mut bench = Workbench::new(Config::default());
         let manifest = include_str!("../../scenarios/web.yaml").to_owned();
-        timeline.dispatch(Deed::Apply { manifest });
-        complete(timeline.cluster(), &Kubeconfig::default(), &["web.yaml"], line).words
+        bench.execute(&Deed::Apply { manifest });
+        complete(bench.cluster(), &Kubeconfig::default(), &["web.yaml"], line).words
     }
 
     #[test]

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::cluster::config::Config;
     use crate::command::Command;
-    use crate::timeline::Timeline;
+    use crate::workbench::Workbench;
 
     #[test]
     fn words_are_quoted_where_the_shell_would_read_more_into_them() {
@@ -67,10 +67,10 @@ mod tests {
     #[test]
     fn each_line_does_what_it_says() {
         let set = ObjectRef::new(Kind::StatefulSet, "julin", "web");
-        let mut timeline = Timeline::new(Config::default());
-        timeline.dispatch(Command::Apply { manifest: include_str!("../../scenarios/web.yaml").to_owned() });
+        let mut bench = Workbench::new(Config::default());
+        bench.execute(&Command::Apply { manifest: include_str!("../../scenarios/web.yaml").to_owned() });
         let mut run = |line: String| {
-            let answer = timeline.dispatch(Command::Run { terminal: 0, line });
+            let answer = bench.execute(&Command::Run { terminal: 0, line });
             answer.output.into_iter().map(|line| line.text).collect::<Vec<_>>()
         };
         assert_eq!(run(scale(&set, 5)), ["statefulset.apps/web scaled"]);
