@@ -103,6 +103,11 @@ impl Schema {
         Schema { types }
     }
 
+    /// Every struct.
+    pub fn types(&self) -> impl Iterator<Item = &Type> {
+        self.types.values()
+    }
+
     /// The struct of this name.
     pub fn find(&self, name: &str) -> Option<&Type> {
         self.types.get(name)

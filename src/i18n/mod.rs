@@ -8,6 +8,7 @@ pub mod why;
 mod zh_cn;
 
 use crate::dns::Miss;
+use crate::manifest::help::Mistake;
 
 /// A language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -72,6 +73,16 @@ pub struct Strings {
     pub problems: &'static str,
     pub line: &'static str,
     pub create_namespace: &'static str,
+    pub help_misspelt: &'static str,
+    pub help_elsewhere: &'static str,
+    pub help_tab: &'static str,
+    pub help_tab_fix: &'static str,
+    pub help_quoted: &'static str,
+    pub help_unquoted: &'static str,
+    pub help_version: &'static str,
+    pub help_selector: &'static str,
+    pub help_immutable: &'static str,
+    pub help_write: &'static str,
     pub answer: &'static str,
     pub cluster: &'static str,
     pub graph: &'static str,
@@ -138,6 +149,21 @@ pub struct Strings {
 }
 
 impl Strings {
+    /// What helps with a mistake in a manifest.
+    pub fn help(&self, mistake: &Mistake) -> String {
+        let (template, word) = match mistake {
+            Mistake::Misspelt { known } => (self.help_misspelt, known.as_str()),
+            Mistake::Elsewhere { field } => (self.help_elsewhere, field.as_str()),
+            Mistake::Tab => (self.help_tab, ""),
+            Mistake::Quoted => (self.help_quoted, ""),
+            Mistake::Unquoted => (self.help_unquoted, ""),
+            Mistake::Version { version } => (self.help_version, version.as_str()),
+            Mistake::Selector => (self.help_selector, ""),
+            Mistake::Immutable => (self.help_immutable, ""),
+        };
+        fill(template, &[word])
+    }
+
     /// Why a name has no address.
     pub fn miss(&self, miss: Miss) -> &'static str {
         match miss {

@@ -243,6 +243,11 @@ pub fn hover(text: &str, line: usize, column: usize) -> Option<Known> {
     Some(Known { path: path.join("."), ty: type_name(&field.ty), required: field.required, values })
 }
 
+/// Whether any type has a field of this name.
+pub fn is_field(name: &str) -> bool {
+    Schema::get().types().any(|ty| ty.fields.iter().any(|field| field.name == name))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! Text to objects: YAML or JSON as kubectl reads it, with the place of every value.
 
 pub mod context;
+pub mod help;
 mod node;
 mod resolve;
 mod stream;

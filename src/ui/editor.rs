@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::session::Session;
 use crate::command::{Command, Diagnostic, Fix};
 use crate::i18n::fill;
+use crate::manifest::{Span, help};
 
 /// The editor with its buttons, the problems, and what kubectl would have printed.
 #[component]
@@ -136,6 +137,7 @@ fn Problems(
                                 .map(|span| fill(session.strings().line, &[&(span.line + 1).to_string()]));
                             let sentence = diagnostic.message.clone();
                             let path = diagnostic.path.clone();
+                            let span = diagnostic.span;
                             let fix = diagnostic.fix.clone();
                             view! {
                                 <li class="problem">
@@ -143,7 +145,8 @@ fn Problems(
                                         {place}
                                         <code>{path}</code>
                                     </button>
-                                    <p>{sentence}</p>
+                                    <p>{sentence.clone()}</p>
+                                    {diagnostic_help(&sentence, span)}
                                     {fix.map(|fix| view! { <FixButton fix /> })}
                                 </li>
                             }
@@ -153,6 +156,30 @@ fn Problems(
             </ul>
         </Show>
     }
+}
+
+/// What helps with a problem, and a button where it is safe.
+fn diagnostic_help(message: &str, span: Option<Span>) -> Option<impl IntoView + use<>> {
+    let session = Session::here();
+    let help = session.manifest.with_untracked(|text| help::of(text, message, span?))?;
+    let sentence = move || session.strings().help(&help.mistake);
+    let button = help.edit.map(|(span, by)| {
+        let label = by.trim().to_owned();
+        let write = move |_| session.manifest.update(|text| *text = help::replace(text, span, &by));
+        let label = move || match label.as_str() {
+            "" => session.strings().help_tab_fix.to_owned(),
+            word => fill(session.strings().help_write, &[word]),
+        };
+        view! {
+            <button class="button" on:click=write>
+                {label}
+            </button>
+        }
+    });
+    Some(view! {
+        <p class="problem__help">{sentence}</p>
+        {button}
+    })
 }
 
 #[component]

@@ -100,6 +100,18 @@ describe('The manifest editor', () => {
     assert.match(await page.locator('.cm-activeLine').textContent(), /prot/)
   })
 
+  it('helps with the usual mistakes, and puts right what is safe', async () => {
+    const text = await manifestText(page)
+    await writeManifest(page, text.replace('volumeClaimTemplates', 'volumeClaimTemplate'))
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    const problems = page.getByRole('alert', { name: 'Problems' })
+    await problems.getByText('Kubernetes knows `volumeClaimTemplates`.').waitFor()
+    await problems.getByRole('button', { name: 'Write `volumeClaimTemplates`' }).click()
+    assert.equal(await manifestText(page), text)
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    assert.match((await printed(page)).join(), /statefulset\.apps\/web created/)
+  })
+
   it('undoes and folds, and can be searched', async () => {
     const text = await manifestText(page)
     await writeManifest(page, 'kind: Pod')

@@ -142,14 +142,6 @@ export class ManifestEditor {
     if (doc.toString() !== text) this.#view.dispatch({ changes: { from: 0, to: doc.length, insert: text } })
   }
 
-  /// Replaces the text between two places, each a line and a column from 0.
-  replace(line, column, endLine, endColumn, text) {
-    const { doc } = this.#view.state
-    const [from, to] = [position(doc, line, column), position(doc, endLine, endColumn)]
-    this.#view.dispatch({ changes: { from, to, insert: text }, selection: { anchor: from + text.length } })
-    this.#view.focus()
-  }
-
   /// Tells of a change that is still waiting to be told of.
   flush() {
     if (this.#timer === undefined) return
