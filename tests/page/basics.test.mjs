@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
 import { start } from './browser.mjs'
+import { addresses, assertRows, columns, lookUp, openTerminals } from './typing.mjs'
 
 const WEB = 'https://k8s.io/examples/application/web/web.yaml'
 const PARALLEL = 'https://k8s.io/examples/application/web/web-parallel.yaml'
@@ -25,52 +26,19 @@ after(() => server.close())
 it('StatefulSet Basics runs as it is written', { timeout: 300_000 }, async () => {
   const { page, faults } = await server.open()
   await page.getByRole('slider', { name: 'Speed' }).fill('9')
-  await page.getByRole('button', { name: 'Terminal 1', exact: true }).click()
-  await page.getByRole('button', { name: 'New terminal', exact: true }).click()
-  const prompt = number => page.getByRole('textbox', { name: `Line for terminal ${number}`, exact: true })
-  const region = number => page.getByRole('region', { name: `Terminal ${number}`, exact: true })
-  const text = number => page.getByRole('log', { name: `Terminal ${number}`, exact: true }).innerText()
-  const isFree = number => region(number).getByText('$ ', { exact: true }).waitFor({ timeout: 20_000 })
+  const terminals = await openTerminals(page)
   const rest = () => page.getByText('at rest', { exact: true }).waitFor({ state: 'visible', timeout: 30_000 })
-
-  async function type(number, line) {
-    await prompt(number).fill(line)
-    await prompt(number).press('Enter')
-  }
-  async function run(line, { number = 1 } = {}) {
-    const before = await text(number)
-    await type(number, line)
-    await isFree(number)
-    const printed = (await text(number)).slice(before.length).trim().split('\n').slice(1)
+  const run = async line => {
+    const printed = await terminals.run(line)
     await rest()
-    return printed.map(row => row.replace(/ {2,}/g, '  ').trimEnd())
+    return printed
   }
-  const columns = (rows, count) => rows.map(row => row.split('  ').slice(0, count).join(' '))
   const says = async (line, expected) => assert.deepEqual(await run(line), expected, line)
   const deleted = (kind, ...names) => names.map(name => `${kind} "${name}" deleted from default namespace`)
-
-  /// Watches in the second terminal while something is done, and gives the rows, without repeats.
-  async function watched(work) {
-    const before = await text(2)
-    await type(2, 'kubectl get pods --watch -l app=nginx')
-    await work()
-    await prompt(2).press('Control+c')
-    await isFree(2)
-    const rows = (await text(2)).slice(before.length).trim().split('\n').slice(1)
-    const told = rows.map(row => row.split(/ +/).slice(0, 3).join(' ')).filter(row => /^web-/.test(row))
-    return told.filter((row, i) => row !== told[i - 1])
-  }
-  const order = (rows, ...wanted) => {
-    let at = -1
-    for (const row of wanted) {
-      const next = rows.findIndex((found, i) => i > at && found === row)
-      assert.ok(next > at, `${row} does not follow in:\n${rows.join('\n')}`)
-      at = next
-    }
-  }
+  const watched = work => terminals.watched('kubectl get pods --watch -l app=nginx', work)
 
   // Creating.
-  order(
+  assertRows(
     await watched(() => says(`kubectl apply -f ${WEB}`, ['service/nginx created', 'statefulset.apps/web created'])),
     'web-0 0/1 Pending',
     'web-0 0/1 ContainerCreating',
@@ -89,22 +57,13 @@ it('StatefulSet Basics runs as it is written', { timeout: 300_000 }, async () =>
 
   // Identity.
   await says(hostnames, ['web-0', 'web-1'])
-  const look = async () => {
-    await type(1, 'kubectl run -i --tty --image busybox:1.28 dns-test --restart=Never --rm')
-    await page.waitForFunction(() => /\/ #/.test(document.querySelector('.terminal__text').textContent))
-    const before = await text(1)
-    await type(1, 'nslookup web-0.nginx')
-    await type(1, 'nslookup web-1.nginx')
-    await type(1, 'exit')
-    await isFree(1)
-    return (await text(1)).slice(before.length)
-  }
-  const addresses = answer => [...answer.matchAll(/Address 1: (10\.244\.\d+\.\d+) (web-\d)\.nginx\.default\.svc\.cluster\.local/g)].map(m => [m[2], m[1]])
+  const look = () =>
+    lookUp(page, terminals, '-i --tty --image busybox:1.28 dns-test --restart=Never --rm', ['web-0.nginx', 'web-1.nginx'])
   const first = await look()
   assert.match(first, /Server: +10\.96\.0\.10\s+Address 1: 10\.96\.0\.10 kube-dns\.kube-system\.svc\.cluster\.local/)
   assert.match(first, /pod "dns-test" deleted/)
   assert.deepEqual(addresses(first).map(([name]) => name), ['web-0', 'web-1'])
-  order(
+  assertRows(
     await watched(() => says('kubectl delete pod -l app=nginx', [...deleted('pod', 'web-0', 'web-1')])),
     'web-0 1/1 Running',
     'web-0 1/1 Terminating',
@@ -128,7 +87,7 @@ it('StatefulSet Basics runs as it is written', { timeout: 300_000 }, async () =>
   await says(served, ['web-0', 'web-1'])
 
   // Scaling.
-  order(
+  assertRows(
     await watched(() => says('kubectl scale sts web --replicas=5', ['statefulset.apps/web scaled'])),
     'web-2 0/1 Pending',
     'web-2 1/1 Running',
@@ -155,7 +114,7 @@ it('StatefulSet Basics runs as it is written', { timeout: 300_000 }, async () =>
   await says(image('web-2'), [slim('0.21')])
   await says('kubectl delete pod web-1', deleted('pod', 'web-1'))
   await says(image('web-1'), [slim('0.24')])
-  order(await watched(() => says(patchPartition(0), patched)), 'web-1 1/1 Terminating', 'web-1 1/1 Running', 'web-0 1/1 Terminating', 'web-0 1/1 Running')
+  assertRows(await watched(() => says(patchPartition(0), patched)), 'web-1 1/1 Terminating', 'web-1 1/1 Running', 'web-0 1/1 Terminating', 'web-0 1/1 Running')
   await says(images, [slim('0.21'), slim('0.21'), slim('0.21')])
   await says(`kubectl patch statefulset web -p '{"spec":{"updateStrategy":{"type":"OnDelete","rollingUpdate":null}}}'`, patched)
 
@@ -165,10 +124,10 @@ it('StatefulSet Basics runs as it is written', { timeout: 300_000 }, async () =>
   await says('kubectl delete pod web-0', deleted('pod', 'web-0'))
   assert.deepEqual(columns(await run('kubectl get pods -l app=nginx'), 3), pods('web-1', 'web-2'))
   const again = await watched(() => says(`kubectl apply -f ${WEB}`, ['service/nginx unchanged', 'statefulset.apps/web created']))
-  order(again, 'web-0 0/1 Pending', 'web-0 1/1 Running', 'web-2 1/1 Terminating')
+  assertRows(again, 'web-0 0/1 Pending', 'web-0 1/1 Running', 'web-2 1/1 Terminating')
   assert.ok(!again.includes('web-1 1/1 Terminating'))
   await says(served, ['web-0', 'web-1'])
-  order(await watched(() => says('kubectl delete statefulset web', deleted('statefulset.apps', 'web'))), 'web-0 1/1 Terminating', 'web-1 1/1 Terminating')
+  assertRows(await watched(() => says('kubectl delete statefulset web', deleted('statefulset.apps', 'web'))), 'web-0 1/1 Terminating', 'web-1 1/1 Terminating')
   await says('kubectl delete service nginx', deleted('service', 'nginx'))
   await says(`kubectl apply -f ${WEB}`, ['service/nginx created', 'statefulset.apps/web created'])
   await says(served, ['web-0', 'web-1'])
@@ -176,14 +135,14 @@ it('StatefulSet Basics runs as it is written', { timeout: 300_000 }, async () =>
   await says('kubectl delete statefulset web', deleted('statefulset.apps', 'web'))
 
   // All at once.
-  order(
+  assertRows(
     await watched(() => says(`kubectl apply -f ${PARALLEL}`, ['service/nginx created', 'statefulset.apps/web created'])),
     'web-0 0/1 Pending',
     'web-1 0/1 Pending',
     'web-0 1/1 Running',
   )
   const up = await watched(() => says('kubectl scale statefulset/web --replicas=5', ['statefulset.apps/web scaled']))
-  order(up, 'web-2 0/1 Pending', 'web-4 0/1 Pending', 'web-2 1/1 Running')
+  assertRows(up, 'web-2 0/1 Pending', 'web-4 0/1 Pending', 'web-2 1/1 Running')
   await says('kubectl delete sts web', deleted('statefulset.apps', 'web'))
   await says('kubectl delete svc nginx', deleted('service', 'nginx'))
 

@@ -4,6 +4,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 
 import { start } from './browser.mjs'
 import { printed, runToRest, writeManifest } from './reading.mjs'
+import { terminals } from './typing.mjs'
 
 let server
 let page
@@ -23,31 +24,16 @@ afterEach(async () => {
 })
 
 const press = name => page.getByRole('button', { name, exact: true }).click()
-const prompt = number => page.getByRole('textbox', { name: `Line for terminal ${number}`, exact: true })
-
-/// What stands in a terminal, without the prompts, which are drawn and not copied.
-const text = number => page.getByRole('log', { name: `Terminal ${number}`, exact: true }).innerText()
-
-async function type(number, line) {
-  await prompt(number).fill(line)
-  await prompt(number).press('Enter')
-}
-
-/// What a line printed, once it has ended.
-async function run(line, { number = 1, within = 15_000 } = {}) {
-  const before = await text(number)
-  await type(number, line)
-  await page.getByRole('region', { name: `Terminal ${number}`, exact: true }).getByText('$ ', { exact: true }).waitFor({ timeout: within })
-  const after = await text(number)
-  assert.ok(after.startsWith(before), after)
-  return after.slice(before.length).trim().split('\n').slice(1)
-}
+const prompt = number => terminals(page).prompt(number)
+const text = number => terminals(page).text(number)
+const type = (number, line) => terminals(page).type(number, line)
+const run = (line, options) => terminals(page).run(line, options)
 
 describe('A terminal', () => {
   beforeEach(() => press('Terminal 1'))
 
   it('runs lines, and says what it does not know', async () => {
-    const [head, ...classes] = (await run('kubectl get sc')).map(row => row.split(/ {2,}/).slice(0, 4))
+    const [head, ...classes] = (await run('kubectl get sc')).map(row => row.split('  ').slice(0, 4))
     assert.deepEqual(head, ['NAME', 'PROVISIONER', 'RECLAIMPOLICY', 'VOLUMEBINDINGMODE'])
     assert.deepEqual(classes, [
       ['localhostpath', 'kubernetes.io/no-provisioner', 'Retain', 'Immediate'],
