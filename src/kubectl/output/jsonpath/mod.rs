@@ -88,6 +88,7 @@ impl JsonPath {
                 }
                 match &**value {
                     Value::Object(_) | Value::Array(_) => compact::write(value, &mut out),
+                    Value::Null if matches!(value, Cow::Owned(_)) => out.push_str("<no value>"),
                     Value::Null => out.push_str("null"),
                     scalar => out.push_str(&go::sprint(scalar)),
                 }
@@ -133,7 +134,9 @@ impl Walk {
                 } else {
                     for value in results {
                         self.touch(1)?;
-                        full.extend(self.results(Some(value), rest)?);
+                        // Go loses a null that it goes on from, and prints it in another way.
+                        let value = if value.is_null() { None } else { Some(value) };
+                        full.extend(self.results(value, rest)?);
                     }
                 }
                 self.in_range -= 1;

@@ -27,7 +27,16 @@ pub(super) fn execute(
     allow_missing_keys: bool,
     out: &mut String,
 ) -> Result<(), String> {
-    let mut state = State { template, name: NAME, variables: Vec::new(), out, allow_missing_keys, steps: 0, depth: 0 };
+    let mut state = State {
+        template,
+        name: NAME,
+        variables: Vec::new(),
+        out,
+        allow_missing_keys,
+        dot_is_item: false,
+        steps: 0,
+        depth: 0,
+    };
     let dot = Some(Cow::Borrowed(data));
     state.variables.push(("$", dot.clone()));
     state.list(&template.trees[0].1, &dot).map(drop)
@@ -39,6 +48,8 @@ struct State<'a, 'o> {
     variables: Vec<(&'a str, Val<'a>)>,
     out: &'o mut String,
     allow_missing_keys: bool,
+    /// Whether the dot is an item of what a range goes through.
+    dot_is_item: bool,
     steps: usize,
     depth: usize,
 }
@@ -91,7 +102,12 @@ impl<'a> State<'a, '_> {
                         kind => {
                             let value = self.pipe(pipe, dot)?;
                             match (funcs::truth(&value), kind) {
-                                (true, Kind::With) => self.list(body, &value)?,
+                                (true, Kind::With) => {
+                                    let outer = std::mem::replace(&mut self.dot_is_item, false);
+                                    let flow = self.list(body, &value)?;
+                                    self.dot_is_item = outer;
+                                    flow
+                                }
                                 (true, _) => self.list(body, dot)?,
                                 (false, _) => self.list(otherwise, dot)?,
                             }
@@ -156,13 +172,17 @@ impl<'a> State<'a, '_> {
                         .map(|(name, item)| (Value::from(name.as_str()), not_null(Cow::Owned(item.clone()))))
                         .collect()
                 }
+                Value::Number(number) if number.is_i64() && pipe.variables.len() > 1 => {
+                    let why = format!("can't use {number} to iterate over more than one variable");
+                    return Err(self.error_in(pipe.last_operand(), &why));
+                }
                 Value::Number(number) if number.is_i64() => {
                     let count = number.as_i64().unwrap_or_default().clamp(0, BUDGET as i64);
                     (0..count).map(|i| (Value::from(i), Some(Cow::Owned(Value::from(i))))).collect()
                 }
                 other => {
                     let why = format!("range can't iterate over {}", go::sprint(other));
-                    return Err(self.error(pipe.at_for_errors(), &pipe.text(), &why));
+                    return Err(self.error_in(pipe.last_operand(), &why));
                 }
             },
         };
@@ -180,7 +200,9 @@ impl<'a> State<'a, '_> {
                 }
                 _ => {}
             }
+            let outer = std::mem::replace(&mut self.dot_is_item, true);
             let flow = self.list(body, &item)?;
+            self.dot_is_item = outer;
             self.variables.truncate(known);
             if flow == Flow::Break {
                 break;
@@ -256,7 +278,7 @@ impl<'a> State<'a, '_> {
             OperandKind::Function(name) => self.call(name, std::slice::from_ref(operand), None, dot),
             OperandKind::Pipe(pipe, names) => {
                 let value = self.pipe(pipe, dot)?;
-                self.fields(value, names, operand)
+                self.fields(value, names, pipe.last_operand())
             }
         }
     }
@@ -265,7 +287,7 @@ impl<'a> State<'a, '_> {
     fn fields(&self, value: Val<'a>, names: &'a [String], operand: &Operand) -> Result<Val<'a>, String> {
         let mut value = value;
         let mut missing = value.is_none();
-        for name in names {
+        for (depth, name) in names.iter().enumerate() {
             let found: Val<'a> = match value {
                 None if missing && self.allow_missing_keys => None,
                 None if missing => {
@@ -284,9 +306,11 @@ impl<'a> State<'a, '_> {
                     let why = format!("nil pointer evaluating interface {{}}.{name}");
                     return Err(self.error_in(operand, &why));
                 }
-                Some(_) => {
-                    let why = format!("can't evaluate field {name} in type interface {{}}");
-                    return Err(self.error_in(operand, &why));
+                Some(other) => {
+                    // Only what is inside something else has lost its type.
+                    let is_inside = depth > 0 || (self.dot_is_item && matches!(operand.kind, OperandKind::Field(_)));
+                    let ty = if is_inside { "interface {}" } else { go::type_name(&other) };
+                    return Err(self.error_in(operand, &format!("can't evaluate field {name} in type {ty}")));
                 }
             };
             if missing && !self.allow_missing_keys {
@@ -307,6 +331,9 @@ impl<'a> State<'a, '_> {
     ) -> Result<Val<'a>, String> {
         let first = &command[0];
         let mut arguments: Vec<Val<'a>> = Vec::new();
+        // A number in a template is of another type than one in an object.
+        let literal = |operand: &Operand| matches!(operand.kind, OperandKind::Literal(_));
+        let literals: Vec<bool> = command[1..].iter().map(literal).collect();
         let count = command.len() - 1 + usize::from(last.is_some());
         if let Err(why) = funcs::check_count(name, count) {
             return Err(self.error_in(first, &why));
@@ -328,7 +355,7 @@ impl<'a> State<'a, '_> {
         if name == "and" || name == "or" {
             return Ok(arguments.pop().flatten());
         }
-        match funcs::call(name, arguments) {
+        match funcs::call(name, arguments, &literals) {
             Ok(Some(Value::String(text))) if text.len() > MAX_TEXT => {
                 Err(self.error(first.at, &command_text(command), "the text is too long"))
             }
@@ -343,8 +370,14 @@ impl<'a> State<'a, '_> {
 }
 
 impl Pipe {
-    fn at_for_errors(&self) -> usize {
-        self.commands.first().map_or(self.at, |command| command[0].at)
+    /// The operand that is evaluated last, which errors about the whole are said to be at.
+    fn last_operand(&self) -> &Operand {
+        let operand = self.commands.last().and_then(|command| command.last());
+        let operand = operand.expect("a pipeline has commands, and these have operands");
+        match &operand.kind {
+            OperandKind::Pipe(inner, _) => inner.last_operand(),
+            _ => operand,
+        }
     }
 }
 

@@ -82,19 +82,27 @@ pub(super) fn truth(value: &Val<'_>) -> bool {
 }
 
 /// Calls a function.
-pub(super) fn call(name: &str, arguments: Vec<Val<'_>>) -> Result<Option<Value>, Failure> {
+///
+/// # Errors
+/// Go's sentence about what is wrong.
+pub(super) fn call(name: &str, arguments: Vec<Val<'_>>, literals: &[bool]) -> Result<Option<Value>, Failure> {
+    let type_of = |at: usize| match arguments.get(at).and_then(Option::as_deref) {
+        Some(Value::Number(number)) if number.is_i64() && literals.get(at) == Some(&true) => "int",
+        Some(value) => go::type_name(value),
+        None => "<nil>",
+    };
     let values: Vec<Option<&Value>> = arguments.iter().map(|argument| argument.as_deref()).collect();
     let first = values.first().copied().flatten();
     let text = |values: &[Option<&Value>]| sprint(values, false);
     Ok(Some(match name {
         "not" => Value::Bool(!truth(&arguments[0])),
-        "len" => Value::from(length(first)?),
+        "len" => Value::from(length(first, type_of(0))?),
         "index" => return index(first, &values[1..]).map(|found| found.cloned()),
         "slice" => slice(first, &values[1..])?,
         "exists" => Value::Bool(index(first, &values[1..]).is_ok_and(|found| found.is_some_and(|v| !v.is_null()))),
-        "eq" => Value::Bool(equal(first, &values[1..])?),
-        "ne" => Value::Bool(!equal(first, &values[1..])?),
-        "lt" | "le" | "gt" | "ge" => Value::Bool(compare(first, values[1], name)?),
+        "eq" => Value::Bool(equal(first, &values[1..], &type_of)?),
+        "ne" => Value::Bool(!equal(first, &values[1..], &type_of)?),
+        "lt" | "le" | "gt" | "ge" => Value::Bool(compare(first, values[1], name, &type_of)?),
         "print" => Value::from(text(&values)),
         "println" => Value::from(sprint(&values, true) + "\n"),
         "printf" => match first {
@@ -129,19 +137,31 @@ fn wrong_type(value: Option<&Value>, wanted: &str) -> Failure {
     })
 }
 
-fn length(value: Option<&Value>) -> Result<usize, Failure> {
+fn length(value: Option<&Value>, ty: &str) -> Result<usize, Failure> {
     match value {
         Some(Value::String(text)) => Ok(text.len()),
         Some(Value::Array(items)) => Ok(items.len()),
         Some(Value::Object(fields)) => Ok(fields.len()),
         None | Some(Value::Null) => Err("reflect: call of reflect.Value.Type on zero Value".into()),
-        Some(other) => Err(Failure::Call(format!("len of type {}", go::type_name(other)))),
+        Some(_) => Err(Failure::Call(format!("len of type {ty}"))),
     }
 }
+
+/// Every byte as a value.
+static BYTES: std::sync::LazyLock<Vec<Value>> = std::sync::LazyLock::new(|| (0..=255u8).map(Value::from).collect());
 
 // Models text/template/funcs.go index
 fn index<'v>(item: Option<&'v Value>, keys: &[Option<&Value>]) -> Result<Option<&'v Value>, Failure> {
     let mut item = item;
+    // A text is indexed by its bytes, which have nothing inside.
+    if let (Some(Value::String(text)), [key, rest @ ..]) = (item, keys) {
+        let at = index_number(*key, text.len())?;
+        let byte = text.as_bytes().get(at).ok_or("reflect: string index out of range")?;
+        return match rest {
+            [] => Ok(Some(BYTES.get(usize::from(*byte)).unwrap_or(&Value::Null))),
+            _ => Err("can't index item of type uint8".into()),
+        };
+    }
     if item.is_none() {
         return Err("index of untyped nil".into());
     }
@@ -220,15 +240,23 @@ fn basic_kind(value: Option<&Value>) -> Option<&'static str> {
     }
 }
 
+fn incompatible(left: &str, right: &str) -> Failure {
+    Failure::Call(format!("incompatible types for comparison: {left} and {right}"))
+}
+
 // Models text/template/funcs.go eq
-fn equal(first: Option<&Value>, others: &[Option<&Value>]) -> Result<bool, Failure> {
+fn equal(
+    first: Option<&Value>,
+    others: &[Option<&Value>],
+    type_of: &dyn Fn(usize) -> &'static str,
+) -> Result<bool, Failure> {
     if others.is_empty() {
         return Err("missing argument for comparison".into());
     }
-    for other in others {
+    for (i, other) in others.iter().enumerate() {
         let (left, right) = (basic_kind(first), basic_kind(*other));
         if left != right && first.is_some() && other.is_some() {
-            return Err("incompatible types for comparison".into());
+            return Err(incompatible(type_of(0), type_of(i + 1)));
         }
         if let (None, Some(value), Some(right)) = (left, first, other) {
             let ty = go::type_name(value);
@@ -248,13 +276,18 @@ fn equal(first: Option<&Value>, others: &[Option<&Value>]) -> Result<bool, Failu
 }
 
 // Models text/template/funcs.go lt, le, gt, ge
-fn compare(left: Option<&Value>, right: Option<&Value>, name: &str) -> Result<bool, Failure> {
+fn compare(
+    left: Option<&Value>,
+    right: Option<&Value>,
+    name: &str,
+    type_of: &dyn Fn(usize) -> &'static str,
+) -> Result<bool, Failure> {
     let kinds = basic_kind(left).zip(basic_kind(right));
     let Some((left_kind, right_kind)) = kinds else {
         return Err("invalid type for comparison".into());
     };
     if left_kind != right_kind {
-        return Err("incompatible types for comparison".into());
+        return Err(incompatible(type_of(0), type_of(1)));
     }
     let order = match (left, right) {
         (Some(Value::String(left)), Some(Value::String(right))) => Some(left.cmp(right)),

@@ -60,7 +60,6 @@ enum Kind {
 /// Commands whose results are handed on, and the variables that get the last.
 #[derive(Clone, Debug, Default)]
 struct Pipe {
-    at: usize,
     variables: Vec<String>,
     assigns: bool,
     commands: Vec<Vec<Operand>>,
@@ -186,7 +185,7 @@ mod tests {
             ),
             (
                 "{{lt 1 \"a\"}}",
-                "template: output:1:2: executing \"output\" at <lt 1 \"a\">: error calling lt: incompatible types for comparison",
+                "template: output:1:2: executing \"output\" at <lt 1 \"a\">: error calling lt: incompatible types for comparison: int and string",
             ),
         ];
         for (text, error) in cases {

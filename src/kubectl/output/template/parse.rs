@@ -269,7 +269,7 @@ impl Parser<'_> {
     // Models text/template/parse/parse.go pipeline
     fn pipe(&mut self, context: &str, is_range: bool) -> Result<Pipe, String> {
         self.skip_space();
-        let mut pipe = Pipe { at: self.tokens.get(self.at).map_or(0, |token| token.0), ..Pipe::default() };
+        let mut pipe = Pipe::default();
         self.declarations(&mut pipe, context, is_range)?;
         loop {
             self.skip_space();
@@ -405,7 +405,7 @@ impl Parser<'_> {
             }
             OperandKind::Pipe(_, names) => names.append(&mut fields),
             OperandKind::Function(_) => {
-                let pipe = Pipe { at: operand.at, commands: vec![vec![operand.clone()]], ..Pipe::default() };
+                let pipe = Pipe { commands: vec![vec![operand.clone()]], ..Pipe::default() };
                 operand.kind = OperandKind::Pipe(Box::new(pipe), fields);
             }
             OperandKind::Dot | OperandKind::Nil | OperandKind::Literal(_) => {
