@@ -18,6 +18,7 @@ pub const NAMESPACE: &str = "default";
 /// The sets of a run.
 pub const SETS: [&str; 2] = ["web", "db"];
 const PROVISIONER: &str = "example.com/disks";
+const NODES: [&str; 3] = ["node1", "node2", "node3"];
 
 /// Numbers that depend on the seed alone (SplitMix64).
 pub struct Dice(u64);
@@ -138,6 +139,7 @@ impl Player {
             Command::SetLatency { latency: Millis(0) },
             Command::SetProvisionerDown { provisioner: PROVISIONER.to_owned(), down: false },
         ];
+        commands.extend(NODES.map(|node| Command::SetNodeDown { node: node.to_owned(), down: false }));
         let pods = SETS.iter().flat_map(|set| (0..12).map(move |ordinal| format!("{set}-{ordinal}")));
         commands.extend(pods.map(|name| Command::SetFaults { pod: pod_ref(&name), faults: PodFaults::default() }));
         let sets = SETS.iter().map(|name| set_ref(name)).filter(|set| cluster.store().find(set).is_some());
@@ -249,7 +251,11 @@ impl Player {
     }
 
     fn on_the_cluster(&mut self) -> Command {
-        match self.dice.below(4) {
+        match self.dice.below(6) {
+            4..=5 => {
+                let node = self.dice.pick(&NODES).to_owned();
+                Command::SetNodeDown { node, down: self.dice.once_in(2) }
+            }
             0 => Command::SetLatency { latency: Millis(self.dice.pick(&[0, 50, 3_000])) },
             1 => Command::SetProvisionerDown { provisioner: PROVISIONER.to_owned(), down: self.dice.once_in(2) },
             _ => {
