@@ -26,6 +26,7 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     let object = event.object();
     match object.kind {
         Kind::Service => cluster.enqueue(ACTOR, object.object_ref(), timing::WATCH),
+        Kind::Pod if !matters(event) => {}
         Kind::Pod => {
             let selecting: Vec<ObjectRef> = cluster
                 .store()
@@ -45,6 +46,21 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
         }
         _ => {}
     }
+}
+
+/// Whether a write changed anything of a pod that endpoints tell. What else changes has no Service looked at.
+// Models staging/src/k8s.io/endpointslice/util/controller_utils.go podEndpointsChanged
+fn matters(event: &WatchEvent) -> bool {
+    let (Some(old), Some(new)) = (&event.old, &event.new) else {
+        return true;
+    };
+    let place = |pod: &Object| (pod.spec.field("hostname").clone(), pod.spec.field("subdomain").clone());
+    old.meta.labels != new.meta.labels
+        || place(old) != place(new)
+        || old.meta.deletion_timestamp != new.meta.deletion_timestamp
+        || is_pod_ready(old) != is_pod_ready(new)
+        || old.status.field("podIPs") != new.status.field("podIPs")
+        || old.status.field("podIP") != new.status.field("podIP")
 }
 
 /// A Service's selector; `None` where it has none, and somebody else keeps its endpoints.
