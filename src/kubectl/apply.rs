@@ -121,12 +121,7 @@ pub(super) fn create_or_patch(cluster: &mut Cluster, reference: &ObjectRef, obje
     let mut warnings = Vec::new();
     let original = current.meta.annotations.get(LAST_APPLIED).and_then(|text| serde_json::from_str::<Value>(text).ok());
     if original.is_none() {
-        let name = format!("{}/{}", kind.resource().plural, reference.name);
-        warnings.push(format!(
-            "resource {name} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply \
-             should only be used on resources created declaratively by either kubectl create --save-config or kubectl \
-             apply. The missing annotation will be patched automatically."
-        ));
+        warnings.push(missing_note(reference));
     }
     let as_fields = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let original = original.as_ref().map(as_fields).unwrap_or_default();
@@ -185,6 +180,16 @@ fn prune_nulls(value: &mut Value) {
         Value::Array(items) => items.iter_mut().for_each(prune_nulls),
         _ => {}
     }
+}
+
+/// What `kubectl apply` says of an object that it did not create.
+pub fn missing_note(reference: &ObjectRef) -> String {
+    let name = format!("{}/{}", reference.kind.resource().plural, reference.name);
+    format!(
+        "resource {name} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply \
+         should only be used on resources created declaratively by either kubectl create --save-config or kubectl \
+         apply. The missing annotation will be patched automatically."
+    )
 }
 
 /// An object of a file with the annotation that notes it, as `apply` and `--save-config` send it.

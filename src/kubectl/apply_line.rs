@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::apply::{LAST_APPLIED, create_or_patch};
+use super::apply::{LAST_APPLIED, create_or_patch, missing_note, with_annotation};
 use super::context::Context;
 use super::create::send;
 use super::error::{Error, usage};
@@ -12,8 +12,8 @@ use super::flags::Flags;
 use super::output::{json, yaml};
 use super::request::{DryRun, Say, Validation, dry_run_flags, file_flags, find, print_flags, validate_flags, value_of};
 use super::resources::Info;
-use crate::api::fields::{Fields, as_map, map_in};
-use crate::api::json as compact;
+use crate::api::fields::Fields;
+use crate::api::object::Object;
 use crate::cluster::actor::Actor;
 use crate::cluster::{Accepted, Cluster, CreateOptions, PatchType, Refusal};
 
@@ -88,6 +88,10 @@ fn apply_one(context: &mut Context<'_>, say: &mut Say, info: &Info) -> Result<()
         applied = cluster.store().find(reference).cloned();
         result
     });
+    let has_note = |object: &Object| object.meta.annotations.contains_key(LAST_APPLIED);
+    if result.is_err() && info.object.as_ref().is_some_and(|object| !has_note(object)) {
+        context.out.complain(&format!("Warning: {}", missing_note(reference)));
+    }
     let done = result.map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
     for warning in &done.warnings {
         context.out.complain(&format!("Warning: {warning}"));
@@ -118,9 +122,7 @@ fn apply_on_server(context: &mut Context<'_>, say: &mut Say, info: &Info) -> Res
     // The note of what was applied is kept up, so that applying in the other way still works.
     let mut value = value;
     if info.object.as_ref().is_some_and(|object| object.meta.annotations.contains_key(LAST_APPLIED)) {
-        let text = compact::to_string(&value) + "\n";
-        let annotations = map_in(map_in(as_map(&mut value), "metadata"), "annotations");
-        annotations.insert(LAST_APPLIED.to_owned(), Value::from(text));
+        value = with_annotation(value);
     }
     let request = |cluster: &mut Cluster| {
         if exists {

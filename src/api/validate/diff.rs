@@ -121,38 +121,95 @@ fn unified(old: &[String], new: &[String]) -> String {
     out
 }
 
-/// All lines of both texts: a longest common subsequence of lines stays, the rest goes or comes.
-fn compare<'a>(old: &'a [String], new: &'a [String]) -> Vec<Line<'a>> {
-    let head = old.iter().zip(new).take_while(|(a, b)| a == b).count();
-    let tail = old[head..].iter().rev().zip(new[head..].iter().rev()).take_while(|(a, b)| a == b).count();
-    let (a, b) = (&old[head..old.len() - tail], &new[head..new.len() - tail]);
-    let width = b.len() + 1;
-    let mut longest = vec![0u32; (a.len() + 1) * width];
-    for i in (0..a.len()).rev() {
-        for j in (0..b.len()).rev() {
-            longest[i * width + j] = if a[i] == b[j] {
-                longest[(i + 1) * width + j + 1] + 1
-            } else {
-                longest[(i + 1) * width + j].max(longest[i * width + j + 1])
+/// A run of lines that both texts have: where it begins in each, and its length.
+type Block = (usize, usize, usize);
+
+/// The two texts as go-difflib compares them: the longest block that both have, then what is before it and behind it.
+struct Matcher<'a> {
+    old: &'a [String],
+    new: &'a [String],
+    /// Which lines of the new text are so frequent that no block begins with them.
+    popular: Vec<bool>,
+}
+
+impl<'a> Matcher<'a> {
+    // Models github.com/pmezard/go-difflib/difflib/difflib.go chainB
+    fn new(old: &'a [String], new: &'a [String]) -> Matcher<'a> {
+        let limit = if new.len() < 200 { usize::MAX } else { new.len() / 100 + 1 };
+        let popular = new.iter().map(|line| new.iter().filter(|other| *other == line).count() > limit).collect();
+        Matcher { old, new, popular }
+    }
+
+    // Models github.com/pmezard/go-difflib/difflib/difflib.go findLongestMatch
+    fn longest(&self, (from, to): (usize, usize), (new_from, new_to): (usize, usize)) -> Block {
+        let (mut i, mut j, mut size) = (from, new_from, 0);
+        // The length of the block that ends before each line of the new text.
+        let mut lengths = vec![0; self.new.len() + 1];
+        for at in from..to {
+            let mut next = vec![0; self.new.len() + 1];
+            for other in new_from..new_to {
+                if self.popular[other] || self.new[other] != self.old[at] {
+                    continue;
+                }
+                let length = lengths[other] + 1;
+                next[other + 1] = length;
+                if length > size {
+                    (i, j, size) = (at + 1 - length, other + 1 - length, length);
+                }
+            }
+            lengths = next;
+        }
+        while i > from && j > new_from && self.old[i - 1] == self.new[j - 1] {
+            (i, j, size) = (i - 1, j - 1, size + 1);
+        }
+        while i + size < to && j + size < new_to && self.old[i + size] == self.new[j + size] {
+            size += 1;
+        }
+        (i, j, size)
+    }
+
+    // Models github.com/pmezard/go-difflib/difflib/difflib.go GetMatchingBlocks
+    fn blocks(&self) -> Vec<Block> {
+        let mut blocks = Vec::new();
+        // What is still to be compared, the first last; a block stands for itself.
+        let mut left = vec![Err(((0, self.old.len()), (0, self.new.len())))];
+        while let Some(next) = left.pop() {
+            let (old, new) = match next {
+                Ok(block) => {
+                    blocks.push(block);
+                    continue;
+                }
+                Err(ranges) => ranges,
             };
+            let (i, j, size) = self.longest(old, new);
+            if size == 0 {
+                continue;
+            }
+            if i + size < old.1 && j + size < new.1 {
+                left.push(Err(((i + size, old.1), (j + size, new.1))));
+            }
+            left.push(Ok((i, j, size)));
+            if old.0 < i && new.0 < j {
+                left.push(Err(((old.0, i), (new.0, j))));
+            }
         }
+        blocks
     }
-    let line = |sign: char, text: &'a String| Line { sign, text };
-    let mut out: Vec<Line<'a>> = old[..head].iter().map(|text| line(' ', text)).collect();
+}
+
+/// All lines of both texts, with what goes and what comes.
+fn compare<'a>(old: &'a [String], new: &'a [String]) -> Vec<Line<'a>> {
+    let mut blocks = Matcher::new(old, new).blocks();
+    blocks.push((old.len(), new.len(), 0));
+    let mut out = Vec::new();
+    let mut add = |sign: char, texts: &'a [String]| out.extend(texts.iter().map(|text| Line { sign, text }));
     let (mut i, mut j) = (0, 0);
-    while i < a.len() || j < b.len() {
-        if i < a.len() && j < b.len() && a[i] == b[j] {
-            out.push(line(' ', &a[i]));
-            (i, j) = (i + 1, j + 1);
-        } else if i < a.len() && (j == b.len() || longest[(i + 1) * width + j] >= longest[i * width + j + 1]) {
-            out.push(line('-', &a[i]));
-            i += 1;
-        } else {
-            out.push(line('+', &b[j]));
-            j += 1;
-        }
+    for (next, new_next, size) in blocks {
+        add('-', &old[i..next]);
+        add('+', &new[j..new_next]);
+        add(' ', &old[next..next + size]);
+        (i, j) = (next + size, new_next + size);
     }
-    out.extend(old[old.len() - tail..].iter().map(|text| line(' ', text)));
     out
 }
 

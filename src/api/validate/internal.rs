@@ -19,6 +19,7 @@ pub(super) fn shown(ty: &str, value: &Value) -> String {
     if value.is_null() {
         return "null".to_owned();
     }
+    let ty = ty.strip_prefix("core.").unwrap_or(ty);
     let line = TYPES.lines().find(|line| line.split(' ').next() == Some(ty)).unwrap_or_default();
     let mut parts: Vec<String> = Vec::new();
     for field in line.split(' ').skip(1) {
