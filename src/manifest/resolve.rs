@@ -106,7 +106,7 @@ fn go_special(float: f64) -> &'static str {
 pub fn go_float_key(float: f64) -> String {
     let narrow = float as f32;
     let size = narrow.abs();
-    if size != 0.0 && !(1e-4..1e21).contains(&size) {
+    if size != 0.0 && !(1e-4..1e6).contains(&size) {
         let text = format!("{narrow:e}");
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         return match exponent.strip_prefix('-') {
@@ -270,6 +270,21 @@ fn binary(text: &str) -> Result<Value, String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn floats_as_keys_have_an_exponent_from_a_million_on() {
+        // As strconv.FormatFloat(f, 'g', -1, 32) prints them.
+        for (float, key) in [
+            (123456.0, "123456"),
+            (1.5e6, "1.5e+06"),
+            (1e21, "1e+21"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (16777217.5, "1.6777218e+07"),
+        ] {
+            assert_eq!(go_float_key(float), key);
+        }
+    }
 
     #[test]
     fn plain_scalars_are_those_of_yaml_1_1() {
