@@ -222,7 +222,7 @@ impl Answer {
 
     /// Adds a refusal, as kubectl prints it.
     pub fn refuse(&mut self, status: &Status) {
-        self.complain(kubectl::error::message(status));
+        self.complain(kubectl::error::message(status).trim_end_matches('\n'));
     }
 
     /// Whether something was refused.

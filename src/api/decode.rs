@@ -56,17 +56,22 @@ impl Decoder {
             Value::Null => &empty,
             other => return Err(mismatch(other, path, owner, &Ty::Struct(ty.name))),
         };
-        for key in fields.keys() {
-            if ty.field(key).is_none() {
-                self.unknown.push(path.field(key).to_string());
-            }
-        }
         let owner = ty.name.rsplit('.').next().unwrap_or(ty.name);
         let mut out = Map::new();
-        for field in &ty.fields {
-            let place = path.field(field.name);
-            let given = fields.get(field.name).unwrap_or(&Value::Null);
+        // What is wrong is told in the order of the text that kubectl sends.
+        for (key, given) in fields {
+            let Some(field) = ty.field(key) else {
+                self.unknown.push(path.field(key).to_string());
+                continue;
+            };
+            let embedded = embedded(owner, key).map(|name| path.embedded(name));
+            let place = embedded.as_ref().unwrap_or(path).field(key);
             if let Some(value) = self.field(field, given, &place, owner)? {
+                out.insert(key.clone(), value);
+            }
+        }
+        for field in ty.fields.iter().filter(|field| !fields.contains_key(field.name)) {
+            if let Some(value) = self.field(field, &Value::Null, &path.field(field.name), owner)? {
                 out.insert(field.name.to_owned(), value);
             }
         }
@@ -176,6 +181,42 @@ impl Decoder {
         })
     }
 }
+
+/// The struct that a type embeds, which Go's JSON decoder names before this field of it.
+fn embedded(owner: &str, field: &str) -> Option<&'static str> {
+    let name = match (owner, field) {
+        (_, "apiVersion" | "kind") if super::kind::Kind::ALL.iter().any(|kind| kind.name() == owner) => "TypeMeta",
+        ("Volume", field) if field != "name" => "VolumeSource",
+        ("Probe", "exec" | "grpc" | "httpGet" | "tcpSocket") => "ProbeHandler",
+        ("EphemeralContainer", field) if field != "targetContainerName" => "EphemeralContainerCommon",
+        (
+            "ConfigMapEnvSource"
+            | "ConfigMapKeySelector"
+            | "ConfigMapProjection"
+            | "ConfigMapVolumeSource"
+            | "SecretEnvSource"
+            | "SecretKeySelector"
+            | "SecretProjection",
+            "name",
+        ) => "LocalObjectReference",
+        ("PersistentVolumeSpec", field) if !PERSISTENT_VOLUME_FIELDS.contains(&field) => "PersistentVolumeSource",
+        _ => return None,
+    };
+    Some(name)
+}
+
+/// The fields of a PersistentVolume that are not of its source.
+const PERSISTENT_VOLUME_FIELDS: [&str; 9] = [
+    "accessModes",
+    "capacity",
+    "claimRef",
+    "mountOptions",
+    "nodeAffinity",
+    "persistentVolumeReclaimPolicy",
+    "storageClassName",
+    "volumeAttributesClassName",
+    "volumeMode",
+];
 
 /// What a value is, in the words of Go's JSON package.
 pub fn json_kind(value: &Value) -> &'static str {

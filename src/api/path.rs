@@ -15,6 +15,7 @@ enum Segment<'a> {
     Field(&'a str),
     Index(usize),
     Key(&'a str),
+    Embedded(&'a str),
 }
 
 impl<'a> Path<'a> {
@@ -36,10 +37,15 @@ impl<'a> Path<'a> {
         Path { parent: Some(self), segment: Segment::Key(key) }
     }
 
+    /// A struct that is embedded at this place. Only Go's JSON decoder names it.
+    pub fn embedded(&'a self, name: &'a str) -> Path<'a> {
+        Path { parent: Some(self), segment: Segment::Embedded(name) }
+    }
+
     /// The names of the fields alone, joined by points, as Go's JSON decoder names a place.
     pub fn go_fields(&self) -> String {
         let mut out = self.parent.map(Path::go_fields).unwrap_or_default();
-        if let Segment::Field(name) = self.segment {
+        if let Segment::Field(name) | Segment::Embedded(name) = self.segment {
             if !out.is_empty() {
                 out.push('.');
             }
@@ -56,7 +62,7 @@ impl fmt::Display for Path<'_> {
             fmt::Display::fmt(parent, f)?;
         }
         match self.segment {
-            Segment::Root => Ok(()),
+            Segment::Root | Segment::Embedded(_) => Ok(()),
             Segment::Field(name) => {
                 let first = self.parent.is_none_or(|p| matches!(p.segment, Segment::Root));
                 write!(f, "{}{name}", if first { "" } else { "." })

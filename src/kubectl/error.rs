@@ -153,8 +153,8 @@ pub fn message(status: &Status) -> String {
     match causes.as_slice() {
         [] if status.about.is_none() => format!("{head}: {}", status.message),
         [] => head,
-        [one] => format!("{head}: {one}"),
-        several => format!("{head}: \n* {}", several.join("\n* ")),
+        [one] => format!("{head}: {one}\n"),
+        several => format!("{head}: \n* {}\n", several.join("\n* ")),
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn finish(mut answer: Answer, mut failures: Vec<Error>, nothing: bool
     }
     if let Err(failure) = Error::collect(failures) {
         let (text, _) = failure.report();
-        answer.complain(text.trim_end_matches('\n'));
+        answer.complain(text.strip_suffix('\n').unwrap_or(&text));
     }
     answer
 }

@@ -224,7 +224,8 @@ struct Chunk {
 fn chunks(text: &str) -> Vec<Chunk> {
     let mut out = Vec::new();
     let mut current = Chunk { text: String::new(), first_line: 0, separator_error: None };
-    for (number, line) in text.split('\n').enumerate() {
+    let lines = text.strip_suffix('\n').unwrap_or(text);
+    for (number, line) in lines.split('\n').enumerate() {
         let line = line.strip_suffix('\r').unwrap_or(line);
         if let Some(rest) = line.strip_prefix("---") {
             let rest = rest.trim();
@@ -253,7 +254,11 @@ fn read_document(chunk: &Chunk, nodes_left: &mut usize) -> Result<Document, Synt
     parser.set_input_string(&mut bytes);
     let root = reader.document(&mut parser)?;
     Document::new(reader.nodes, root).map_err(|Refusal { message, span }| SyntaxError {
-        message: format!("error converting YAML to JSON: yaml: {message}"),
+        // What JSON cannot hold is noticed when the YAML has been read.
+        message: match message.strip_prefix("json: ") {
+            Some(_) => format!("error converting YAML to JSON: {message}"),
+            None => format!("error converting YAML to JSON: yaml: {message}"),
+        },
         span,
     })
 }

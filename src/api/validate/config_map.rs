@@ -34,7 +34,8 @@ pub(super) fn validate_config_map(config: &Value, errors: &mut Errors) {
     keys(config, "binaryData", errors);
     let data = config.entries("data").values().filter_map(Value::as_str).map(str::len).sum::<usize>();
     if data + unpacked_size(config, "binaryData") > MAX_SIZE {
-        errors.too_long(&Path::ROOT, MAX_SIZE);
+        // A path without a name is written so.
+        errors.add(super::FieldError::too_long("[]", MAX_SIZE));
     }
 }
 

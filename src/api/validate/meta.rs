@@ -123,13 +123,30 @@ fn finalizers(meta: &Value, path: &Path<'_>, errors: &mut Errors) {
     }
 }
 
+// Models pkg/apis/core/validation/validation.go validateFinalizerName
+pub(super) fn namespace_finalizers(spec: &Value, errors: &mut Errors) {
+    let spec_path = Path::ROOT.field("spec");
+    let path = spec_path.field("finalizers");
+    for finalizer in spec.list("finalizers").iter().filter_map(Value::as_str) {
+        errors.malformed(&path, finalizer, format::label_key(finalizer));
+        if !finalizer.contains('/') && !is_standard_finalizer(finalizer) {
+            errors.invalid(&path, finalizer.into(), NO_STANDARD_FINALIZER);
+        }
+    }
+}
+
+const NO_STANDARD_FINALIZER: &str = "name is neither a standard finalizer name nor is it fully qualified";
+
+fn is_standard_finalizer(name: &str) -> bool {
+    matches!(name, "kubernetes" | "orphan" | "foregroundDeletion")
+}
+
 // Models pkg/apis/core/validation/validation.go validateKubeFinalizerName
 fn kube_finalizers(meta: &Value, path: &Path<'_>, errors: &mut Errors) {
     let list = path.field("finalizers");
     for (i, finalizer) in meta.list("finalizers").iter().filter_map(Value::as_str).enumerate() {
-        if !finalizer.contains('/') && !matches!(finalizer, "kubernetes" | "orphan" | "foregroundDeletion") {
-            let detail = "name is neither a standard finalizer name nor is it fully qualified";
-            errors.invalid(&list.index(i), finalizer.into(), detail);
+        if !finalizer.contains('/') && !is_standard_finalizer(finalizer) {
+            errors.invalid(&list.index(i), finalizer.into(), NO_STANDARD_FINALIZER);
         }
     }
 }

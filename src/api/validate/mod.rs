@@ -39,6 +39,7 @@ pub fn validate(kind: Kind, object: &Value, gates: &FeatureGates) -> Vec<FieldEr
         Kind::StatefulSet => stateful_set::validate(spec, gates, &mut errors),
         Kind::Pod => pod::validate_pod(object, &mut errors),
         Kind::Service => service::validate_service(object, &Value::Null, &mut errors),
+        Kind::Namespace => meta::namespace_finalizers(object.field("spec"), &mut errors),
         kind => by_spec(kind, object, &mut errors),
     }
     if kind == Kind::PodDisruptionBudget {
@@ -73,8 +74,11 @@ pub fn validate_update(kind: Kind, object: &Value, old: &Value, gates: &FeatureG
             storage::volume_update(spec, old_spec, &mut errors);
         }
         Kind::StorageClass => {
-            for name in ["parameters", "provisioner", "reclaimPolicy", "volumeBindingMode"] {
-                errors.immutable(&Path::ROOT.field(name), object.field(name), old.field(name));
+            // Declared rules, which show no value.
+            for name in ["provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"] {
+                if object.field(name) != old.field(name) {
+                    errors.invalid(&Path::ROOT.field(name), Value::Null, "field is immutable");
+                }
             }
         }
         Kind::Secret => {
@@ -113,8 +117,32 @@ fn by_spec(kind: Kind, object: &Value, errors: &mut Errors) {
         Kind::Deployment => workload::validate_deployment(spec, errors),
         Kind::ReplicaSet => workload::validate_replica_set(spec, errors),
         Kind::DaemonSet => workload::validate_daemon_set(spec, errors),
-        Kind::Node => meta::taints(spec.list("taints"), &Path::ROOT.field("metadata").field("taints"), errors),
+        Kind::Node => {
+            meta::taints(spec.list("taints"), &Path::ROOT.field("metadata").field("taints"), errors);
+            pod_addresses(spec, &path.field("podCIDRs"), errors);
+        }
         _ => {}
+    }
+}
+
+/// The ranges of a node's pods: one of each IP family.
+// Models pkg/apis/core/validation/validation.go ValidateNode
+fn pod_addresses(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let mut ranges = spec.list("podCIDRs").to_vec();
+    if ranges.is_empty() && spec.has("podCIDR") {
+        ranges.push(spec.field("podCIDR").clone());
+    }
+    for (i, range) in ranges.iter().enumerate() {
+        errors.malformed(
+            &path.index(i),
+            range.as_str().unwrap_or_default(),
+            format::cidr(range.as_str().unwrap_or_default()),
+        );
+    }
+    let sixes = ranges.iter().filter(|range| range.as_str().is_some_and(|text| text.contains(':'))).count();
+    if ranges.len() > 2 || (ranges.len() == 2 && sixes != 1) {
+        let detail = "may specify no more than one CIDR for each IP family";
+        errors.invalid(path, Value::Array(ranges), detail);
     }
 }
 

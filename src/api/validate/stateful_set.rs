@@ -105,7 +105,7 @@ fn rolling_update(rolling: &Value, path: &Path<'_>, errors: &mut Errors) {
 fn selector_and_template(spec: &Value, tolerated: Tolerated, path: &Path<'_>, errors: &mut Errors) {
     let parsed = workload::selector(spec, "statefulset", path, errors);
     if parsed == Parsed::Malformed {
-        return errors.invalid(&path.field("selector"), spec.field("selector").clone(), "");
+        return workload::malformed_selector(spec.field("selector"), "", &path.field("selector"), errors);
     }
     let template = spec.field("template");
     let template_path = path.field("template");

@@ -92,7 +92,7 @@ const SOURCES: &str = "hostPath gcePersistentDisk awsElasticBlockStore glusterfs
 pub(super) fn volume_update(spec: &Value, old: &Value, errors: &mut Errors) {
     let spec_path = Path::ROOT.field("spec");
     if SOURCES.split_whitespace().any(|source| spec.field(source) != old.field(source)) {
-        let diff = super::diff::of_fields("core.PersistentVolumeSource", old, spec, SOURCES);
+        let diff = super::diff::of_fields("PersistentVolumeSource", old, spec, SOURCES);
         let detail = format!("spec.persistentvolumesource is immutable after creation\n{diff}");
         errors.forbidden(&spec_path.field("persistentvolumesource"), &detail);
     }
@@ -135,7 +135,7 @@ pub(super) fn claim_update(claim: &Value, old_claim: &Value, errors: &mut Errors
     }
     let spec_path = Path::ROOT.field("spec");
     if munged != expected {
-        let diff = super::diff::of("core.PersistentVolumeClaimSpec", &expected, &munged);
+        let diff = super::diff::of("PersistentVolumeClaimSpec", &expected, &munged);
         let detail = format!(
             "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound \
              claims\n{diff}"

@@ -50,6 +50,17 @@ pub(super) fn selector(spec: &Value, kind: &str, path: &Path<'_>, errors: &mut E
     parse(selector)
 }
 
+/// Refuses a selector, which is shown as Go writes it.
+pub(super) fn malformed_selector(selector: &Value, detail: &str, path: &Path<'_>, errors: &mut Errors) {
+    let parts = ["matchLabels", "matchExpressions"].map(|name| (name, selector.field(name)));
+    let parts = parts
+        .iter()
+        .filter(|(_, part)| !part.is_null())
+        .map(|(name, part)| format!("{name:?}:{}", crate::api::json::to_string(part)));
+    let shown = format!("{{{}}}", parts.collect::<Vec<_>>().join(","));
+    errors.add(FieldError::invalid_shown(path, shown, detail));
+}
+
 fn empty_selector(selector: &Value, kind: &str, path: &Path<'_>, errors: &mut Errors) {
     if selector.entries("matchLabels").is_empty() && selector.list("matchExpressions").is_empty() {
         errors.invalid(path, selector.clone(), &format!("empty selector is invalid for {kind}"));
@@ -141,7 +152,7 @@ fn amounts(rolling: &Value, path: &Path<'_>, errors: &mut Errors) -> (i64, i64) 
 fn selector_and_template(spec: &Value, malformed: &str, kind: &str, path: &Path<'_>, errors: &mut Errors) {
     let parsed = selector(spec, "deployment", path, errors);
     if parsed == Parsed::Malformed {
-        return errors.invalid(&path.field("selector"), spec.field("selector").clone(), malformed);
+        return malformed_selector(spec.field("selector"), malformed, &path.field("selector"), errors);
     }
     let template = spec.field("template");
     let place = path.field("template");

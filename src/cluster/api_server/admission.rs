@@ -134,7 +134,7 @@ fn add_finalizer(object: &mut Object, finalizer: &str) {
 
 /// A pod stays five minutes on a node that is not ready or cannot be reached, if it says nothing else.
 // Models plugin/pkg/admission/defaulttolerationseconds/admission.go
-fn add_default_tolerations(spec: &mut serde_json::Map<String, Value>) {
+pub(super) fn add_default_tolerations(spec: &mut serde_json::Map<String, Value>) {
     const SECONDS: i64 = 300;
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
         let tolerated = spec.list("tolerations").iter().any(|toleration| {

@@ -117,7 +117,7 @@ impl Cluster {
         object = Object::from_value(kind, value);
         self.admit(&mut object)?;
         if kind == Kind::Service {
-            self.allocate(&mut object, None)?;
+            self.allocate(&mut object, None, options.dry_run)?;
         }
         strategy::prepare_for_create(&mut object, &self.config.feature_gates);
         if kind == Kind::PersistentVolume {
@@ -204,8 +204,10 @@ impl Cluster {
         object.meta.deletion_timestamp = old.meta.deletion_timestamp;
         object.meta.deletion_grace_period_seconds = old.meta.deletion_grace_period_seconds;
         object.status = Arc::clone(&old.status);
-        if object.kind == Kind::Service {
-            self.allocate(&mut object, Some(&old))?;
+        match object.kind {
+            Kind::Service => self.allocate(&mut object, Some(&old), false)?,
+            Kind::Pod => admission::add_default_tolerations(object.spec_mut()),
+            _ => {}
         }
         strategy::prepare_for_update(&mut object, &old, &self.config.feature_gates);
         let gates = &self.config.feature_gates;

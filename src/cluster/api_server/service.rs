@@ -34,7 +34,7 @@ impl Cluster {
     /// Where an address or port that it asks for cannot be had.
     // Models pkg/registry/core/service/storage/storage.go REST.beginCreate
     // Models pkg/registry/core/service/storage/storage.go REST.beginUpdate
-    pub(super) fn allocate(&self, service: &mut Object, old: Option<&Object>) -> Result<(), Status> {
+    pub(super) fn allocate(&self, service: &mut Object, old: Option<&Object>, dry_run: bool) -> Result<(), Status> {
         let name = service.meta.name.clone();
         let refuse = |errors: Vec<FieldError>| {
             if errors.is_empty() { Ok(()) } else { Err(Status::invalid(Kind::Service, &name, errors)) }
@@ -63,10 +63,11 @@ impl Cluster {
                 spec.insert("clusterIPs".to_owned(), json!([address]));
             } else if address != before {
                 let used = taken.any(|other| other.spec.text("clusterIP") == address);
-                refuse(wrong_address(spec, &address, used))?;
+                refuse(wrong_address(spec, &address, used, dry_run))?;
             }
         }
-        refuse(self.node_ports(service, old))
+        // A dry run asks for no port.
+        if dry_run { Ok(()) } else { refuse(self.node_ports(service, old)) }
     }
 
     fn node_ports(&self, service: &mut Object, old: Option<&Object>) -> Vec<FieldError> {
@@ -222,8 +223,10 @@ fn families(spec: &mut Map<String, Value>) -> Vec<FieldError> {
 }
 
 // Models pkg/registry/core/service/ipallocator/ipallocator.go Allocator.allocateService
-fn wrong_address(spec: &Map<String, Value>, address: &str, used: bool) -> Vec<FieldError> {
-    let why = if !address.starts_with("10.96.") || matches!(address, "10.96.0.0" | "10.96.255.255") {
+fn wrong_address(spec: &Map<String, Value>, address: &str, used: bool, dry_run: bool) -> Vec<FieldError> {
+    let why = if !address.starts_with("10.96.") && !dry_run {
+        "the provided network does not match the current range".to_owned()
+    } else if !address.starts_with("10.96.") || matches!(address, "10.96.0.0" | "10.96.255.255") {
         format!("the provided IP ({address}) is not in the valid range. The range of valid IPs is 10.96.0.0/16")
     } else if used {
         "provided IP is already allocated".to_owned()

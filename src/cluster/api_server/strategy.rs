@@ -12,6 +12,31 @@ use crate::api::gates::FeatureGates;
 use crate::api::kind::Kind;
 use crate::api::object::Object;
 
+/// A new claim names what its volume is filled from twice.
+// Models pkg/api/persistentvolumeclaim/util.go DropDisabledFields
+// Models pkg/api/persistentvolumeclaim/util.go EnforceDataSourceBackwardsCompatibility
+// Models pkg/api/persistentvolumeclaim/util.go NormalizeDataSources
+fn normalize_data_sources(spec: &mut Map<String, Value>) {
+    const FIELDS: [&str; 2] = ["dataSource", "dataSourceRef"];
+    if !spec.field("dataSourceRef").text("namespace").is_empty() {
+        spec.remove("dataSourceRef");
+    }
+    let source = spec.field("dataSource");
+    let is_known = matches!(
+        (source.text("kind"), source.text("apiGroup")),
+        ("PersistentVolumeClaim", "") | ("VolumeSnapshot", "snapshot.storage.k8s.io")
+    );
+    if !spec.has("dataSourceRef") && !is_known {
+        spec.remove("dataSource");
+    }
+    for (from, to) in [(FIELDS[0], FIELDS[1]), (FIELDS[1], FIELDS[0])] {
+        if spec.has(from) && !spec.has(to) {
+            let source = spec.field(from).clone();
+            spec.insert(to.to_owned(), source);
+        }
+    }
+}
+
 /// Sets what a person cannot set on a new object.
 pub(super) fn prepare_for_create(object: &mut Object, gates: &FeatureGates) {
     object.meta.uid.clear();
@@ -25,13 +50,21 @@ pub(super) fn prepare_for_create(object: &mut Object, gates: &FeatureGates) {
             json!({"replicas": 0, "availableReplicas": 0})
         }
         Kind::Pod => json!({"phase": "Pending", "qosClass": qos_class(&object.spec)}),
-        Kind::PersistentVolumeClaim | Kind::PersistentVolume => json!({"phase": "Pending"}),
+        Kind::PersistentVolumeClaim => {
+            normalize_data_sources(object.spec_mut());
+            json!({"phase": "Pending"})
+        }
+        Kind::PersistentVolume => json!({"phase": "Pending"}),
         Kind::Service => json!({"loadBalancer": {}}),
         Kind::PodDisruptionBudget => {
             json!({"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0})
         }
         Kind::Namespace => {
-            object.spec_mut().insert("finalizers".to_owned(), json!(["kubernetes"]));
+            let mut finalizers = object.spec.list("finalizers").to_vec();
+            if !finalizers.contains(&json!("kubernetes")) {
+                finalizers.push(json!("kubernetes"));
+            }
+            object.spec_mut().insert("finalizers".to_owned(), Value::Array(finalizers));
             json!({"phase": "Active"})
         }
         Kind::Deployment | Kind::DaemonSet | Kind::ReplicaSet => json!({}),
