@@ -78,7 +78,7 @@ impl Cluster {
         let mut unknown = Vec::new();
         if let Some(schema) = Schema::get().of_kind(kind) {
             let shown = || match ty {
-                PatchType::Strategic => patch::go_print(body),
+                PatchType::Strategic => patch::go_print(&left_over(body)),
                 _ => crate::api::json::to_string(&value),
             };
             let decoded = decode(schema, &value).map_err(|error| {
@@ -111,6 +111,16 @@ impl Cluster {
         let warnings = warnings(kind, &new.to_value(), &old.to_value(), spec_changed);
         Ok(Patched { object: new, changed, unknown, warnings })
     }
+}
+
+/// What is left of a strategic merge patch when it has been applied, as refusals show it: lists that were merged in a
+/// given order are taken out.
+// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go mergePatchIntoOriginal
+fn left_over(patch: &Value) -> Value {
+    let Value::Object(fields) = patch else { return patch.clone() };
+    let ordered = |name: &str| fields.contains_key(&format!("$setElementOrder/{name}"));
+    let left = fields.iter().filter(|(name, _)| !name.starts_with("$setElementOrder/") && !ordered(name));
+    Value::Object(left.map(|(name, value)| (name.clone(), left_over(value))).collect())
 }
 
 fn apply(value: &mut Value, ty: PatchType, body: &Value, kind: crate::api::kind::Kind) -> Result<(), Refusal> {

@@ -27,6 +27,18 @@ fn needs_node_port(spec: &Map<String, Value>) -> bool {
     }
 }
 
+fn is_load_balancer(spec: &Map<String, Value>) -> bool {
+    spec.text("type") == "LoadBalancer"
+}
+
+fn is_external(spec: &Map<String, Value>) -> bool {
+    is_load_balancer(spec) || spec.text("type") == "NodePort" || !spec.list("externalIPs").is_empty()
+}
+
+fn needs_health_check(spec: &Map<String, Value>) -> bool {
+    is_load_balancer(spec) && spec.text("externalTrafficPolicy") == "Local"
+}
+
 impl Cluster {
     /// Gives a Service its addresses, IP families and node ports, before it is validated.
     ///
@@ -134,13 +146,15 @@ fn keep(spec: &mut Map<String, Value>, old: &Map<String, Value>) {
         keep_all(&["ipFamilies", "ipFamilyPolicy"]);
         keep_all(&["clusterIP", "clusterIPs"]);
     }
-    if needs_address(old) && !needs_address(spec) {
-        for name in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"] {
-            if spec.field(name) == old.field(name) {
-                spec.remove(name);
-            }
+    let mut drop_same = |needed: fn(&Map<String, Value>) -> bool, names: &[&str]| {
+        if needed(old) && !needed(spec) {
+            spec.retain(|name, value| !(names.contains(&name.as_str()) && value == old.field(name)));
         }
-    }
+    };
+    drop_same(needs_health_check, &["healthCheckNodePort"]);
+    drop_same(is_load_balancer, &["allocateLoadBalancerNodePorts", "loadBalancerClass"]);
+    drop_same(is_external, &["externalTrafficPolicy"]);
+    drop_same(needs_address, &["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]);
     if spec.field("clusterIP") != old.field("clusterIP") && spec.field("clusterIPs") == old.field("clusterIPs") {
         spec.remove("clusterIPs");
     }
