@@ -62,6 +62,8 @@ describe('The manifest editor', () => {
     await newLineAfter('replicas: 2')
     await page.keyboard.type('podM')
     await page.getByRole('option', { name: /^podManagementPolicy/ }).waitFor()
+    // The editor takes no key for an offer that has only just appeared.
+    await page.waitForTimeout(150)
     await page.keyboard.press('Enter')
     await page.keyboard.type('Par')
     await page.keyboard.press('Control+Space')
@@ -73,7 +75,11 @@ describe('The manifest editor', () => {
 
   it('tells what a field is', async () => {
     await goIntoEditor(page)
-    await page.locator('.cm-line').getByText('containerPort').hover()
+    const field = page.locator('.cm-line').getByText('containerPort')
+    await field.scrollIntoViewIfNeeded()
+    const { x, y, width, height } = await field.boundingBox()
+    await page.mouse.move(x + 5, y + height / 2)
+    await page.mouse.move(x + width / 2, y + height / 2)
     const known = page.locator('.cm-known')
     await known.waitFor()
     assert.equal(await known.innerText(), 'spec.template.spec.containers.ports.containerPort\n<integer> -required-')
