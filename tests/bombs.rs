@@ -98,6 +98,7 @@ fn bombs() -> Vec<(&'static str, String)> {
         ("keys that are the same", format!("{HEAD}{}", repeat("b: 1\n", 20_000))),
         ("a quote without an end", format!("{HEAD}a: \"{}\n", repeat("\\x41", 200_000))),
         ("bytes that are no characters", format!("{HEAD}a: {}\n", repeat("\u{1}", 1_000))),
+        ("a tag before a comma", format!("{HEAD}a: [!!str, !a,b, {{c: !x,}}]\n")),
         ("tags within tags", format!("{HEAD}a: {} x\n", repeat("!<tag:x> ", 10_000))),
     ]
 }
