@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
 import { start } from './browser.mjs'
-import { addresses, assertRows, columns, lookUp, openTerminals } from './typing.mjs'
+import { addresses, assertRows, columns, lookUp, openFastTerminals } from './typing.mjs'
 
 const WEB = 'https://k8s.io/examples/application/web/web.yaml'
 const PARALLEL = 'https://k8s.io/examples/application/web/web-parallel.yaml'
@@ -25,15 +25,8 @@ after(() => server.close())
 
 it('StatefulSet Basics runs as it is written', { timeout: 300_000 }, async () => {
   const { page, faults } = await server.open()
-  await page.getByRole('slider', { name: 'Speed' }).fill('9')
-  const terminals = await openTerminals(page)
-  const rest = () => page.getByText('at rest', { exact: true }).waitFor({ state: 'visible', timeout: 30_000 })
-  const run = async line => {
-    const printed = await terminals.run(line)
-    await rest()
-    return printed
-  }
-  const says = async (line, expected) => assert.deepEqual(await run(line), expected, line)
+  const terminals = await openFastTerminals(page)
+  const { run, says } = terminals
   const deleted = (kind, ...names) => names.map(name => `${kind} "${name}" deleted from default namespace`)
   const watched = work => terminals.watched('kubectl get pods --watch -l app=nginx', work)
 

@@ -1,5 +1,7 @@
 // A real Chromium, and what every test of the page asks of it: no error on the console, no request that leaves the page.
+import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
+import { after, afterEach, before, beforeEach } from 'node:test'
 import { chromium } from 'playwright-core'
 
 import { serve } from '../../tools/serve.mjs'
@@ -58,4 +60,25 @@ export async function start({ under = '/' } = {}) {
       await server.close()
     },
   }
+}
+
+/// Gives every test of a file a page of its own, paused, and fails it where something happened that must not.
+/// `opened` is handed the server, the page and its faults.
+export function onOwnPages(opened) {
+  let server
+  let page
+  let faults
+  before(async () => {
+    server = await start()
+  })
+  after(() => server.close())
+  beforeEach(async () => {
+    ;({ page, faults } = await server.open())
+    await page.getByRole('button', { name: 'Pause' }).click()
+    opened({ server, page, faults })
+  })
+  afterEach(async () => {
+    assert.deepEqual(faults, [])
+    await page.context().close()
+  })
 }

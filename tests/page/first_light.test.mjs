@@ -1,25 +1,13 @@
 // The main job once through, as a person does it: apply, scale, patch, a new image, a lost pod, mistakes.
 import assert from 'node:assert/strict'
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 
-import { start } from './browser.mjs'
+import { onOwnPages } from './browser.mjs'
 import { assertOrder, manifestText, one, picture, printed, runToRest, stepToRest, writeManifest } from './reading.mjs'
 
-let server
 let page
-let faults
-
-before(async () => {
-  server = await start()
-})
-after(() => server.close())
-beforeEach(async () => {
-  ;({ page, faults } = await server.open())
-  await page.getByRole('button', { name: 'Pause' }).click()
-})
-afterEach(async () => {
-  assert.deepEqual(faults, [])
-  await page.context().close()
+onOwnPages(opened => {
+  ;({ page } = opened)
 })
 
 const press = name => page.getByRole('button', { name, exact: true }).click()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, it } from 'node:test'
 
 import { start } from './browser.mjs'
-import { addresses, assertRows, columns, lookUp, openTerminals } from './typing.mjs'
+import { addresses, assertRows, columns, lookUp, openFastTerminals } from './typing.mjs'
 
 let server
 before(async () => {
@@ -13,15 +13,8 @@ after(() => server.close())
 
 it('the commands of the notes print what they print in a cluster', { timeout: 300_000 }, async () => {
   const { page, faults } = await server.open()
-  await page.getByRole('slider', { name: 'Speed' }).fill('9')
-  const terminals = await openTerminals(page)
-  const rest = () => page.getByText('at rest', { exact: true }).waitFor({ state: 'visible', timeout: 30_000 })
-  const run = async line => {
-    const printed = await terminals.run(line)
-    await rest()
-    return printed
-  }
-  const says = async (line, expected) => assert.deepEqual(await run(line), expected, line)
+  const terminals = await openFastTerminals(page)
+  const { run, says } = terminals
   const watched = work => terminals.watched('kubectl get pods -w -l app=nginx -n julin', work)
 
   assert.deepEqual(columns(await run('kubectl get sc'), 6).map(row => row.replace(/ \S+$/, '')), [

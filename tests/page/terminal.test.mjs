@@ -1,26 +1,14 @@
 // The terminals: lines as they are typed, and what kubectl prints.
 import assert from 'node:assert/strict'
-import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
+import { beforeEach, describe, it } from 'node:test'
 
-import { start } from './browser.mjs'
+import { onOwnPages } from './browser.mjs'
 import { printed, runToRest, writeManifest } from './reading.mjs'
 import { terminals } from './typing.mjs'
 
-let server
 let page
-let faults
-
-before(async () => {
-  server = await start()
-})
-after(() => server.close())
-beforeEach(async () => {
-  ;({ page, faults } = await server.open())
-  await page.getByRole('button', { name: 'Pause' }).click()
-})
-afterEach(async () => {
-  assert.deepEqual(faults, [])
-  await page.context().close()
+onOwnPages(opened => {
+  ;({ page } = opened)
 })
 
 const press = name => page.getByRole('button', { name, exact: true }).click()

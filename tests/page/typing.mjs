@@ -8,6 +8,19 @@ export async function openTerminals(page) {
   return terminals(page)
 }
 
+/// The first two terminals of a page on which time runs fast: each line is followed until the cluster is at rest.
+export async function openFastTerminals(page) {
+  await page.getByRole('slider', { name: 'Speed' }).fill('9')
+  const { run: runOnly, ...others } = await openTerminals(page)
+  const run = async line => {
+    const printed = await runOnly(line)
+    await page.getByText('at rest', { exact: true }).waitFor({ state: 'visible', timeout: 30_000 })
+    return printed
+  }
+  const says = async (line, expected) => assert.deepEqual(await run(line), expected, line)
+  return { ...others, run, says }
+}
+
 /// The terminals of a page, by their numbers from 1.
 export function terminals(page) {
   const prompt = number => page.getByRole('textbox', { name: `Line for terminal ${number}`, exact: true })
