@@ -5,6 +5,7 @@ pub mod help;
 mod node;
 mod resolve;
 mod stream;
+mod tags;
 
 pub use node::{Document, Span};
 pub(crate) use resolve::is_text;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::budget;
 use super::node::{Document, Id, Kind, Node, Nodes, Refusal, Span};
 use super::resolve;
+use super::tags::{self, Checked};
 use crate::api::fields::Fields;
 use crate::api::json_scan as json;
 
@@ -247,53 +248,24 @@ fn chunks(text: &str) -> Vec<Chunk> {
     out
 }
 
-/// Where a tag stands in front of a comma within brackets: the parser's library ends the program there.
-fn tag_before_comma(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let mut tags = 0;
-    text.match_indices('!').map(|(at, _)| at).find(|&at| {
-        let starts = at == 0
-            || matches!(
-                bytes[at - 1],
-                b' ' | b'\t' | b'\n' | b'\r' | b',' | b'[' | b']' | b'{' | b'}' | b':' | b'"' | b'\''
-            );
-        let rest = &text[at..];
-        let end = rest.find([' ', '\t', '\n', '\r', ',']).unwrap_or(rest.len());
-        if !starts || !rest[end..].starts_with(',') {
-            return false;
-        }
-        // Within brackets, what stands before has no end; in a text in quotes or in lines it is no tag.
-        tags += 1;
-        tags > 20 || is_open(&text[..at])
-    })
-}
-
-/// Whether a text ends within brackets, between values.
-fn is_open(text: &str) -> bool {
-    let mut bytes = text.as_bytes();
-    let mut parser = Parser::new();
-    parser.set_input_string(&mut bytes);
-    loop {
-        match parser.parse() {
-            Ok(event) if matches!(event.data, EventData::StreamEnd) => return false,
-            Ok(_) => {}
-            Err(error) => return error.kind() == ErrorKind::Parser,
-        }
-    }
-}
-
 fn read_document(chunk: &Chunk, nodes_left: &mut usize) -> Result<Document, SyntaxError> {
     let mut reader = Reader { nodes: Nodes::default(), anchors: BTreeMap::new(), sizes: Vec::new(), nodes_left, chunk };
-    if let Some(at) = tag_before_comma(&chunk.text) {
-        let before = &chunk.text[..at];
-        let line = before.matches('\n').count();
-        let message = format!(
-            "error converting YAML to JSON: yaml: line {}: did not find expected whitespace or line break",
-            line + 1
-        );
-        return Err(SyntaxError { message, span: line_span(chunk.first_line + line) });
-    }
-    let mut bytes = chunk.text.as_bytes();
+    let spaced;
+    let text = match tags::check(&chunk.text) {
+        Checked::AsItIs => &chunk.text,
+        Checked::Spaced(text) => {
+            spaced = text;
+            &spaced
+        }
+        Checked::TagBeforeComma(line) => {
+            let message = format!(
+                "error converting YAML to JSON: yaml: line {}: did not find expected whitespace or line break",
+                line + 1
+            );
+            return Err(SyntaxError { message, span: line_span(chunk.first_line + line) });
+        }
+    };
+    let mut bytes = text.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut bytes);
     let root = reader.document(&mut parser)?;
