@@ -51,6 +51,7 @@ properties: engine
 	PROPERTIES_EVENTS=1000000 PROPERTIES_RUNS=1000 PROPERTIES_PATCHES=10000 \
 		cargo test --quiet --release --no-default-features --test properties -- --nocapture
 	node tools/wasm-check.mjs 1000
+	node tools/bombs.mjs
 
 screenshots: dist
 	@tools/setup test

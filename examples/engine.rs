@@ -1,6 +1,8 @@
 //! The engine as a wasm module of its own, without a page: what `tools/bench.mjs` times and `tools/wasm-check.mjs`
 //! compares with a native build.
 
+#[path = "../tests/bombs/list.rs"]
+mod bombs;
 #[path = "../tests/properties/random.rs"]
 #[allow(dead_code)]
 mod random;
@@ -9,8 +11,11 @@ mod scenes;
 use std::cell::RefCell;
 
 use statefulscope::cluster::Cluster;
+use statefulscope::cluster::config::Config;
+use statefulscope::kubectl::apply;
 
 thread_local! {
+    static BOMB: RefCell<String> = const { RefCell::new(String::new()) };
     static CLUSTER: RefCell<Option<Cluster>> = const { RefCell::new(None) };
 }
 
@@ -47,4 +52,25 @@ pub extern "C" fn settle() {
 #[unsafe(no_mangle)]
 pub extern "C" fn steady(syncs: u32) {
     with_cluster(|cluster| scenes::steady(cluster, syncs));
+}
+
+/// How many texts there are that are made to hurt.
+#[unsafe(no_mangle)]
+pub extern "C" fn bombs() -> u32 {
+    bombs::bombs().len() as u32
+}
+
+/// Begins with an empty cluster and one of those texts.
+#[unsafe(no_mangle)]
+pub extern "C" fn bomb(number: u32) {
+    BOMB.replace(bombs::bombs().swap_remove(number as usize).1);
+    CLUSTER.replace(Some(Cluster::new(Config::default())));
+}
+
+/// Applies the text. Says whether it was refused, at a place and with a reason.
+#[unsafe(no_mangle)]
+pub extern "C" fn explode() -> u32 {
+    let answer = with_cluster(|cluster| BOMB.with_borrow(|text| apply::apply(cluster, text, "bomb.yaml")));
+    let is_placed = answer.diagnostics.iter().any(|found| found.span.is_some() && !found.message.is_empty());
+    u32::from(answer.is_refused() && is_placed)
 }

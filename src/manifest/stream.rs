@@ -93,6 +93,13 @@ pub fn read(text: &str) -> Manifest {
         });
         return manifest;
     }
+    if let Some(at) = too_many_pieces(text) {
+        manifest.error = Some(SyntaxError {
+            message: format!("the text has more than {} lines and list items; apply it in parts", budget::PIECES),
+            span: line_span(text[..at].matches('\n').count()),
+        });
+        return manifest;
+    }
     let mut reading = Reading { manifest, nodes_left: budget::NODES };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let end = if text.trim_start().starts_with('{') { reading.json(text) } else { reading.yaml(text, 0) };
@@ -100,6 +107,11 @@ pub fn read(text: &str) -> Manifest {
     manifest.error = end.err();
     manifest.documents.retain(|document| !document.value.is_null());
     manifest
+}
+
+/// Where a text has its last line or comma but one too many.
+fn too_many_pieces(text: &str) -> Option<usize> {
+    text.match_indices([',', '\n']).map(|(at, _)| at).nth(budget::PIECES)
 }
 
 /// The reading of a text.
