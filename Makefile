@@ -1,7 +1,7 @@
 # The commands of the project. What they need beyond Rust, Node and make they install themselves, into ignored folders.
 PORT ?= 8080
 
-.PHONY: help serve test lint native page conformance engine bench properties dist screenshots clean
+.PHONY: help serve test lint native bombs page conformance engine bench properties dist screenshots clean
 
 help:
 	@echo 'make serve                 build the page and serve it on 127.0.0.1:$(PORT)'
@@ -20,7 +20,7 @@ dist:
 	@tools/build
 	@node tools/weigh.mjs
 
-test: lint native page
+test: lint native bombs page
 
 # Formatting, and lints without warnings for the engine alone, natively, and for the page, for wasm.
 lint:
@@ -31,6 +31,10 @@ lint:
 
 native:
 	cargo test --quiet --no-default-features
+
+# Texts that are made to hurt, in wasm.
+bombs: engine
+	node tools/bombs.mjs
 
 page: dist
 	@tools/setup test
@@ -51,7 +55,6 @@ properties: engine
 	PROPERTIES_EVENTS=1000000 PROPERTIES_RUNS=1000 PROPERTIES_PATCHES=10000 \
 		cargo test --quiet --release --no-default-features --test properties -- --nocapture
 	node tools/wasm-check.mjs 1000
-	node tools/bombs.mjs
 
 screenshots: dist
 	@tools/setup test

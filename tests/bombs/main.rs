@@ -66,6 +66,13 @@ impl Numbers {
     }
 }
 
+/// Fails where an input took longer than any may.
+fn in_time(start: Instant, input: &dyn std::fmt::Debug) {
+    let limit = if cfg!(debug_assertions) { Duration::from_secs(20) } else { Duration::from_millis(250) };
+    let took = start.elapsed();
+    assert!(took < limit, "{took:?} for {input:?}");
+}
+
 /// How many inputs are tried: few, or as many as `FUZZ` says.
 fn rounds(few: usize) -> usize {
     std::env::var("FUZZ").ok().and_then(|text| text.parse().ok()).unwrap_or(few)
@@ -155,6 +162,7 @@ fn changed_texts_are_read_without_harm() {
     for round in 0..rounds(300) {
         let seed = *numbers.pick(&SEEDS);
         let text = changed(seed, &mut numbers);
+        let start = Instant::now();
         let read = manifest::read(&text);
         if let Some(error) = read.error {
             assert!(!error.message.is_empty(), "{text:?}");
@@ -165,6 +173,7 @@ fn changed_texts_are_read_without_harm() {
             let answer = apply::apply(&mut cluster, &text, "x.yaml");
             assert!(!answer.output.is_empty() || text.is_empty(), "{text:?}");
         }
+        in_time(start, &text);
     }
 }
 
@@ -241,10 +250,12 @@ fn any_patch_is_applied_or_refused() {
                 (PatchType::Json, (0..numbers.below(4)).map(|_| operation(&mut numbers)).collect())
             }
         };
+        let start = Instant::now();
         if let Err(refusal) = cluster.patch(Actor::User, &set, ty, &body) {
             assert!(!refusal.status.message.is_empty() || !refusal.status.causes.is_empty(), "{body}");
         }
         assert!(cluster.store().find(&set).is_some(), "{body}");
+        in_time(start, &body);
     }
 }
 
