@@ -15,7 +15,7 @@ use statefulscope::cluster::config::Config;
 use statefulscope::kubectl::apply;
 
 thread_local! {
-    static BOMB: RefCell<String> = const { RefCell::new(String::new()) };
+    static BOMB: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static CLUSTER: RefCell<Option<Cluster>> = const { RefCell::new(None) };
 }
 
@@ -60,17 +60,38 @@ pub extern "C" fn bombs() -> u32 {
     bombs::bombs().len() as u32
 }
 
-/// Begins with an empty cluster and one of those texts.
+/// Makes one of those texts, and gives its length in bytes. It stands at `text_at`.
 #[unsafe(no_mangle)]
-pub extern "C" fn bomb(number: u32) {
-    BOMB.replace(bombs::bombs().swap_remove(number as usize).1);
+pub extern "C" fn make_bomb(number: u32) -> usize {
+    let text = bombs::bombs().swap_remove(number as usize).1.into_bytes();
+    let length = text.len();
+    BOMB.replace(text);
+    length
+}
+
+/// Makes room for a text of so many bytes, and begins with an empty cluster.
+#[unsafe(no_mangle)]
+pub extern "C" fn receive(length: usize) -> *const u8 {
+    BOMB.replace(vec![b' '; length]);
     CLUSTER.replace(Some(Cluster::new(Config::default())));
+    text_at()
+}
+
+/// Where the text stands in memory.
+#[unsafe(no_mangle)]
+pub extern "C" fn text_at() -> *const u8 {
+    BOMB.with_borrow(|text| text.as_ptr())
 }
 
 /// Applies the text. Says whether it was refused, at a place and with a reason.
 #[unsafe(no_mangle)]
 pub extern "C" fn explode() -> u32 {
-    let answer = with_cluster(|cluster| BOMB.with_borrow(|text| apply::apply(cluster, text, "bomb.yaml")));
+    let answer = with_cluster(|cluster| {
+        BOMB.with_borrow(|text| {
+            let text = std::str::from_utf8(text).expect("the text came from a string");
+            apply::apply(cluster, text, "bomb.yaml")
+        })
+    });
     let is_placed = answer.diagnostics.iter().any(|found| found.span.is_some() && !found.message.is_empty());
     u32::from(answer.is_refused() && is_placed)
 }
