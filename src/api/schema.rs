@@ -79,6 +79,26 @@ pub enum Ty {
     Struct(&'static str),
 }
 
+impl Ty {
+    /// The type as the OpenAPI document has it, which is how `kubectl explain` writes it.
+    // Models staging/src/k8s.io/kubectl/pkg/explain/v2/templates/plaintext.tmpl typeGuess
+    pub fn name(&self) -> String {
+        match self {
+            Ty::Bool(_) => "boolean".to_owned(),
+            Ty::Int(..) => "integer".to_owned(),
+            Ty::Float(_) => "number".to_owned(),
+            Ty::String(_) | Ty::Bytes | Ty::Time => "string".to_owned(),
+            Ty::Quantity => "Quantity".to_owned(),
+            Ty::IntOrString => "IntOrString".to_owned(),
+            Ty::Raw => "RawExtension".to_owned(),
+            Ty::Pointer(inner) => inner.name(),
+            Ty::List(inner) => format!("[]{}", inner.name()),
+            Ty::Map(inner) => format!("map[string]{}", inner.name()),
+            Ty::Struct(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
+        }
+    }
+}
+
 impl Schema {
     /// The table of Kubernetes v1.37.2.
     pub fn get() -> &'static Schema {

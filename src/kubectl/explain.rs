@@ -60,7 +60,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         current = inner_type(&field.ty);
     }
     if let Some(field) = last {
-        context.out.print(&format!("FIELD: {} <{}>", field.name, type_name(&field.ty)));
+        context.out.print(&format!("FIELD: {} <{}>", field.name, field.ty.name()));
         if !field.values.is_empty() {
             context.out.print(&format!("ENUM:\n    {}", values(field).join("\n    ")));
         }
@@ -96,24 +96,6 @@ fn inner_type(ty: &Ty) -> Option<&'static Type> {
     }
 }
 
-/// A type as the OpenAPI document has it.
-// Models staging/src/k8s.io/kubectl/pkg/explain/v2/templates/plaintext.tmpl typeGuess
-fn type_name(ty: &Ty) -> String {
-    match ty {
-        Ty::Bool(_) => "boolean".to_owned(),
-        Ty::Int(..) => "integer".to_owned(),
-        Ty::Float(_) => "number".to_owned(),
-        Ty::String(_) | Ty::Bytes | Ty::Time => "string".to_owned(),
-        Ty::Quantity => "Quantity".to_owned(),
-        Ty::IntOrString => "IntOrString".to_owned(),
-        Ty::Raw => "RawExtension".to_owned(),
-        Ty::Pointer(inner) => type_name(inner),
-        Ty::List(inner) => format!("[]{}", type_name(inner)),
-        Ty::Map(inner) => format!("map[string]{}", type_name(inner)),
-        Ty::Struct(name) => name.rsplit('.').next().unwrap_or(name).to_owned(),
-    }
-}
-
 fn values(field: &Field) -> Vec<&'static str> {
     field.values.iter().map(|value| if value.is_empty() { "\"\"" } else { value }).collect()
 }
@@ -126,7 +108,7 @@ fn list(ty: &Type, recursive: bool, above: &mut Vec<&'static str>, out: &mut Str
     for field in &ty.fields {
         let required = if field.required { " -required-" } else { "" };
         // The table keeps one type for all raw JSON.
-        let ty = if field.name == "fieldsV1" { "FieldsV1".to_owned() } else { type_name(&field.ty) };
+        let ty = if field.name == "fieldsV1" { "FieldsV1".to_owned() } else { field.ty.name() };
         out.push_str(&format!("{indent}{}\t<{ty}>{required}\n", field.name));
         if !field.values.is_empty() {
             let values = values(field);

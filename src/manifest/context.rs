@@ -164,23 +164,6 @@ fn walk(mut ty: &'static Type, path: &[&str]) -> Option<&'static Type> {
     Some(ty)
 }
 
-/// The type as `kubectl explain` writes it.
-pub fn type_name(ty: &Ty) -> String {
-    match ty {
-        Ty::Bool(_) => "boolean".to_owned(),
-        Ty::Int(..) => "integer".to_owned(),
-        Ty::Float(_) => "number".to_owned(),
-        Ty::String(_) | Ty::Bytes | Ty::Time => "string".to_owned(),
-        Ty::Quantity => "Quantity".to_owned(),
-        Ty::IntOrString => "IntOrString".to_owned(),
-        Ty::Raw => "Object".to_owned(),
-        Ty::Pointer(ty) => type_name(ty),
-        Ty::List(ty) => format!("[]{}", type_name(ty)),
-        Ty::Map(ty) => format!("map[string]{}", type_name(ty)),
-        Ty::Struct(name) => (*name).to_owned(),
-    }
-}
-
 /// The words that could stand at a place. Lines and columns count from 0, columns in bytes.
 pub fn complete(text: &str, line: usize, column: usize) -> Vec<Suggestion> {
     let (lines, at) = document(text, line);
@@ -209,7 +192,7 @@ fn plain(label: &str, apply: &str) -> Suggestion {
 fn suggestion(field: &Field) -> Suggestion {
     let has_fields = matches!(inner(&field.ty), Ty::Struct(_)) || matches!(field.ty, Ty::Map(_) | Ty::List(_));
     let apply = format!("{}:{}", field.name, if has_fields { "" } else { " " });
-    Suggestion { label: field.name.to_owned(), detail: type_name(&field.ty), required: field.required, apply }
+    Suggestion { label: field.name.to_owned(), detail: field.ty.name(), required: field.required, apply }
 }
 
 /// The values that a key may have.
@@ -240,7 +223,7 @@ pub fn hover(text: &str, line: usize, column: usize) -> Option<Known> {
     let mut path = ancestors(&lines, at, Block::of(&here))?;
     path.push(here.key);
     let values = field.values.clone();
-    Some(Known { path: path.join("."), ty: type_name(&field.ty), required: field.required, values })
+    Some(Known { path: path.join("."), ty: field.ty.name(), required: field.required, values })
 }
 
 /// Whether any type has a field of this name.
