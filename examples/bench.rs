@@ -38,6 +38,25 @@ fn bench() {
         let each = started.elapsed().as_secs_f64() * 1e6 / 10_000.0;
         report(&format!("native: 10,000 syncs of {replicas} steady pods"), started, &format!("{each:.1} µs each"));
     }
+    for replicas in [10, 100, 1000] {
+        seek(replicas);
+    }
+}
+
+/// Seeks to 100 places all over a run of 10,000 events, each as far from the one before as can be.
+fn seek(replicas: u32) {
+    let started = Instant::now();
+    let mut timeline = scenes::long_run(replicas, 10_000);
+    let events = timeline.marks().len();
+    report(&format!("native: a run of {replicas} pods"), started, &format!("{events} events"));
+    let started = Instant::now();
+    let mut longest = 0.0f64;
+    for number in 0..100 {
+        let started = Instant::now();
+        scenes::seek(&mut timeline, number * 382 % 1000);
+        longest = longest.max(started.elapsed().as_secs_f64() * 1e3);
+    }
+    report(&format!("native: 100 seeks in {events} events"), started, &format!("the longest {longest:.1} ms"));
 }
 
 fn report(what: &str, started: Instant, more: &str) {

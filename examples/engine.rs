@@ -13,10 +13,12 @@ use std::cell::RefCell;
 use statefulscope::cluster::Cluster;
 use statefulscope::cluster::config::Config;
 use statefulscope::kubectl::apply;
+use statefulscope::timeline::Timeline;
 
 thread_local! {
     static BOMB: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
     static CLUSTER: RefCell<Option<Cluster>> = const { RefCell::new(None) };
+    static TIMELINE: RefCell<Option<Timeline>> = const { RefCell::new(None) };
 }
 
 fn with_cluster<T>(action: impl FnOnce(&mut Cluster) -> T) -> T {
@@ -52,6 +54,24 @@ pub extern "C" fn settle() {
 #[unsafe(no_mangle)]
 pub extern "C" fn steady(syncs: u32) {
     with_cluster(|cluster| scenes::steady(cluster, syncs));
+}
+
+/// Makes a run of so many pods with at least so many events, and says how many there are.
+#[unsafe(no_mangle)]
+pub extern "C" fn long_run(replicas: u32, events: u32) -> u32 {
+    let timeline = scenes::long_run(replicas, events as usize);
+    let count = timeline.marks().len();
+    TIMELINE.replace(Some(timeline));
+    count as u32
+}
+
+/// Goes so far along that run, in thousandths.
+#[unsafe(no_mangle)]
+pub extern "C" fn seek(thousandths: u32) {
+    TIMELINE.with_borrow_mut(|timeline| {
+        let timeline = timeline.as_mut().expect("a run was made");
+        scenes::seek(timeline, thousandths as usize);
+    });
 }
 
 /// How many texts there are that are made to hurt.

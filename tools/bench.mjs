@@ -19,3 +19,24 @@ for (const replicas of [3, 30, 300]) {
   const prepare = wasm => (wasm.scale(replicas), wasm.settle())
   await measure(`10,000 syncs of ${replicas} steady pods`, 1, prepare, wasm => wasm.steady(10_000))
 }
+
+// Seeks to 100 places all over a run of 10,000 events, each as far from the one before as can be.
+const MOST_MS = 50
+for (const replicas of [10, 100, 1000]) {
+  const wasm = await engine()
+  const events = wasm.long_run(replicas, 10_000)
+  const spans = []
+  for (let number = 0; number < 100; number++) {
+    const started = performance.now()
+    wasm.seek((number * 382) % 1000)
+    spans.push(performance.now() - started)
+  }
+  spans.sort((a, b) => a - b)
+  const memory = (wasm.memory.buffer.byteLength / 1024 / 1024).toFixed(1)
+  const [middle, longest] = [spans[50], spans[99]]
+  console.log(
+    `wasm:   100 seeks in ${events} events of ${replicas} pods: half within ${middle.toFixed(1)} ms, ` +
+      `the longest ${longest.toFixed(1)} ms (${memory} MiB of memory)`,
+  )
+  if (longest > MOST_MS) process.exitCode = 1
+}

@@ -3,20 +3,29 @@
 use statefulscope::api::fields::Fields;
 use statefulscope::api::kind::Kind;
 use statefulscope::api::meta::ObjectRef;
+use statefulscope::api::time::Millis;
 use statefulscope::cluster::Cluster;
 use statefulscope::cluster::actor::Actor;
 use statefulscope::cluster::config::{Config, NodeConfig};
 use statefulscope::command::Command;
 use statefulscope::controllers::statefulset::stateful_set::resync;
+use statefulscope::timeline::{Place, Timeline};
 
 /// A cluster with nodes for a thousand pods, and a set without any, each of whose pods gets a claim.
 pub fn cluster(policy: &str) -> Cluster {
-    let node = |number: u32| NodeConfig { name: format!("node{number}"), ..NodeConfig::default() };
-    let mut cluster = Cluster::new(Config { nodes: (1..=10).map(node).collect(), ..Config::default() });
-    let manifest = MANIFEST.replace("POLICY", policy);
-    let answer = cluster.execute(&Command::Apply { manifest });
+    let mut cluster = Cluster::new(config());
+    let answer = cluster.execute(&apply(policy));
     assert!(!answer.is_refused(), "{answer:?}");
     cluster
+}
+
+fn config() -> Config {
+    let node = |number: u32| NodeConfig { name: format!("node{number}"), ..NodeConfig::default() };
+    Config { nodes: (1..=10).map(node).collect(), ..Config::default() }
+}
+
+fn apply(policy: &str) -> Command {
+    Command::Apply { manifest: MANIFEST.replace("POLICY", policy) }
 }
 
 const MANIFEST: &str = r#"
@@ -100,6 +109,29 @@ pub fn scale(cluster: &mut Cluster, replicas: u32) -> Course {
     course
 }
 
+/// A run with at least so many events: a set of so many pods starts, and is given a new image again and again.
+pub fn long_run(replicas: u32, events: usize) -> Timeline {
+    let mut timeline = Timeline::new(config());
+    timeline.dispatch(apply("Parallel"));
+    timeline.dispatch(Command::Scale { object: set(), replicas: replicas.into() });
+    for image in 0.. {
+        timeline.advance(Millis::from_secs(300));
+        if timeline.marks().len() >= events {
+            break;
+        }
+        let (container, image) = ("nginx".to_owned(), format!("nginx:1.{image}"));
+        timeline.dispatch(Command::SetImage { object: set(), container, image });
+    }
+    timeline
+}
+
+/// Goes to the place of the event that stands so far along a run, in thousandths.
+pub fn seek(timeline: &mut Timeline, thousandths: usize) {
+    let marks = timeline.marks();
+    let place = marks.get(marks.len() * thousandths / 1000).map_or(Place::default(), |mark| mark.place);
+    timeline.seek(place);
+}
+
 /// Has a set that is as it should be looked at so often.
 pub fn steady(cluster: &mut Cluster, syncs: u32) {
     for _ in 0..syncs {
@@ -111,7 +143,7 @@ pub fn steady(cluster: &mut Cluster, syncs: u32) {
 
 /// Lets everything happen that is still to happen after [`scale`].
 pub fn settle(cluster: &mut Cluster) {
-    let until = cluster.now() + statefulscope::api::time::Millis::from_secs(60);
+    let until = cluster.now() + Millis::from_secs(60);
     cluster.run_until(until);
     cluster.take_steps();
 }

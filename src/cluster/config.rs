@@ -1,7 +1,7 @@
 //! What a cluster begins with.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::api::fields::{as_map, map_in};
 use crate::api::gates::FeatureGates;
@@ -28,6 +28,9 @@ pub struct Config {
     pub stand_ins: bool,
     /// The feature gates.
     pub feature_gates: FeatureGates,
+    /// What is merged into the spec of every StatefulSet that is written, as a mutating webhook would.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub stateful_set_spec: Map<String, Value>,
 }
 
 /// A node.
@@ -94,6 +97,7 @@ impl Default for Config {
             ],
             stand_ins: false,
             feature_gates: FeatureGates::default(),
+            stateful_set_spec: Map::new(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What holds in every run of the whole cluster, whatever somebody does.
 //!
 //! The runs are random, and each follows from its seed alone. These make them more or fewer: `PROPERTIES_EVENTS` for the
-//! invariants, `PROPERTIES_RUNS` for determinism and time travel, `PROPERTIES_PATCHES` for updates; `PROPERTIES_SEED`
+//! invariants, `PROPERTIES_RUNS` for determinism, time travel and branches, `PROPERTIES_PATCHES` for updates; `PROPERTIES_SEED`
 //! looks at one run only.
 
 mod invariants;
@@ -119,6 +119,55 @@ fn the_log_goes_back_to_any_moment_and_forward_again() {
         }
     }
     println!("{moments} moments of {} runs, equal hashes", seeds.count());
+}
+
+#[test]
+fn going_back_and_coming_back_from_a_branch_give_equal_hashes() {
+    let (mut moments, mut branches) = (0, 0);
+    let seeds = seeds("PROPERTIES_RUNS", 6);
+    for seed in seeds.clone() {
+        let (mut timeline, _) = logged(seed);
+        let mut dice = Dice::new(seed ^ 0xf0);
+        let (mut player, _) = Player::new(seed ^ 0xf0);
+        let end = |timeline: &Timeline| (timeline.place(), timeline.cluster().hash(), timeline.marks().len());
+        let mut ends = vec![end(&timeline)];
+        for _ in 0..4 {
+            // Every event is a place to go to: from before and from after it, the same state is found there.
+            let mark = dice.pick(timeline.marks()).place;
+            timeline.seek(mark);
+            let found = timeline.cluster().hash();
+            let other = dice.pick(timeline.marks()).place;
+            timeline.seek(other);
+            timeline.seek(mark);
+            assert_eq!((timeline.place(), timeline.cluster().hash()), (mark, found), "PROPERTIES_SEED={seed} {mark:?}");
+            // From there the rest of the branch is as it was.
+            let branch = timeline.log().branch;
+            timeline.go(timeline.head(), usize::MAX);
+            assert_eq!(end(&timeline), ends[branch], "PROPERTIES_SEED={seed} from {mark:?}");
+            // Doing something else begins a branch, whose log alone gives the same state.
+            timeline.seek(other);
+            for _ in 0..8 {
+                match player.next(timeline.cluster()) {
+                    Move::Do(command) => drop(timeline.dispatch(command)),
+                    Move::Pass(span) => drop(timeline.advance(span)),
+                    Move::Events(events) => drop(timeline.advance(Millis(events as i64 * 10))),
+                }
+            }
+            timeline.advance(Millis(1_000));
+            let alone = timeline.log().replay(timeline.place().at);
+            assert_eq!(timeline.cluster().hash(), alone.hash(), "PROPERTIES_SEED={seed} from {other:?}");
+            timeline.go(timeline.head(), usize::MAX);
+            ends.resize(timeline.log().branches(), end(&timeline));
+            ends[timeline.log().branch] = end(&timeline);
+            // The branches that were left are as they were.
+            let left = dice.below(ends.len() as u64) as usize;
+            timeline.enter(left);
+            assert_eq!(end(&timeline), ends[left], "PROPERTIES_SEED={seed} on branch {left}");
+            moments += 5;
+        }
+        branches += timeline.log().branches();
+    }
+    println!("{moments} moments of {} runs with {branches} branches, equal hashes", seeds.count());
 }
 
 #[test]

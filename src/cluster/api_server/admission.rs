@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::api::fields::Fields;
+use crate::api::fields::{Fields, as_map};
 use crate::api::kind::Kind;
 use crate::api::object::Object;
+use crate::api::patch::json_merge;
 use crate::api::status::Status;
 use crate::cluster::Cluster;
 use crate::controllers::persistent_volume::requested_storage;
@@ -24,6 +25,15 @@ impl Cluster {
                 Err(Status::forbidden(object.kind, &object.meta.name, &why))
             }
             Some(_) => Ok(()),
+        }
+    }
+
+    /// Merges into a set what the cluster's settings give all sets.
+    pub(super) fn mutate(&self, object: &mut Object) {
+        if object.kind == Kind::StatefulSet && !self.config.stateful_set_spec.is_empty() {
+            let mut spec = Value::Object(std::mem::take(object.spec_mut()));
+            json_merge(&mut spec, Value::Object(self.config.stateful_set_spec.clone()));
+            *object.spec_mut() = std::mem::take(as_map(&mut spec));
         }
     }
 

@@ -112,6 +112,7 @@ impl Cluster {
     ) -> Result<Arc<Object>, Status> {
         let kind = object.kind;
         self.admit_namespace(&object)?;
+        self.mutate(&mut object);
         let mut value = object.to_value();
         defaults::set_defaults(kind, &mut value, &self.config.feature_gates);
         object = Object::from_value(kind, value);
@@ -200,6 +201,7 @@ impl Cluster {
         let reference = object.object_ref();
         self.fail_by_fault(actor, Verb::Update, &reference)?;
         let old = self.find_for_update(&object)?;
+        self.mutate(&mut object);
         object.meta.generation = old.meta.generation;
         object.meta.deletion_timestamp = old.meta.deletion_timestamp;
         object.meta.deletion_grace_period_seconds = old.meta.deletion_grace_period_seconds;
