@@ -304,9 +304,7 @@ impl Cluster {
     fn patch_and_say(&mut self, answer: &mut Answer, object: &ObjectRef, ty: PatchType, patch: &Value, done: &str) {
         match self.patch(Actor::User, object, ty, patch) {
             Ok(patched) => {
-                for field in &patched.unknown {
-                    answer.complain(format!("Warning: unknown field {field:?}"));
-                }
+                answer.warn(&patched.warnings);
                 let unchanged = if patched.changed || done == "scaled" { "" } else { " (no change)" };
                 answer.print(format!("{object} {done}{unchanged}"));
             }

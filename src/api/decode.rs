@@ -25,26 +25,52 @@ pub struct DecodeError {
 }
 
 /// What decoding gives where the types fit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Decoded {
     /// The normalised value.
     pub value: Value,
     /// The paths of fields that no type has. The API server refuses them by default.
     pub unknown: Vec<String>,
+    /// The paths of the empty lists and maps that were given and are left out, and how they are shown: `[]`, `{}`.
+    pub empty: Vec<(String, &'static str)>,
 }
 
 /// Decodes `value` as a struct of type `ty`.
 ///
 /// # Errors
-/// The first value, in the order of the keys, that its type cannot hold.
+/// The first value, in the order of the keys, that its type cannot hold. One that a type with a reader of its own refuses
+/// goes before the others: it ends the reading.
+// Models encoding/json/decode.go decodeState.saveError
 pub fn decode(ty: &Type, value: &Value) -> Result<Decoded, DecodeError> {
-    let mut decoder = Decoder { unknown: Vec::new() };
+    let mut decoder = Decoder { converts: false, ..Decoder::default() };
     let value = decoder.structure(ty, value, &Path::ROOT, "")?;
-    Ok(Decoded { value, unknown: decoder.unknown })
+    if let Some(error) = decoder.saved {
+        return Err(error);
+    }
+    Ok(Decoded { value, unknown: decoder.unknown, empty: decoder.empty })
 }
 
+/// Converts `value` to a struct of type `ty`, as is done with the result of a strategic merge patch: numbers are cut to
+/// their type, and what is unknown is told by name.
+///
+/// # Errors
+/// The first value, in the order of the keys, that its type cannot hold.
+// Models k8s.io/apimachinery/pkg/runtime/converter.go FromUnstructuredWithValidation
+pub fn convert(ty: &Type, value: &Value) -> Result<Decoded, DecodeError> {
+    let mut decoder = Decoder { converts: true, ..Decoder::default() };
+    let value = decoder.structure(ty, value, &Path::ROOT, "")?;
+    super::order::sort_by_key(&mut decoder.unknown, |path| path.clone());
+    Ok(Decoded { value, unknown: decoder.unknown, empty: decoder.empty })
+}
+
+#[derive(Default)]
 struct Decoder {
     unknown: Vec<String>,
+    empty: Vec<(String, &'static str)>,
+    /// The first value that its type cannot hold.
+    saved: Option<DecodeError>,
+    /// Whether values are converted, not read from text.
+    converts: bool,
 }
 
 impl Decoder {
@@ -54,7 +80,7 @@ impl Decoder {
         let fields = match value {
             Value::Object(fields) => fields,
             Value::Null => &empty,
-            other => return Err(mismatch(other, path, owner, &Ty::Struct(ty.name))),
+            other => return self.save(mismatch(other, path, owner, &Ty::Struct(ty.name))),
         };
         let owner = ty.name.rsplit('.').next().unwrap_or(ty.name);
         let mut out = Map::new();
@@ -93,7 +119,14 @@ impl Decoder {
             },
             Ty::List(_) | Ty::Map(_) | Ty::Bytes => match given {
                 Value::Null => None,
-                given => Some(self.value(&field.ty, given, path, owner)?).filter(|v| field.always || !is_empty(v)),
+                given => {
+                    let value = self.value(&field.ty, given, path, owner)?;
+                    let left_out = !field.always && is_empty(&value);
+                    if left_out && !given.is_string() {
+                        self.empty.push((path.to_string(), if given.is_array() { "[]" } else { "{}" }));
+                    }
+                    (!left_out).then_some(value)
+                }
             },
             Ty::Time if field.omit_zero => match given {
                 Value::Null => None,
@@ -108,11 +141,23 @@ impl Decoder {
         Ok(value.or_else(|| field.always.then_some(Value::Null)))
     }
 
+    /// Notes a value that its type cannot hold, and goes on; a conversion ends there.
+    fn save(&mut self, error: DecodeError) -> Result<Value, DecodeError> {
+        if self.converts {
+            return Err(error);
+        }
+        self.saved.get_or_insert(error);
+        Ok(Value::Null)
+    }
+
     fn value(&mut self, ty: &Ty, given: &Value, path: &Path<'_>, owner: &str) -> Result<Value, DecodeError> {
         let refused = || mismatch(given, path, owner, ty);
         let worded = |message: String| DecodeError {
             path: path.to_string(),
-            conversion: format!("error decoding from json: {message}"),
+            conversion: match ty {
+                Ty::Bytes => format!("error decoding from json: {message}"),
+                _ => message.clone(),
+            },
             message,
         };
         Ok(match (ty, given) {
@@ -139,13 +184,17 @@ impl Decoder {
             (Ty::String(_), Value::Null) => Value::String(String::new()),
             (Ty::String(_), Value::String(_)) => given.clone(),
             (Ty::Int(..) | Ty::Float(_), Value::Null) => Value::from(0),
-            (Ty::Int(bits, _), Value::Number(number)) => match whole(number, *bits) {
-                Some(whole) => Value::from(whole),
-                None => return Err(refused()),
-            },
+            (Ty::Int(bits, _), Value::Number(number)) => {
+                match if self.converts { cut(number, *bits) } else { whole(number, *bits) } {
+                    Some(whole) => Value::from(whole),
+                    None => return self.save(refused()),
+                }
+            }
             (Ty::Float(_), Value::Number(_)) => given.clone(),
             (Ty::Bytes, Value::String(text)) => {
-                base64::check(text).map_err(|at| worded(format!("illegal base64 data at input byte {at}")))?;
+                if let Err(at) = base64::check(text) {
+                    return self.save(worded(format!("illegal base64 data at input byte {at}")));
+                }
                 given.clone()
             }
             (Ty::Quantity, Value::Null) => Value::from("0"),
@@ -164,20 +213,19 @@ impl Decoder {
                     Value::Number(number) => whole(number, 32),
                     _ => None,
                 };
-                let shown = match given {
-                    Value::Number(_) => format!("number {}", super::json::to_string(given)),
-                    other => json_kind(other).to_owned(),
+                let Some(number) = number else {
+                    let error = mismatch(given, path, owner, &Ty::Int(32, "int32"));
+                    let conversion = mismatch(given, path, "", &Ty::Int(32, "int32")).message;
+                    return Err(DecodeError { conversion, ..error });
                 };
-                Value::from(
-                    number
-                        .ok_or_else(|| worded(format!("json: cannot unmarshal {shown} into Go value of type int32")))?,
-                )
+                Value::from(number)
             }
             (Ty::Time, Value::String(text)) => {
                 let time = Timestamp::parse(text).ok_or_else(|| worded(time_error(text)))?;
                 Value::String(time.to_string())
             }
-            _ => return Err(refused()),
+            (Ty::Time, _) => return Err(refused()),
+            _ => return self.save(refused()),
         })
     }
 }
@@ -244,7 +292,10 @@ fn mismatch(given: &Value, path: &Path<'_>, owner: &str, ty: &Ty) -> DecodeError
     DecodeError {
         path: path.to_string(),
         message: format!("json: cannot unmarshal {shown} into Go {target}"),
-        conversion: conversion(given, ty.pointee()),
+        conversion: match ty.pointee() {
+            Ty::Time => format!("json: cannot unmarshal {} into Go value of type string", json_kind(given)),
+            ty => conversion(given, ty),
+        },
     }
 }
 
@@ -268,6 +319,12 @@ fn conversion(given: &Value, ty: &Ty) -> String {
         (Ty::Bool(_), _) => "unrecognized type: bool".to_owned(),
         (ty, _) => format!("unrecognized type: {}", ty.go_name()),
     }
+}
+
+/// A number as Go converts it to a whole one of so many bits: what is too large loses its upper bits.
+fn cut(number: &Number, bits: u32) -> Option<i64> {
+    let whole = number.as_i64().or_else(|| number.as_f64().filter(|f| f.trunc() == *f).map(|f| f as i64))?;
+    Some(if bits == 32 { i64::from(whole as i32) } else { whole })
 }
 
 fn whole(number: &Number, bits: u32) -> Option<i64> {
@@ -336,6 +393,12 @@ mod tests {
         let decoded = decode(Schema::get().find(ty).unwrap(), &given).unwrap();
         assert_eq!(decoded.value, expected);
         assert_eq!(decoded.unknown, Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_is_given_empty_is_left_out_and_noted() {
+        let decoded = decode(Schema::get().find("PodSpec").unwrap(), &json!({"nodeSelector": {}, "volumes": []}));
+        assert_eq!(decoded.unwrap().empty, [("nodeSelector".to_owned(), "{}"), ("volumes".to_owned(), "[]")]);
     }
 
     #[track_caller]

@@ -44,8 +44,14 @@ impl Defaulter<'_> {
     /// The defaults that belong to one type.
     fn type_defaults(&self, ty: &str, fields: &mut Map<String, Value>) {
         let mut constants = |defaults: &[(&str, Value)]| {
+            let schema = Schema::get().find(ty);
             for (name, value) in defaults {
-                set_default(fields, name, value.clone());
+                let field = schema.and_then(|ty| ty.field(name));
+                if field.is_some_and(|field| matches!(field.ty, Ty::Pointer(_))) {
+                    pointer_default(fields, name, value.clone());
+                } else {
+                    set_default(fields, name, value.clone());
+                }
             }
         };
         match ty {
@@ -64,7 +70,7 @@ impl Defaulter<'_> {
             "PersistentVolume" => {
                 set_default(map_in(fields, "status"), "phase", "Pending");
                 set_default(map_in(fields, "spec"), "persistentVolumeReclaimPolicy", "Retain");
-                set_default(map_in(fields, "spec"), "volumeMode", "Filesystem");
+                pointer_default(map_in(fields, "spec"), "volumeMode", json!("Filesystem"));
             }
             "ResourceRequirements" | "VolumeResourceRequirements" => {
                 round_up_quantities(fields, "limits");
@@ -75,6 +81,7 @@ impl Defaulter<'_> {
                 round_up_quantities(fields, "allocatedResources");
             }
             "PersistentVolumeSpec" => round_up_quantities(fields, "capacity"),
+            "NodeSpec" => node_spec(fields),
             "NodeStatus" => node_status(fields),
             "PersistentVolumeClaimSpec" => constants(&[("volumeMode", json!("Filesystem"))]),
             "StorageClass" => {
@@ -288,7 +295,7 @@ fn service(service: &mut Map<String, Value>) {
         set_default(spec, "externalTrafficPolicy", "Cluster");
     }
     if matches!(ty.as_str(), "NodePort" | "LoadBalancer" | "ClusterIP") {
-        set_default(spec, "internalTrafficPolicy", "Cluster");
+        pointer_default(spec, "internalTrafficPolicy", json!("Cluster"));
     }
     if ty == "LoadBalancer" {
         set_default(spec, "allocateLoadBalancerNodePorts", true);
@@ -303,6 +310,21 @@ fn namespace(namespace: &mut Map<String, Value>) {
         map_in(meta, "labels").insert("kubernetes.io/metadata.name".to_owned(), json!(name));
     }
     set_default(map_in(namespace, "status"), "phase", "Active");
+}
+
+/// The older field has the first of the newer one's addresses, and counts where they differ.
+// Models pkg/apis/core/v1/conversion.go Convert_v1_NodeSpec_To_core_NodeSpec
+// Models pkg/apis/core/v1/conversion.go Convert_core_NodeSpec_To_v1_NodeSpec
+fn node_spec(spec: &mut Map<String, Value>) {
+    let range = spec.text("podCIDR").to_owned();
+    let first = spec.list("podCIDRs").first().cloned();
+    match first {
+        Some(first) if range.is_empty() => drop(spec.insert("podCIDR".to_owned(), first)),
+        first if !range.is_empty() && first.as_ref().and_then(Value::as_str) != Some(&range) => {
+            spec.insert("podCIDRs".to_owned(), json!([range]));
+        }
+        _ => {}
+    }
 }
 
 // Models pkg/apis/core/v1/defaults.go SetDefaults_NodeStatus

@@ -1,7 +1,7 @@
 //! The API's types as a table: which fields a type has, of which Go type, how patches merge them.
 //!
 //! `schema.txt` has a block for each type: its name at the margin, then a line for each field, indented by one blank:
-//! `name type [always] [omitzero] [required] [merge[=key]] [retainKeys] [map=keys|set] [enum=A|B]`. `always` says that Go
+//! `name type [always] [omitzero] [required] [merge[=key]] [retainKeys] [replace] [map=keys|set] [enum=A|B]`. `always` says that Go
 //! writes the field also when it is zero. A named scalar is written `v1.PullPolicy:string`, so that a refusal can name the
 //! Go type. Embedded structs are flattened. The table holds facts of `k8s.io/api` v0.37.2, read by reflection, and the
 //! list and patch keys of its OpenAPI document.
@@ -42,6 +42,8 @@ pub struct Field {
     pub merge: Option<&'static str>,
     /// Whether a strategic merge patch may list the keys to keep.
     pub retain_keys: bool,
+    /// Whether a strategic merge patch replaces a struct.
+    pub replace: bool,
     /// The keys that tell the items of an associative list apart.
     pub map_keys: Vec<&'static str>,
     /// The values that the OpenAPI document enumerates.
@@ -175,6 +177,7 @@ impl Field {
             required: false,
             merge: None,
             retain_keys: false,
+            replace: false,
             map_keys: Vec::new(),
             values: Vec::new(),
         };
@@ -185,6 +188,7 @@ impl Field {
                 ("required", _) => field.required = true,
                 ("merge", key) => field.merge = Some(key),
                 ("retainKeys", _) => field.retain_keys = true,
+                ("replace", _) => field.replace = true,
                 ("map", keys) => field.map_keys = keys.split(',').collect(),
                 ("enum", values) => field.values = values.split('|').collect(),
                 _ => {}
@@ -230,10 +234,13 @@ impl Ty {
             Ty::Bytes => "[]uint8".to_owned(),
             Ty::Quantity => "resource.Quantity".to_owned(),
             Ty::IntOrString => "intstr.IntOrString".to_owned(),
-            Ty::Time => "v1.Time".to_owned(),
+            // A time is read from a string.
+            Ty::Time => "string".to_owned(),
             Ty::Raw => "runtime.RawExtension".to_owned(),
             Ty::Pointer(inner) => inner.go_name(),
             Ty::List(inner) => format!("[]{}", inner.go_name()),
+            // Every map of quantities is of this type.
+            Ty::Map(inner) if matches!(**inner, Ty::Quantity) => "v1.ResourceList".to_owned(),
             Ty::Map(inner) => format!("map[string]{}", inner.go_name()),
             Ty::Struct(name) => go_struct(name),
         }

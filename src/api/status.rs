@@ -39,6 +39,8 @@ pub enum Reason {
     TooManyRequests,
     /// 500: the server failed.
     InternalError,
+    /// 500, with no reason given.
+    Unknown,
 }
 
 impl Reason {
@@ -54,6 +56,7 @@ impl Reason {
             Reason::MethodNotAllowed => "MethodNotAllowed",
             Reason::TooManyRequests => "TooManyRequests",
             Reason::InternalError => "InternalError",
+            Reason::Unknown => "",
         }
     }
 
@@ -67,7 +70,7 @@ impl Reason {
             Reason::Forbidden => 403,
             Reason::MethodNotAllowed => 405,
             Reason::TooManyRequests => 429,
-            Reason::InternalError => 500,
+            Reason::InternalError | Reason::Unknown => 500,
         }
     }
 }
@@ -110,6 +113,17 @@ impl Status {
         };
         let message = format!("{group_kind} {} is invalid: {}", quote(name), aggregate(&causes));
         Status { causes, ..Status::new(Reason::Invalid, Some((kind, name)), message) }
+    }
+
+    /// The refusal with lists and maps that were given empty shown as they were given.
+    pub fn showing_empty(mut self, empty: &[(String, &'static str)]) -> Status {
+        match (self.about.take(), self.reason) {
+            (Some((kind, name)), Reason::Invalid) if !empty.is_empty() => {
+                self.causes.iter_mut().for_each(|cause| cause.show_empty(empty));
+                Status::invalid(kind, &name, self.causes)
+            }
+            (about, _) => Status { about, ..self },
+        }
     }
 
     /// The request cannot be understood.

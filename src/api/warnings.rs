@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::base64;
 use super::fields::Fields;
 use super::kind::Kind;
 use super::path::Path;
@@ -44,6 +45,7 @@ pub fn warnings(kind: Kind, object: &Value, old: &Value, changed: bool) -> Vec<S
         }
         Kind::PersistentVolume => warnings.volume(object, path),
         Kind::StorageClass => warnings.storage_class(object),
+        Kind::Secret => warnings.secret(object),
         Kind::Endpoints => {
             warnings.0.push("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned());
         }
@@ -53,6 +55,22 @@ pub fn warnings(kind: Kind, object: &Value, old: &Value, changed: bool) -> Vec<S
 }
 
 struct Warnings(Vec<String>);
+
+impl Warnings {
+    /// A key pair that is none. What is in the blocks is not looked at.
+    // Models pkg/registry/core/secret/strategy.go warningsForSecret
+    fn secret(&mut self, secret: &Value) {
+        if secret.text("type") != "kubernetes.io/tls" {
+            return;
+        }
+        for (key, what) in [("tls.crt", "certificate"), ("tls.key", "key")] {
+            let decoded = base64::decode(secret.field("data").text(key)).unwrap_or_default();
+            if !String::from_utf8_lossy(&decoded).contains("-----BEGIN ") {
+                return self.0.push(format!("tls: failed to find any PEM data in {what} input"));
+            }
+        }
+    }
+}
 
 const VOLUME_ANNOTATIONS: [(&str, &str); 2] = [
     ("volume.beta.kubernetes.io/storage-class", "deprecated since v1.8; use \"storageClassName\" attribute instead"),

@@ -26,7 +26,9 @@ use crate::api::time::{Instant, Millis};
 use crate::controllers::reason::Reason;
 use crate::controllers::{self, Controllers};
 use actor::Actor;
-pub use api_server::{Accepted, CreateOptions, DeleteOptions, PatchType, Patched, Propagation, Refusal};
+pub use api_server::{
+    Accepted, CreateOptions, DeleteOptions, FieldValidation, PatchOptions, PatchType, Patched, Propagation, Refusal,
+};
 pub(crate) use api_server::{FOREGROUND, ORPHAN, set_condition};
 use config::Config;
 use events::Events;
@@ -54,6 +56,8 @@ pub struct Cluster {
     /// Every write since somebody took them out, for those who watch.
     writes: Vec<(u64, WatchEvent)>,
     keeps_writes: bool,
+    /// Whether what is done here is thrown away: the server takes no ports for it.
+    trial: bool,
     /// What the controllers remember.
     pub(crate) controllers: Controllers,
 }
@@ -86,6 +90,7 @@ impl Cluster {
             steps: Vec::new(),
             writes: Vec::new(),
             keeps_writes: false,
+            trial: false,
             faults: Faults::default(),
             failures: BTreeMap::new(),
             controllers: Controllers::default(),
@@ -133,6 +138,11 @@ impl Cluster {
         self.now = self.now.max(at);
         controllers::run(self, work.actor, &work.object);
         true
+    }
+
+    /// A copy that requests can be tried out on.
+    pub fn trial(&self) -> Cluster {
+        Cluster { trial: true, ..self.clone() }
     }
 
     /// Does everything that is due until a moment, and goes there.

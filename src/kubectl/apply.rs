@@ -6,14 +6,14 @@ use serde_json::{Map, Value};
 
 use super::Error;
 use super::manifests::{finish, refused};
-use super::resource::{self, Info};
+use super::resource::{self, Info, Reading};
 use crate::api::fields::{Fields, as_map};
 use crate::api::json;
 use crate::api::meta::ObjectRef;
 use crate::api::patch::three_way_merge_patch;
 use crate::api::schema::Schema;
 use crate::cluster::actor::Actor;
-use crate::cluster::{Cluster, CreateOptions, PatchType, Refusal};
+use crate::cluster::{Cluster, CreateOptions, FieldValidation, PatchOptions, Refusal};
 use crate::command::Answer;
 use crate::manifest;
 
@@ -25,7 +25,7 @@ pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration
 // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go ApplyOptions.Run
 pub fn apply(cluster: &mut Cluster, text: &str, file: &str) -> Answer {
     let manifest = manifest::read(text);
-    let visit = resource::visit(&manifest, file);
+    let visit = resource::visit(&manifest, &Reading::of(file));
     let mut answer = Answer { diagnostics: visit.diagnostics, ..Answer::default() };
     let mut failures = Vec::new();
     failures.extend(visit.failure);
@@ -40,12 +40,13 @@ pub fn apply(cluster: &mut Cluster, text: &str, file: &str) -> Answer {
 
 /// What became of an object, in kubectl's word.
 fn apply_one(cluster: &mut Cluster, info: &Info<'_>, file: &str, answer: &mut Answer) -> Result<&'static str, Error> {
-    match create_or_patch(cluster, &info.reference, info.object.clone()) {
+    match create_or_patch(cluster, &info.reference, info.object.clone(), FieldValidation::Strict) {
         Ok(applied) => {
             answer.warn(&applied.warnings);
             Ok(applied.operation)
         }
         Err(failure) => {
+            failure.lines().iter().for_each(|line| answer.complain(line.as_str()));
             Err(failure.into_error(&info.reference, &info.object, file, |refusal| refused(refusal, info, answer)))
         }
     }
@@ -67,6 +68,13 @@ pub(super) enum Failure {
     Create(Refusal),
     /// The server refused this patch.
     Patch(Box<(Refusal, Value)>),
+    /// No patch could be made; kubectl says so before it gives up, and at the end.
+    Unpatchable {
+        /// What it says before.
+        lines: Vec<String>,
+        /// The sentence at the end.
+        sentence: String,
+    },
     /// kubectl says so itself.
     Plain(String),
 }
@@ -92,14 +100,31 @@ impl Failure {
                 let doing = format!("applying patch:\n{}\nto:\n{}\nfor:", json::to_string(&patch), subject());
                 of(refusal).when("patching", file).when(&doing, file)
             }
+            Failure::Unpatchable { sentence, .. } => {
+                let doing = format!("applying patch:\n\nto:\n{}\nfor:", subject());
+                Error::Plain(sentence).when("patching", file).when(&doing, file)
+            }
             Failure::Plain(why) => Error::Plain(why),
+        }
+    }
+
+    /// What kubectl has said before it gave up.
+    pub(super) fn lines(&self) -> &[String] {
+        match self {
+            Failure::Unpatchable { lines, .. } => lines,
+            _ => &[],
         }
     }
 }
 
 /// Creates an object, or patches the one that there is.
 // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go applyOneObject
-pub(super) fn create_or_patch(cluster: &mut Cluster, reference: &ObjectRef, object: Value) -> Result<Applied, Failure> {
+pub(super) fn create_or_patch(
+    cluster: &mut Cluster,
+    reference: &ObjectRef,
+    object: Value,
+    validation: FieldValidation,
+) -> Result<Applied, Failure> {
     let kind = reference.kind;
     if reference.name.is_empty() {
         let generate_name = object.field("metadata").text("generateName");
@@ -113,35 +138,48 @@ pub(super) fn create_or_patch(cluster: &mut Cluster, reference: &ObjectRef, obje
     let mut modified = with_annotation(object);
     let Some(current) = cluster.store().find(reference).cloned() else {
         prune_nulls(&mut modified);
-        return match cluster.request_create(Actor::User, kind, &modified, &CreateOptions::default()) {
+        return match cluster.request_create(Actor::User, kind, &modified, &CreateOptions { dry_run: false, validation })
+        {
             Ok(accepted) => Ok(Applied { operation: "created", warnings: accepted.warnings }),
             Err(refusal) => Err(Failure::Create(refusal)),
         };
     };
     let mut warnings = Vec::new();
-    let original = current.meta.annotations.get(LAST_APPLIED).and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let note = current.meta.annotations.get(LAST_APPLIED).map_or("", String::as_str);
+    let original = serde_json::from_str::<Value>(note).ok();
     if original.is_none() {
         warnings.push(missing_note(reference));
     }
     let as_fields = |value: &Value| value.as_object().cloned().unwrap_or_default();
     let original = original.as_ref().map(as_fields).unwrap_or_default();
-    let patch = three_way_merge_patch(
-        &original,
-        &as_fields(&modified),
-        &as_fields(&current.to_value()),
-        Schema::get().of_kind(kind),
-    )
-    .map_err(|error| Failure::Plain(error.0))?;
+    let live = current.to_value();
+    let schema = Schema::get().of_kind(kind);
+    let patch = three_way_merge_patch(&original, &as_fields(&modified), &as_fields(&live), schema)
+        .map_err(|error| unpatchable(note, &modified, &live, &error.0))?;
     if patch.is_empty() {
         return Ok(Applied { operation: "unchanged", warnings });
     }
     let patch = Value::Object(patch);
-    match cluster.request_patch(Actor::User, reference, PatchType::Strategic, &patch, true) {
+    let options = PatchOptions { validation, ..PatchOptions::default() };
+    match cluster.request_patch(Actor::User, reference, &patch, &options) {
         Ok(patched) => {
             warnings.extend(patched.warnings);
             Ok(Applied { operation: "configured", warnings })
         }
         Err(refusal) => Err(Failure::Patch(Box::new((refusal, patch)))),
+    }
+}
+
+/// That no patch could be made: kubectl tries with the types of two OpenAPI documents, and then with its own.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/apply/patcher.go Patcher.patchSimple
+fn unpatchable(original: &str, modified: &Value, live: &Value, why: &str) -> Failure {
+    let line = |document: &str| format!("warning: error calculating patch from {document} spec: {why}");
+    let (modified, live) = (json::to_string(modified), json::to_string(live));
+    Failure::Unpatchable {
+        lines: vec![line("openapi v3"), line("openapi")],
+        sentence: format!(
+            "creating patch with:\noriginal:\n{original}\nmodified:\n{modified}\n\ncurrent:\n{live}\n\nfor: {why}"
+        ),
     }
 }
 

@@ -10,12 +10,15 @@ use super::create::send;
 use super::error::{Error, usage};
 use super::flags::Flags;
 use super::output::{json, yaml};
-use super::request::{DryRun, Say, Validation, dry_run_flags, file_flags, find, print_flags, validate_flags, value_of};
+use super::request::{
+    DryRun, Say, dry_run_flags, file_flags, find, print_flags, told, validate_flags, validates, validation, value_of,
+    warn,
+};
 use super::resources::Info;
 use crate::api::fields::Fields;
 use crate::api::object::Object;
 use crate::cluster::actor::Actor;
-use crate::cluster::{Accepted, Cluster, CreateOptions, PatchType, Refusal};
+use crate::cluster::{Accepted, Cluster, CreateOptions, FieldValidation, PatchOptions, Refusal};
 
 /// The command's flags.
 pub const FLAGS: &str = concat!(
@@ -47,7 +50,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     if flags.list("filename").is_empty() && flags.text("kustomize").is_empty() {
         return Err("must specify one of -f and -k".into());
     }
-    Validation::of(flags)?;
+    let validation = validation(flags)?;
     if flags.flag("force-conflicts") && !server_side {
         return Err("--force-conflicts only works with --server-side".into());
     }
@@ -66,25 +69,29 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     if flags.flag("prune") {
         return Err("--prune is not simulated: delete what is no longer in the files by its name".into());
     }
-    let (infos, mut errors) = find(context, flags, &|query| query.latest = false)?.split();
+    let (infos, mut errors) = find(context, flags, &|query| {
+        query.latest = false;
+        query.validation = validates(validation);
+    })?
+    .split();
     if infos.is_empty() && errors.is_empty() {
         return Err("no objects passed to apply".into());
     }
     for info in infos {
-        let result =
-            if server_side { apply_on_server(context, &mut say, &info) } else { apply_one(context, &mut say, &info) };
+        let apply = if server_side { apply_on_server } else { apply_one };
+        let result = apply(context, &mut say, &info, validation);
         errors.extend(result.err());
     }
     Error::collect(errors)
 }
 
 // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go applyOneObject
-fn apply_one(context: &mut Context<'_>, say: &mut Say, info: &Info) -> Result<(), Error> {
+fn apply_one(context: &mut Context<'_>, say: &mut Say, info: &Info, validation: FieldValidation) -> Result<(), Error> {
     let value = info.manifest.clone().unwrap_or_default();
     let reference = &info.reference;
     let mut applied = None;
     let result = say.dry_run.send(context.cluster, |cluster| {
-        let result = create_or_patch(cluster, reference, value.clone());
+        let result = create_or_patch(cluster, reference, value.clone(), validation);
         applied = cluster.store().find(reference).cloned();
         result
     });
@@ -92,10 +99,11 @@ fn apply_one(context: &mut Context<'_>, say: &mut Say, info: &Info) -> Result<()
     if result.is_err() && info.object.as_ref().is_some_and(|object| !has_note(object)) {
         context.out.complain(&format!("Warning: {}", missing_note(reference)));
     }
-    let done = result.map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
-    for warning in &done.warnings {
-        context.out.complain(&format!("Warning: {warning}"));
+    if let Err(failure) = &result {
+        failure.lines().iter().for_each(|line| context.out.complain(line));
     }
+    let done = result.map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
+    warn(context, &done.warnings);
     if info.object.is_some() {
         warn_if_deleting(context, info);
     }
@@ -115,7 +123,12 @@ fn warn_if_deleting(context: &mut Context<'_>, info: &Info) {
 }
 
 /// Server-side apply without a register of who owns which field: what the file has is set, and nothing is removed.
-fn apply_on_server(context: &mut Context<'_>, say: &mut Say, info: &Info) -> Result<(), Error> {
+fn apply_on_server(
+    context: &mut Context<'_>,
+    say: &mut Say,
+    info: &Info,
+    validation: FieldValidation,
+) -> Result<(), Error> {
     let value = info.manifest.clone().unwrap_or_default();
     let reference = &info.reference;
     let exists = info.object.is_some();
@@ -126,17 +139,16 @@ fn apply_on_server(context: &mut Context<'_>, say: &mut Say, info: &Info) -> Res
     }
     let request = |cluster: &mut Cluster| {
         if exists {
-            let patched = cluster.request_patch(Actor::User, reference, PatchType::Strategic, &value, true)?;
+            let options = PatchOptions { validation, ..PatchOptions::default() };
+            let patched = cluster.request_patch(Actor::User, reference, &value, &options)?;
             Ok(Accepted { object: patched.object, warnings: patched.warnings })
         } else {
-            cluster.request_create(Actor::User, reference.kind, &value, &CreateOptions::default())
+            cluster.request_create(Actor::User, reference.kind, &value, &CreateOptions { dry_run: false, validation })
         }
     };
     let applied: Result<Accepted, Refusal> = say.dry_run.send(context.cluster, request);
-    let applied = applied?;
-    for warning in &applied.warnings {
-        context.out.complain(&format!("Warning: {warning}"));
-    }
+    let applied = told(context, applied)?;
+    warn(context, &applied.warnings);
     if exists {
         warn_if_deleting(context, info);
     }
@@ -152,10 +164,10 @@ pub fn merged(context: &mut Context<'_>, info: &Info) -> Result<Value, Error> {
     let value = info.manifest.clone().unwrap_or_default();
     let reference = &info.reference;
     if info.object.is_none() {
-        return send(context.cluster, &value, DryRun::Server);
+        return send(context, &value, DryRun::Server, FieldValidation::Warn);
     }
     let mut copy = context.cluster.clone();
-    create_or_patch(&mut copy, reference, value.clone())
+    create_or_patch(&mut copy, reference, value.clone(), FieldValidation::Warn)
         .map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
     let mut merged = copy.store().find(reference).map_or(Value::Null, |object| object.to_value());
     // The comparison does not note what was applied, and its version is of a request that is thrown away.

@@ -8,12 +8,14 @@ use super::apply::with_annotation;
 use super::context::Context;
 use super::error::{Error, usage};
 use super::flags::Flags;
-use super::request::{DryRun, Say, dry_run_flags, file_flags, find, print_flags, validate_flags, visit};
+use super::request::{
+    DryRun, Say, dry_run_flags, file_flags, find, print_flags, told, validate_flags, validates, validation, visit, warn,
+};
 use super::resources::{manifest_kind, namespace};
 use crate::api::fields::{as_map, map_in};
 use crate::api::validate::format;
 use crate::cluster::actor::Actor;
-use crate::cluster::{Cluster, CreateOptions};
+use crate::cluster::{CreateOptions, FieldValidation};
 
 macro_rules! create_flags {
     () => {
@@ -42,10 +44,18 @@ pub const PDB_FLAGS: &str = concat!(create_flags!(), ";min-available string;max-
 ///
 /// # Errors
 /// The API server's refusal.
-pub fn send(cluster: &mut Cluster, value: &Value, dry_run: DryRun) -> Result<Value, Error> {
+pub fn send(
+    context: &mut Context<'_>,
+    value: &Value,
+    dry_run: DryRun,
+    validation: FieldValidation,
+) -> Result<Value, Error> {
     let kind = manifest_kind(value, "")?;
-    let options = CreateOptions { dry_run: dry_run != DryRun::None };
-    Ok(cluster.create(Actor::User, kind, value, &options)?.to_value())
+    let options = CreateOptions { dry_run: dry_run != DryRun::None, validation };
+    let created = context.cluster.request_create(Actor::User, kind, value, &options);
+    let created = told(context, created)?;
+    warn(context, &created.warnings);
+    Ok(created.object.to_value())
 }
 
 /// Runs `kubectl create -f`.
@@ -61,8 +71,11 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         return Err("must specify one of -f and -k".into());
     }
     let mut say = Say::of(context, flags)?;
-    super::request::Validation::of(flags)?;
-    let found = find(context, flags, &|query| query.latest = false)?;
+    let validation = validation(flags)?;
+    let found = find(context, flags, &|query| {
+        query.latest = false;
+        query.validation = validates(validation);
+    })?;
     if found.items.is_empty() {
         return Err("no objects passed to create".into());
     }
@@ -71,7 +84,9 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         let value = if flags.flag("save-config") { with_annotation(value) } else { value };
         let created = match say.dry_run {
             DryRun::Client => value,
-            dry_run => send(context.cluster, &value, dry_run).map_err(|error| error.when("creating", &info.source))?,
+            dry_run => {
+                send(context, &value, dry_run, validation).map_err(|error| error.when("creating", &info.source))?
+            }
         };
         say.done(context, &created, "created")
     })
@@ -100,7 +115,7 @@ fn create(context: &mut Context<'_>, flags: &Flags, mut value: Value, doing: &st
     }
     let created = match say.dry_run {
         DryRun::Client => value,
-        dry_run => send(context.cluster, &value, dry_run).map_err(|error| match doing {
+        dry_run => send(context, &value, dry_run, FieldValidation::Strict).map_err(|error| match doing {
             "" => error,
             doing => Error::Plain(format!("failed to create {doing}: {}", error.sentence())),
         })?,

@@ -15,6 +15,7 @@ use super::resources::manifest_kind;
 use super::wait::{Progress, Wait};
 use crate::api::fields::Fields;
 use crate::api::meta::ObjectRef;
+use crate::cluster::FieldValidation;
 use crate::manifest;
 
 /// The command's flags.
@@ -146,6 +147,6 @@ impl Edit {
         if let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.remove("resourceVersion");
         }
-        update(context, &reference, &value, DryRun::None).map(Some)
+        update(context, &reference, &value, DryRun::None, FieldValidation::Strict).map(Some)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Follows `staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go` of Kubernetes v1.37.2, Apache-2.0.
 
-use crate::api::status::{Reason, Status};
+use crate::api::status::{Reason, Status, quote};
 use crate::cluster::Refusal;
 
 /// Why a command failed.
@@ -100,7 +100,7 @@ impl Error {
         if source.is_empty() {
             return self;
         }
-        let head = format!("error when {doing} {source:?}: ");
+        let head = format!("error when {doing} {}: ", quote(source));
         match self {
             Error::Refused(mut status) => {
                 status.message.insert_str(0, &head);
@@ -122,13 +122,22 @@ impl Error {
         }
     }
 
+    /// Several failures of reading files as one; those of one file alone stay as they are.
+    pub fn flat(mut errors: Vec<Error>) -> Error {
+        if errors.len() == 1 { errors.remove(0) } else { Error::Many(errors) }
+    }
+
     /// Whether the API server said that there is no such object.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Error::Refused(status) if status.is_not_found())
     }
 }
 
+// Models staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go StandardErrorMessage
 fn from_server(status: &Status) -> String {
+    if status.reason == Reason::Unknown {
+        return format!("Error from server: {}", status.message);
+    }
     format!("Error from server ({}): {}", status.reason.as_str(), status.message)
 }
 
@@ -140,7 +149,7 @@ pub fn message(status: &Status) -> String {
         return from_server(status);
     }
     let head = match &status.about {
-        Some((kind, name)) => format!("The {} {name:?} is invalid", kind.name()),
+        Some((kind, name)) => format!("The {} {} is invalid", kind.name(), quote(name)),
         None => "The request is invalid".to_owned(),
     };
     let mut causes: Vec<String> = Vec::new();

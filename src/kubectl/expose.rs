@@ -14,6 +14,7 @@ use super::resources::namespace;
 use crate::api::fields::{Fields, as_map, map_in};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
+use crate::cluster::FieldValidation;
 
 /// The command's flags.
 pub const FLAGS: &str = concat!(
@@ -116,7 +117,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         }
         if say.dry_run != DryRun::Client {
             let service_value = if flags.flag("save-config") { with_annotation(service) } else { service };
-            service = send(context.cluster, &service_value, say.dry_run)?;
+            service = send(context, &service_value, say.dry_run, FieldValidation::Warn)?;
         }
         say.done(context, &service, "exposed")
     })

@@ -3,7 +3,7 @@
 //! Follows `staging/src/k8s.io/kubectl/pkg/cmd/create/create.go` of Kubernetes v1.37.2, Apache-2.0.
 
 use super::Error;
-use super::resource::{self, Info};
+use super::resource::{self, Info, Reading};
 use crate::cluster::actor::Actor;
 use crate::cluster::{Cluster, CreateOptions, Refusal};
 use crate::command::{Answer, Diagnostic, Fix};
@@ -15,12 +15,13 @@ use crate::{api::kind::Kind, api::status::Reason};
 // Models staging/src/k8s.io/kubectl/pkg/cmd/create/create.go RunCreate
 pub fn create(cluster: &mut Cluster, text: &str, file: &str, dry_run: bool) -> Answer {
     let manifest = manifest::read(text);
-    let visit = resource::visit(&manifest, file);
+    let visit = resource::visit(&manifest, &Reading::of(file));
     let mut answer = Answer { diagnostics: visit.diagnostics, ..Answer::default() };
     let mut failures = Vec::new();
+    let options = CreateOptions { dry_run, ..CreateOptions::default() };
     let suffix = if dry_run { " (server dry run)" } else { "" };
     for info in &visit.infos {
-        match cluster.request_create(Actor::User, info.reference.kind, &info.object, &CreateOptions { dry_run }) {
+        match cluster.request_create(Actor::User, info.reference.kind, &info.object, &options) {
             Ok(accepted) => {
                 answer.warn(&accepted.warnings);
                 answer.print(format!("{} created{suffix}", accepted.object.object_ref()));
@@ -47,6 +48,7 @@ pub(super) fn finish(mut answer: Answer, mut failures: Vec<Error>, nothing: bool
 
 /// Notes the places of a refusal.
 pub(super) fn refused(refusal: Refusal, info: &Info<'_>, answer: &mut Answer) -> Error {
+    answer.warn(&refusal.more.warnings);
     for diagnostic in diagnostics(&refusal, info) {
         if !answer.diagnostics.contains(&diagnostic) {
             answer.diagnostics.push(diagnostic);
@@ -65,16 +67,16 @@ fn diagnostics(refusal: &Refusal, info: &Info<'_>) -> Vec<Diagnostic> {
             let span = Some(entry.locate_key(path));
             Diagnostic { span, ..Diagnostic::of(format!("unknown field {path:?}"), path.as_str()) }
         };
-        return refusal.paths.iter().map(unknown).collect();
+        return refusal.more.paths.iter().map(unknown).collect();
     }
     // A patch's result that its type cannot hold is told by the patch, which is no part of the text.
-    if let (false, Some(path)) = (refusal.detail.is_empty(), refusal.paths.first()) {
-        return vec![at(refusal.detail.to_string(), path)];
+    if let (false, Some(path)) = (refusal.more.detail.is_empty(), refusal.more.paths.first()) {
+        return vec![at(refusal.more.detail.clone(), path)];
     }
     if !status.causes.is_empty() {
         return status.causes.iter().map(|cause| at(cause.body(), &cause.path)).collect();
     }
-    let path = refusal.paths.first().cloned().unwrap_or_else(|| match status.reason {
+    let path = refusal.more.paths.first().cloned().unwrap_or_else(|| match status.reason {
         Reason::NotFound => "metadata.namespace".to_owned(),
         _ => "metadata.name".to_owned(),
     });

@@ -40,6 +40,7 @@ pub mod run;
 pub mod scale;
 pub mod set;
 pub mod taint;
+mod validation;
 pub mod wait;
 pub mod watch;
 

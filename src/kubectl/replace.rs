@@ -10,11 +10,14 @@ use super::create::send;
 use super::delete::{Deletion, propagation};
 use super::error::Error;
 use super::flags::Flags;
-use super::request::{DryRun, Say, Validation, dry_run_flags, file_flags, find, print_flags, validate_flags, visit};
+use super::request::{
+    DryRun, Say, dry_run_flags, file_flags, find, print_flags, told, validate_flags, validates, validation, visit, warn,
+};
 use super::wait::{Progress, Target, Wait};
 use crate::api::meta::ObjectRef;
 use crate::api::time::{Instant, Millis};
 use crate::cluster::actor::Actor;
+use crate::cluster::{Cluster, FieldValidation};
 
 /// The command's flags.
 pub const FLAGS: &str = concat!(
@@ -35,7 +38,7 @@ pub const FLAGS: &str = concat!(
 /// Everything that went wrong.
 // Models staging/src/k8s.io/kubectl/pkg/cmd/replace/replace.go Run
 pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
-    Validation::of(flags)?;
+    let validation = validation(flags)?;
     let mut say = Say::of(context, flags)?;
     let propagation = propagation(context, flags.text("cascade"))?;
     if flags.list("filename").is_empty() {
@@ -54,7 +57,10 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     if force && say.dry_run != DryRun::None {
         return Err("--dry-run can not be used when --force is set".into());
     }
-    let found = find(context, flags, &|query| query.latest = false)?;
+    let found = find(context, flags, &|query| {
+        query.latest = false;
+        query.validation = validates(validation);
+    })?;
     if force {
         let deletion = Deletion { propagation, grace_period, names_only: false, dry_run: DryRun::None };
         return begin(context, flags, found, &deletion);
@@ -65,7 +71,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         if say.dry_run == DryRun::Client {
             return say.done(context, &value, "replaced");
         }
-        let replaced = update(context, &info.reference, &value, say.dry_run);
+        let replaced = update(context, &info.reference, &value, say.dry_run, validation);
         let replaced = replaced.map_err(|error| error.when("replacing", &info.source))?;
         say.done(context, &replaced, "replaced")
     })
@@ -80,9 +86,13 @@ pub fn update(
     reference: &ObjectRef,
     value: &Value,
     dry_run: DryRun,
+    validation: FieldValidation,
 ) -> Result<Value, Error> {
-    let request = |cluster: &mut crate::cluster::Cluster| cluster.update(Actor::User, reference, value);
-    Ok(dry_run.send(context.cluster, request)?.to_value())
+    let request = |cluster: &mut Cluster| cluster.update(Actor::User, reference, value, validation);
+    let updated = dry_run.send(context.cluster, request);
+    let updated = told(context, updated)?;
+    warn(context, &updated.warnings);
+    Ok(updated.object.to_value())
 }
 
 /// What is left to do after objects were deleted: to wait until they are gone, and to create them.
@@ -136,7 +146,7 @@ impl Replace {
         let mut errors = Vec::new();
         for value in std::mem::take(&mut self.objects) {
             let value = if self.flags.flag("save-config") { with_annotation(value) } else { value };
-            match send(context.cluster, &value, DryRun::None) {
+            match send(context, &value, DryRun::None, validation(&self.flags)?) {
                 Ok(created) => say.done(context, &created, "replaced")?,
                 Err(error) => errors.push(error),
             }

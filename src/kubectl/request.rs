@@ -11,7 +11,7 @@ use super::resources::{Found, Info, Query, namespace, sources};
 use crate::api::fields::Fields;
 use crate::api::meta::ObjectRef;
 use crate::cluster::actor::Actor;
-use crate::cluster::{Cluster, PatchType, Patched};
+use crate::cluster::{Cluster, FieldValidation, PatchType, Patched, Refusal};
 
 /// The flags of commands that print what they did to an object.
 macro_rules! print_flags {
@@ -103,40 +103,31 @@ impl DryRun {
         if self == DryRun::None {
             return request(cluster);
         }
-        let mut copy = cluster.clone();
-        request(&mut copy)
+        request(&mut cluster.trial())
     }
 }
 
-/// Whether fields that no type has are refused, warned of, or ignored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Validation {
-    /// They are refused.
-    Strict,
-    /// They are warned of.
-    Warn,
-    /// They are ignored.
-    Ignore,
+/// What becomes of fields that no type has, as a line asks for it.
+///
+/// # Errors
+/// kubectl's sentence where the value is none.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go GetValidationDirective
+pub fn validation(flags: &Flags) -> Result<FieldValidation, Error> {
+    let value = flags.text("validate");
+    match (parse_bool(value), value) {
+        (Some(true), _) | (None, "strict") => Ok(FieldValidation::Strict),
+        (Some(false), _) | (None, "ignore") => Ok(FieldValidation::Ignore),
+        (None, "warn") => Ok(FieldValidation::Warn),
+        (None, _) => Err(format!(
+            "invalid - validate option {value:?}; must be one of: strict (or true), warn, ignore (or false)"
+        )
+        .into()),
+    }
 }
 
-impl Validation {
-    /// What a line asks for.
-    ///
-    /// # Errors
-    /// kubectl's sentence where the value is none.
-    // Models staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go GetValidationDirective
-    pub fn of(flags: &Flags) -> Result<Validation, Error> {
-        let value = flags.text("validate");
-        match (parse_bool(value), value) {
-            (Some(true), _) | (None, "strict") => Ok(Validation::Strict),
-            (Some(false), _) | (None, "ignore") => Ok(Validation::Ignore),
-            (None, "warn") => Ok(Validation::Warn),
-            (None, _) => Err(format!(
-                "invalid - validate option {value:?}; must be one of: strict (or true), warn, ignore (or false)"
-            )
-            .into()),
-        }
-    }
+/// What is checked of files where fields are checked so.
+pub fn validates(validation: FieldValidation) -> Option<FieldValidation> {
+    (validation != FieldValidation::Ignore).then_some(validation)
 }
 
 /// Says what was done to objects, or prints them.
@@ -223,7 +214,7 @@ pub fn find_args(
     query.find(context.cluster)
 }
 
-/// Sends a patch, and warns of fields that no type has.
+/// Sends a patch, and prints the server's warnings.
 ///
 /// # Errors
 /// The API server's refusal.
@@ -234,11 +225,28 @@ pub fn patch(
     body: &Value,
     dry_run: DryRun,
 ) -> Result<Patched, Error> {
-    let patched = dry_run.send(context.cluster, |cluster| cluster.patch(Actor::User, reference, ty, body))?;
-    for field in &patched.unknown {
-        context.out.complain(&format!("Warning: unknown field {field:?}"));
-    }
+    let patched = dry_run.send(context.cluster, |cluster| cluster.patch(Actor::User, reference, ty, body));
+    let patched = told(context, patched)?;
+    warn(context, &patched.warnings);
     Ok(patched)
+}
+
+/// Prints the server's warnings.
+pub fn warn(context: &mut Context<'_>, warnings: &[String]) {
+    for warning in warnings {
+        context.out.complain(&format!("Warning: {warning}"));
+    }
+}
+
+/// Prints the warnings that come with a refusal.
+///
+/// # Errors
+/// The refusal.
+pub fn told<T>(context: &mut Context<'_>, result: Result<T, Refusal>) -> Result<T, Error> {
+    result.map_err(|refusal| {
+        warn(context, &refusal.more.warnings);
+        Error::from(refusal)
+    })
 }
 
 /// Does something with each object, and gathers what goes wrong.

@@ -5,11 +5,15 @@
 use serde_json::{Map, Value};
 
 use super::Error;
+use super::validation::{kind_errors, list_errors};
 use crate::api::decode::decode;
 use crate::api::fields::{Fields, as_map};
+use crate::api::json;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::schema::Schema;
+use crate::api::status::quote;
+use crate::cluster::FieldValidation;
 use crate::command::Diagnostic;
 use crate::manifest::{Entry, Manifest};
 
@@ -23,6 +27,23 @@ pub struct Info<'a> {
     pub reference: ObjectRef,
     /// The object, with its namespace set.
     pub object: Value,
+}
+
+/// How a file is read.
+pub struct Reading<'a> {
+    /// Its name, as messages have it.
+    pub file: &'a str,
+    /// The namespace of objects that name none.
+    pub namespace: &'a str,
+    /// What is checked before anything is sent; `None` where the command checks nothing.
+    pub validation: Option<FieldValidation>,
+}
+
+impl<'a> Reading<'a> {
+    /// As `create` and `apply` read a file.
+    pub fn of(file: &'a str) -> Reading<'a> {
+        Reading { file, namespace: "default", validation: Some(FieldValidation::Strict) }
+    }
 }
 
 /// What came of reading a file.
@@ -39,10 +60,10 @@ pub struct Visit<'a> {
 /// Reads the objects of a manifest as kubectl does when it goes on after an error.
 // Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go StreamVisitor.Visit
 // Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go FlattenListVisitor.Visit
-pub fn visit<'a>(manifest: &'a Manifest, file: &str) -> Visit<'a> {
+pub fn visit<'a>(manifest: &'a Manifest, reading: &Reading<'_>) -> Visit<'a> {
     let mut visit = Visit::default();
     let mut failures = Vec::new();
-    let stopped = manifest.documents().any(|entry| match visit.document(entry, file) {
+    let stopped = manifest.documents().any(|entry| match visit.document(entry, reading) {
         Ok(failure) => {
             failures.extend(failure);
             false
@@ -53,7 +74,7 @@ pub fn visit<'a>(manifest: &'a Manifest, file: &str) -> Visit<'a> {
         }
     });
     if let (Some(error), false) = (&manifest.error, stopped) {
-        failures.push(Error::Plain(format!("error parsing {file}: {}", error.message)));
+        failures.push(Error::Plain(format!("error parsing {}: {}", reading.file, error.message)));
         let message = error.message.clone();
         visit.diagnostics.push(Diagnostic { span: Some(error.span), ..Diagnostic::of(message, "") });
     }
@@ -63,44 +84,53 @@ pub fn visit<'a>(manifest: &'a Manifest, file: &str) -> Visit<'a> {
 
 impl<'a> Visit<'a> {
     /// Reads one document. An error ends the reading.
-    fn document(&mut self, entry: Entry<'a>, file: &str) -> Result<Option<Error>, Error> {
+    fn document(&mut self, entry: Entry<'a>, reading: &Reading<'_>) -> Result<Option<Error>, Error> {
         let value = entry.value;
-        let wrong = kind_errors(value);
-        if !wrong.is_empty() {
-            let sentence = if wrong.len() == 1 { wrong[0].clone() } else { format!("[{}]", wrong.join(", ")) };
-            self.diagnose(&entry, &sentence, "");
-            return Err(Error::Plain(format!(
-                "error validating {file:?}: error validating data: {sentence}; {STOP_VALIDATION}"
-            )));
+        let file = quote(reading.file);
+        if let Some(validation) = reading.validation {
+            let mut wrong = kind_errors(value);
+            if wrong.is_empty() && validation == FieldValidation::Strict {
+                wrong = list_errors(value);
+            }
+            if let Err(sentence) = one_sentence(wrong) {
+                self.diagnose(&entry, &sentence, "");
+                return Err(Error::Plain(format!(
+                    "error validating {file}: error validating data: {sentence}; {STOP_VALIDATION}"
+                )));
+            }
+        } else if value.text("kind").is_empty() {
+            let sentence = format!("Object 'Kind' is missing in '{}'", json::to_string(value));
+            self.diagnose(&entry, &sentence, "kind");
+            return Ok(Some(Error::Plain(format!("unable to decode {file}: {sentence}"))));
         }
         if let Err((sentence, path)) = check_metadata(value) {
             self.diagnose(&entry, &sentence, &path);
-            return Ok(Some(Error::Plain(format!("unable to decode {file:?}: {sentence}"))));
+            return Ok(Some(Error::Plain(format!("unable to decode {file}: {sentence}"))));
         }
         if value.as_object().is_some_and(|fields| fields.contains_key("items")) {
-            return Ok(self.list(entry, file));
+            return Ok(self.list(entry, reading.namespace));
         }
         let (kind, version) = (value.text("kind"), value.text("apiVersion"));
         let meta = value.field("metadata");
         match Kind::of_manifest(version, kind).or_else(|| Kind::of_lower_case(version, kind)) {
             Some(kind) => {
-                self.infos.push(info(entry, kind, value.clone()));
+                self.infos.push(info(entry, kind, value.clone(), reading.namespace));
                 Ok(None)
             }
             None => {
                 let sentence = no_match(version, kind);
                 self.diagnose(&entry, &sentence, "kind");
-                let (name, namespace) = (meta.text("name"), meta.text("namespace"));
+                let (name, namespace) = (quote(meta.text("name")), quote(meta.text("namespace")));
                 Ok(Some(Error::Plain(format!(
-                    "resource mapping not found for name: {name:?} namespace: {namespace:?} from {file:?}: {sentence}\n\
+                    "resource mapping not found for name: {name} namespace: {namespace} from {file}: {sentence}\n\
                      ensure CRDs are installed first"
                 ))))
             }
         }
     }
 
-    /// Reads the items of a list, and of lists in it.
-    fn list(&mut self, entry: Entry<'a>, file: &str) -> Option<Error> {
+    /// Reads the items of a list, and of lists in it. Their metadata are left to the server.
+    fn list(&mut self, entry: Entry<'a>, namespace: &str) -> Option<Error> {
         let mut failures = Vec::new();
         let mut lists = vec![entry];
         let mut next = 0;
@@ -120,13 +150,9 @@ impl<'a> Visit<'a> {
                     fields.insert("kind".to_owned(), Value::from(item_kind.as_str()));
                     fields.insert("apiVersion".to_owned(), Value::from(list_version));
                 }
-                if let Err((sentence, path)) = check_metadata(&value) {
-                    self.diagnose(&item, &sentence, &path);
-                    return Some(Error::Plain(format!("unable to decode {file:?}: {sentence}")));
-                }
                 let (version, kind) = (value.text("apiVersion").to_owned(), value.text("kind").to_owned());
                 match Kind::of_manifest(&version, &kind).or_else(|| Kind::of_lower_case(&version, &kind)) {
-                    Some(kind) => self.infos.push(info(item, kind, value)),
+                    Some(kind) => self.infos.push(info(item, kind, value, namespace)),
                     None => {
                         let sentence = no_match(&version, &kind);
                         self.diagnose(&item, &sentence, "kind");
@@ -150,16 +176,25 @@ fn aggregate(failures: Vec<Error>) -> Option<Error> {
 }
 
 fn no_match(version: &str, kind: &str) -> String {
-    format!("no matches for kind {kind:?} in version {version:?}")
+    format!("no matches for kind {} in version {}", quote(kind), quote(version))
 }
 
-/// Gives an object its namespace: the one that it names, `default` where it names none, none where its kind lives in none.
+/// Several sentences as one, each once, as Go's `errors.NewAggregate` prints them.
+fn one_sentence(sentences: Vec<String>) -> Result<(), String> {
+    match sentences.as_slice() {
+        [] => Ok(()),
+        _ => Err(Error::Many(sentences.into_iter().map(Error::Plain).collect()).sentence()),
+    }
+}
+
+/// Gives an object its namespace: the one that it names, `default` where it names none, none where its kind lives in
+/// none.
 // Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go SetNamespace
 // Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go FilterNamespace
-fn info(entry: Entry<'_>, kind: Kind, mut object: Value) -> Info<'_> {
+fn info<'a>(entry: Entry<'a>, kind: Kind, mut object: Value, default: &str) -> Info<'a> {
     let given = object.field("metadata").text("namespace").to_owned();
     let namespace = match (kind.resource().namespaced, given.as_str()) {
-        (true, "") => "default".to_owned(),
+        (true, "") => default.to_owned(),
         (true, _) => given.clone(),
         (false, _) => String::new(),
     };
@@ -172,26 +207,6 @@ fn info(entry: Entry<'_>, kind: Kind, mut object: Value) -> Info<'_> {
     }
     let reference = ObjectRef::new(kind, namespace, object.field("metadata").text("name"));
     Info { entry, reference, object }
-}
-
-/// What is wrong with a document's kind and version.
-// Models staging/src/k8s.io/kubectl/pkg/validation/validation.go getObjectKind
-fn kind_errors(value: &Value) -> Vec<String> {
-    let Value::Object(fields) = value else {
-        return vec!["invalid object to validate".to_owned()];
-    };
-    let mut errors = Vec::new();
-    for name in ["apiVersion", "kind"] {
-        match fields.field(name) {
-            Value::Null => errors.push(format!("{name} not set")),
-            Value::String(version) if name == "apiVersion" && version.matches('/').count() > 1 => {
-                errors.push(format!("unexpected GroupVersion string: {version}"));
-            }
-            Value::String(_) => {}
-            _ => errors.push(format!("{name} isn't string type")),
-        }
-    }
-    errors
 }
 
 /// Checks that the metadata has the types that metadata have, so that nothing of it is lost without a word. Gives the

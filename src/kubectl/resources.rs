@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::error::Error;
 use super::flags::Flags;
+use super::resource::{self, Reading};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
@@ -16,9 +17,9 @@ use crate::api::object::Object;
 use crate::api::selector::Selector;
 use crate::api::selector_text::{FieldTerm, parse_fields};
 use crate::api::status::{Status, quote};
-use crate::cluster::Cluster;
 use crate::cluster::actor::Actor;
 use crate::cluster::events::EventRecord;
+use crate::cluster::{Cluster, FieldValidation};
 use crate::dns;
 use crate::manifest;
 
@@ -76,6 +77,8 @@ pub struct Query<'a> {
     pub sources: Vec<Source>,
     /// Whether objects of files are looked up in the cluster.
     pub latest: bool,
+    /// What is checked of files; `None` where nothing is.
+    pub validation: Option<FieldValidation>,
 }
 
 /// Tells which objects are meant.
@@ -464,35 +467,30 @@ impl Query<'_> {
         let selector = Selector::parse(self.selector.trim())
             .map_err(|why| Error::Plain(format!("the provided selector {:?} is not valid: {why}", self.selector)))?;
         let mut found = Found { by_name: true, ..Found::default() };
+        let mut failures = Vec::new();
         for source in &self.sources {
             let manifest = manifest::read(&source.text);
-            for entry in manifest.entries() {
-                let item = self.of_manifest(cluster, entry.value, &source.name);
-                let selected = |info: &Info| {
-                    let labels = info.manifest.as_ref().map(|object| object.field("metadata").entries("labels"));
-                    labels.is_none_or(|labels| selector.matches(&crate::api::meta::string_map(labels)))
-                };
-                if !item.as_ref().is_ok_and(|info| !selected(info)) {
-                    found.items.push(item);
+            let reading = Reading { file: &source.name, namespace: self.namespace, validation: self.validation };
+            let visit = resource::visit(&manifest, &reading);
+            for info in visit.infos {
+                let labels = crate::api::meta::string_map(info.object.field("metadata").entries("labels"));
+                if selector.matches(&labels) {
+                    found.items.push(self.of_manifest(cluster, info, &source.name));
                 }
             }
-            if let Some(error) = manifest.error {
-                found.items.push(Err(format!("error parsing {}: {}", source.name, error.message).into()));
-            }
+            failures.extend(visit.failure);
         }
+        // What could not be read is told after what came of the rest.
+        found.items.extend((!failures.is_empty()).then(|| Err(Error::flat(failures))));
         found.single = self.sources.len() == 1 && found.items.len() == 1 && self.sources[0].name != "STDIN";
         Ok(found)
     }
 
-    fn of_manifest(&self, cluster: &Cluster, value: &Value, source: &str) -> Result<Info, Error> {
-        let kind = manifest_kind(value, source)?;
-        let meta = value.field("metadata");
-        let mut namespace = meta.text("namespace").to_owned();
-        if !kind.resource().namespaced {
-            namespace.clear();
-        } else if namespace.is_empty() {
-            self.namespace.clone_into(&mut namespace);
-        } else if self.enforce_namespace && namespace != self.namespace {
+    // Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go RequireNamespace
+    fn of_manifest(&self, cluster: &Cluster, info: resource::Info<'_>, source: &str) -> Result<Info, Error> {
+        let resource::Info { reference, object: value, .. } = info;
+        let namespace = &reference.namespace;
+        if self.enforce_namespace && !namespace.is_empty() && namespace != self.namespace {
             return Err(format!(
                 "the namespace from the provided object {namespace:?} does not match the namespace {:?}. You must pass \
                  '--namespace={namespace}' to perform this operation.",
@@ -500,16 +498,9 @@ impl Query<'_> {
             )
             .into());
         }
-        let reference = ObjectRef::new(kind, namespace, meta.text("name"));
         let object = find_object(cluster, &reference);
         if self.latest && object.is_none() {
-            return Err(Status::not_found(kind, &reference.name).into());
-        }
-        let mut value = value.clone();
-        if kind.resource().namespaced {
-            let fields = crate::api::fields::as_map(&mut value);
-            let meta = crate::api::fields::map_in(fields, "metadata");
-            meta.insert("namespace".to_owned(), Value::from(reference.namespace.as_str()));
+            return Err(Status::not_found(reference.kind, &reference.name).into());
         }
         Ok(Info { reference, object, manifest: Some(value), source: source.to_owned() })
     }

@@ -258,7 +258,7 @@ fn at_revision(set: &Object, revision: &Object) -> Result<Value, Error> {
     let empty = Map::new();
     let value = set.to_value();
     let (current, data) = (value.as_object().unwrap_or(&empty), revision.rest.entries("data"));
-    let merged = strategic_merge(current.clone(), data.clone(), Schema::get().of_kind(set.kind));
+    let merged = strategic_merge(current.clone(), &mut data.clone(), Schema::get().of_kind(set.kind));
     merged.map(Value::Object).map_err(|error| Error::Plain(error.0))
 }
 

@@ -19,7 +19,7 @@ use crate::api::meta::ObjectRef;
 use crate::api::status::Status;
 use crate::api::time::{Instant, Millis};
 use crate::cluster::actor::Actor;
-use crate::cluster::{DeleteOptions, Propagation};
+use crate::cluster::{DeleteOptions, FieldValidation, Propagation};
 use crate::disks::Container;
 
 /// The command's flags.
@@ -177,7 +177,7 @@ fn generate(context: &mut Context<'_>, flags: &Flags, mut value: Value, dry_run:
     if flags.flag("save-config") {
         value = with_annotation(value);
     }
-    send(context.cluster, &value, dry_run)
+    send(context, &value, dry_run, FieldValidation::Warn)
 }
 
 fn parse_labels(text: &str) -> Result<Map<String, Value>, Error> {

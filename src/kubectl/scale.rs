@@ -73,12 +73,15 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     Error::collect(errors)
 }
 
+/// Whether objects of a kind can be scaled.
+pub fn is_scalable(kind: Kind) -> bool {
+    matches!(kind, Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet | Kind::ReplicationController)
+}
+
 /// Whether an object can be scaled, and is as the line says.
 fn check(info: &Info, current: i64, version: &str) -> Result<(), Error> {
     let reference = &info.reference;
-    let scalable =
-        matches!(reference.kind, Kind::StatefulSet | Kind::Deployment | Kind::ReplicaSet | Kind::ReplicationController);
-    if !scalable {
+    if !is_scalable(reference.kind) {
         let message = "the server could not find the requested resource".to_owned();
         return Err(Error::from(Status { reason: Reason::NotFound, message, about: None, causes: Vec::new() }));
     }

@@ -140,6 +140,15 @@ fn steps(path: &str) -> Vec<Step> {
 }
 
 impl Nodes {
+    /// Replaces a piece of text wherever a scalar has it.
+    pub(super) fn replace(&mut self, from: &str, to: &str) {
+        for node in &mut self.0 {
+            if let Kind::Scalar { text, .. } = &mut node.kind {
+                *text = text.replace(from, to);
+            }
+        }
+    }
+
     fn resolve_alias(&self, id: Id) -> Id {
         match self.0[id].kind {
             Kind::Alias(target) => target,

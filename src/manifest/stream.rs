@@ -262,9 +262,18 @@ fn chunks(text: &str) -> Vec<Chunk> {
 
 fn read_document(chunk: &Chunk, nodes_left: &mut usize) -> Result<Document, SyntaxError> {
     let mut reader = Reader { nodes: Nodes::default(), anchors: BTreeMap::new(), sizes: Vec::new(), nodes_left, chunk };
-    let spaced;
-    let text = match tags::check(&chunk.text) {
-        Checked::AsItIs => &chunk.text,
+    let (marked, spaced);
+    // A byte order mark that does not begin a text is content to Go's reader, and none to ours.
+    let has_mark = chunk.text.trim_start_matches(MARK).contains(MARK);
+    let text = if has_mark {
+        let begin = chunk.text.len() - chunk.text.trim_start_matches(MARK).len();
+        marked = format!("{}{}", &chunk.text[..begin], chunk.text[begin..].replace(MARK, INSTEAD));
+        &marked
+    } else {
+        &chunk.text
+    };
+    let text = match tags::check(text) {
+        Checked::AsItIs => text,
         Checked::Spaced(text) => {
             spaced = text;
             &spaced
@@ -281,6 +290,9 @@ fn read_document(chunk: &Chunk, nodes_left: &mut usize) -> Result<Document, Synt
     let mut parser = Parser::new();
     parser.set_input_string(&mut bytes);
     let root = reader.document(&mut parser)?;
+    if has_mark {
+        reader.nodes.replace(INSTEAD, MARK);
+    }
     Document::new(reader.nodes, root).map_err(|Refusal { message, span }| SyntaxError {
         // What JSON cannot hold is noticed when the YAML has been read.
         message: match message.strip_prefix("json: ") {
@@ -290,6 +302,11 @@ fn read_document(chunk: &Chunk, nodes_left: &mut usize) -> Result<Document, Synt
         span,
     })
 }
+
+/// The byte order mark.
+const MARK: &str = "\u{feff}";
+/// What stands for one while a text is read: as long, and no character that a text can mean.
+const INSTEAD: &str = "\u{fdd0}";
 
 /// Builds the nodes of one document from the parser's events.
 struct Reader<'a> {
@@ -481,6 +498,15 @@ mod tests {
         );
         check_error("a: &x [*x]", &format!("{prefix}anchor 'x' value contains itself"), 0);
         check_error("a: 1\n--- b", "invalid Yaml document separator: b", 1);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_content_where_it_does_not_begin_a_text() {
+        let read = read("\u{feff}a: 1\n---\n\u{feff}b: x\u{feff}\n");
+        assert_eq!(read.documents[0].value, json!({"a": 1}));
+        assert_eq!(read.documents[1].value, json!({"b": "x\u{feff}"}));
+        let error = super::read("a: 1\n\u{feff}\nb: 2\n").error.unwrap();
+        assert_eq!(error.message, "error converting YAML to JSON: yaml: line 3: could not find expected ':'");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use statefulscope::cluster::actor::Actor;
 use statefulscope::cluster::config::Config;
 use statefulscope::cluster::{Cluster, CreateOptions};
 use statefulscope::kubectl::manifests;
-use statefulscope::kubectl::resource::{self, Info};
+use statefulscope::kubectl::resource::{self, Info, Reading};
 use statefulscope::manifest::{self, Manifest};
 
 use crate::diff::diff;
@@ -57,7 +57,7 @@ fn answers(folder: &Path) -> Vec<PathBuf> {
 
 /// The namespaces that a manifest names.
 fn namespaces(manifest: &Manifest) -> BTreeSet<String> {
-    resource::visit(manifest, "").infos.into_iter().map(|info| info.reference.namespace).collect()
+    resource::visit(manifest, &Reading::of("")).infos.into_iter().map(|info| info.reference.namespace).collect()
 }
 
 /// The recorded cluster, without the namespaces that the answer says were not there.
@@ -115,7 +115,7 @@ fn change(case: &Case, seed: usize) -> Option<(String, String)> {
 /// The name of the revision that each StatefulSet gets that was accepted.
 fn revisions(cluster: &Cluster, manifest: &Manifest, stdout: &str) -> Value {
     let mut out = Map::new();
-    for info in resource::visit(manifest, "").infos {
+    for info in resource::visit(manifest, &Reading::of("")).infos {
         let created = format!("{} created", info.reference);
         if info.reference.kind == Kind::StatefulSet && stdout.contains(&created) {
             let name = format!("{}/{}", info.reference.namespace, info.reference.name);

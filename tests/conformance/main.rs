@@ -57,7 +57,7 @@ impl Case {
     }
 }
 
-/// How many differences of a kind are printed.
+/// How many differences of a kind are printed; the environment's SHOWN may ask for more.
 const SHOWN: usize = 20;
 
 fn main() -> ExitCode {
@@ -73,9 +73,10 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let mut clean = true;
+    let shown = std::env::var("SHOWN").ok().and_then(|text| text.parse().ok()).unwrap_or(SHOWN);
     for report in &reports {
         clean &= report.differences.is_empty();
-        for difference in report.differences.iter().take(SHOWN) {
+        for difference in report.differences.iter().take(shown) {
             println!("{difference}\n");
         }
     }

@@ -10,7 +10,8 @@ use statefulscope::api::time::Millis;
 use statefulscope::cluster::Cluster;
 use statefulscope::cluster::config::Config;
 use statefulscope::command::Answer;
-use statefulscope::kubectl::{apply, manifests, resource};
+use statefulscope::kubectl::resource::{self, Reading};
+use statefulscope::kubectl::{apply, manifests};
 use statefulscope::manifest::{self, Manifest};
 
 use crate::diff::diff;
@@ -122,7 +123,7 @@ pub fn printed(answer: &Answer) -> Map<String, Value> {
 fn insert_stored(cluster: &mut Cluster, manifests: &[&str], out: &mut Map<String, Value>) {
     cluster.run_until(cluster.now() + Millis::from_secs(30));
     let read: Vec<Manifest> = manifests.iter().map(|text| manifest::read(text)).collect();
-    let visits = read.iter().map(|manifest| resource::visit(manifest, "").infos);
+    let visits = read.iter().map(|manifest| resource::visit(manifest, &Reading::of("")).infos);
     let infos = visits.into_iter().find(|infos| !infos.is_empty()).unwrap_or_default();
     let found: Vec<&Object> =
         infos.iter().filter_map(|info| cluster.store().find(&info.reference).map(AsRef::as_ref)).collect();

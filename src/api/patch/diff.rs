@@ -34,10 +34,10 @@ pub fn three_way_merge_patch(
     schema: Option<&'static Type>,
 ) -> Result<Map<String, Value>, PatchError> {
     let options = DiffOptions { ignore_deletions: true, ignore_changes_and_additions: false, build_retain_keys: false };
-    let delta = diff_maps(current, modified, schema, options)?;
+    let mut delta = diff_maps(current, modified, schema, options)?;
     let options = DiffOptions { ignore_deletions: false, ignore_changes_and_additions: true, build_retain_keys: false };
     let deletions = diff_maps(original, modified, schema, options)?;
-    merge_map(deletions, delta, schema, Options { carry_out: false, ignore_unmatched_nulls: false })
+    merge_map(deletions, &mut delta, schema, Options { carry_out: false, ignore_unmatched_nulls: false })
 }
 
 // Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go diffMaps
@@ -56,6 +56,11 @@ fn diff_maps(
         let meta = Meta::of(schema, key);
         let below = DiffOptions { build_retain_keys: meta.retain_keys, ..options };
         match (original.get(key), new) {
+            (Some(Value::Object(_)), Value::Object(_)) if meta.replace => {
+                if !options.ignore_changes_and_additions {
+                    patch.insert(key.clone(), new.clone());
+                }
+            }
             (Some(Value::Object(old)), Value::Object(new)) => {
                 let value = diff_maps(old, new, meta.schema, below)?;
                 if !value.is_empty() {
@@ -189,7 +194,7 @@ mod tests {
         let map = |value: &Value| value.as_object().unwrap().clone();
         let made = three_way_merge_patch(&map(&original), &map(&modified), &map(&current), schema).unwrap();
         assert_eq!(Value::Object(made.clone()), patch);
-        assert_eq!(Value::Object(strategic_merge(map(&current), made, schema).unwrap()), result);
+        assert_eq!(Value::Object(strategic_merge(map(&current), &mut made.clone(), schema).unwrap()), result);
     }
 
     #[test]

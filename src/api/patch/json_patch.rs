@@ -1,121 +1,222 @@
 //! RFC 6902 JSON patches, as lenient and as strict as the library that the API server uses: replacing a field that is
 //! not there adds it, removing one that is not there is refused.
+//!
+//! Follows `patch.go` of gopkg.in/evanphx/json-patch.v4 4.13.0 (BSD-3-Clause).
 
 use serde_json::Value;
 
 use super::PatchError;
 use crate::api::fields::Fields;
+use crate::api::status::Reason;
 
 /// Applies a JSON patch: a list of operations, each on a JSON pointer.
 ///
 /// # Errors
-/// What the first operation that fails says. The API server answers all of them with one sentence; this one is for
-/// people.
+/// What the first operation that fails says. The API server answers all of them with one sentence; kubectl prints this
+/// one where it patches itself.
+// Models gopkg.in/evanphx/json-patch.v4/patch.go Patch.ApplyIndent
 pub fn json_patch(target: &mut Value, operations: &[Value]) -> Result<(), PatchError> {
     operations.iter().try_for_each(|operation| apply(target, operation))
 }
 
+fn failed<T>(text: impl Into<String>) -> Result<T, PatchError> {
+    Err(PatchError(text.into(), Reason::Invalid))
+}
+
+const NO_PATH: &str = "operation missing path field: missing value";
+
 fn apply(target: &mut Value, operation: &Value) -> Result<(), PatchError> {
-    let Some(path) = operation.field("path").as_str() else {
-        return super::error("operation missing path field");
-    };
     let value = operation.field("value");
-    match operation.text("op") {
-        "add" => add(target, path, value.clone()),
-        "remove" => take(target, path, true).map(drop),
-        "replace" if path.is_empty() => {
-            *target = value.clone();
-            Ok(())
-        }
-        "replace" => match parent(target, path)? {
-            (Value::Array(items), step) => {
-                let at = index(&step, items.len())?;
-                items[at] = value.clone();
-                Ok(())
-            }
-            (container, step) => {
-                container[step] = value.clone();
-                Ok(())
-            }
+    let kind = operation.field("op").as_str().unwrap_or("unknown");
+    let path = operation.field("path").as_str();
+    let Some(path) = path.or((kind == "copy" || kind == "move").then_some("")) else {
+        return match kind {
+            "add" | "remove" => failed(format!("{kind} operation failed to decode path: missing value")),
+            "replace" | "test" => failed(format!("{kind} operation failed to decode path: {NO_PATH}")),
+            other => failed(format!("Unexpected kind: {other}")),
+        };
+    };
+    match kind {
+        "add" => match find(target, path) {
+            None => failed(format!("add operation does not apply: doc is missing path: \"{path}\": missing value")),
+            Some(place) => within(place.add(value.clone()), &format!("error in add for path: '{path}'")),
         },
-        "move" => {
-            let moved = take(target, operation.text("from"), true)?;
-            add(target, path, moved)
+        "remove" => match find(target, path) {
+            None => failed(format!("remove operation does not apply: doc is missing path: \"{path}\": missing value")),
+            Some(place) => within(place.remove().map(drop), &format!("error in remove for path: '{path}'")),
+        },
+        "replace" if path.is_empty() => match value {
+            Value::Object(_) | Value::Array(_) => {
+                *target = value.clone();
+                Ok(())
+            }
+            _ => failed("replace operation value must be object or array: %!w(<nil>)"),
+        },
+        "replace" => {
+            let missing = |what: &str| {
+                failed(format!("replace operation does not apply: doc is missing {what}: {path}: missing value"))
+            };
+            match find(target, path) {
+                None => missing("path"),
+                Some(place) if place.get().is_err() => missing("key"),
+                Some(place) => place.set(value.clone()),
+            }
         }
-        "copy" => {
-            let copied = take(target, operation.text("from"), false)?;
-            add(target, path, copied)
-        }
-        "test" => {
-            let found = if path.is_empty() { target.clone() } else { take(target, path, false).unwrap_or_default() };
-            if found == *value { Ok(()) } else { super::error(format!("testing value {path} failed: test failed")) }
-        }
-        other => super::error(format!("Unexpected kind: {other}")),
+        "test" => test(target, path, operation),
+        "move" | "copy" => transfer(target, kind, operation),
+        other => failed(format!("Unexpected kind: {other}")),
     }
 }
 
-/// The container that the last step of `path` is in, and that step.
-fn parent<'a>(target: &'a mut Value, path: &str) -> Result<(&'a mut Value, String), PatchError> {
-    let missing = || PatchError(format!("operation does not apply: doc is missing path: {path}: missing value"));
+// Models gopkg.in/evanphx/json-patch.v4/patch.go Patch.test
+fn test(target: &mut Value, path: &str, operation: &Value) -> Result<(), PatchError> {
+    let wanted = operation.field("value");
+    let found = if path.is_empty() {
+        Some(target.clone())
+    } else {
+        match find(target, path) {
+            None => {
+                return failed(format!("test operation does not apply: is missing path: {path}: missing value"));
+            }
+            Some(place) => within(place.get(), &format!("error in test for path: '{path}'"))?,
+        }
+    };
+    if found.unwrap_or_default() == *wanted {
+        return Ok(());
+    }
+    failed(format!("testing value {path} failed: test failed"))
+}
+
+// Models gopkg.in/evanphx/json-patch.v4/patch.go Patch.move
+// Models gopkg.in/evanphx/json-patch.v4/patch.go Patch.copy
+fn transfer(target: &mut Value, kind: &str, operation: &Value) -> Result<(), PatchError> {
+    let Some(from) = operation.field("from").as_str() else {
+        return failed(format!("{kind} operation failed to decode from: operation, missing from field: missing value"));
+    };
+    let moves = kind == "move";
+    let Some(place) = find(target, from) else {
+        return failed(format!("{kind} operation does not apply: doc is missing from path: {from}: missing value"));
+    };
+    let (doing, removing) = if moves {
+        let doing = format!("error in move for path: '{}'", place.step);
+        (doing.clone(), doing)
+    } else {
+        (format!("error in copy for from: '{from}'"), String::new())
+    };
+    let mut value = within(place.get(), &doing)?;
+    if moves {
+        value = Some(within(place.remove(), &removing)?);
+    }
+    let Some(path) = operation.field("path").as_str() else {
+        let why = if moves { NO_PATH } else { "missing value" };
+        return failed(format!("{kind} operation failed to decode path: {why}"));
+    };
+    match find(target, path) {
+        None => {
+            failed(format!("{kind} operation does not apply: doc is missing destination path: {path}: missing value"))
+        }
+        Some(place) => {
+            let doing = if moves {
+                format!("error in move for path: '{path}'")
+            } else {
+                "error while adding value during copy".to_owned()
+            };
+            within(place.add(value.unwrap_or_default()), &doing)
+        }
+    }
+}
+
+fn within<T>(result: Result<T, PatchError>, doing: &str) -> Result<T, PatchError> {
+    result.map_err(|error| PatchError(format!("{doing}: {}", error.0), error.1))
+}
+
+/// A place that a pointer names: an object or an array, and the last step.
+struct Place<'a> {
+    container: &'a mut Value,
+    step: String,
+}
+
+/// The place that a pointer names, where there is what holds it.
+// Models gopkg.in/evanphx/json-patch.v4/patch.go findObject
+fn find<'a>(target: &'a mut Value, path: &str) -> Option<Place<'a>> {
     let mut steps: Vec<String> =
         path.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
-    let last = steps.pop().ok_or_else(missing)?;
+    let step = steps.pop()?;
     let mut container = target;
     for step in steps {
         container = match container {
-            Value::Object(fields) => fields.get_mut(&step).ok_or_else(missing)?,
+            Value::Object(fields) => fields.get_mut(&step)?,
             Value::Array(items) => {
-                let at = index(&step, items.len())?;
+                let at = index(&step, items.len()).ok()?;
                 &mut items[at]
             }
-            _ => return Err(missing()),
+            _ => return None,
         };
     }
-    if container.is_object() || container.is_array() { Ok((container, last)) } else { Err(missing()) }
+    (container.is_object() || container.is_array()).then_some(Place { container, step })
+}
+
+impl Place<'_> {
+    /// What is there; an object may have nothing there.
+    fn get(&self) -> Result<Option<Value>, PatchError> {
+        match &*self.container {
+            Value::Array(items) => index(&self.step, items.len()).map(|at| Some(items[at].clone())),
+            fields => Ok(fields.as_object().and_then(|fields| fields.get(&self.step)).cloned()),
+        }
+    }
+
+    fn set(self, value: Value) -> Result<(), PatchError> {
+        match self.container {
+            Value::Array(items) => {
+                let at = index(&self.step, items.len())?;
+                items[at] = value;
+            }
+            fields => drop(crate::api::fields::as_map(fields).insert(self.step, value)),
+        }
+        Ok(())
+    }
+
+    fn add(self, value: Value) -> Result<(), PatchError> {
+        match self.container {
+            Value::Array(items) if self.step == "-" => items.push(value),
+            Value::Array(items) => {
+                let whole = format!("value was not a proper array index: '{}'", self.step);
+                let at = match self.step.parse::<i64>() {
+                    Ok(_) => index(&self.step, items.len() + 1)?,
+                    Err(_) => within(index(&self.step, items.len() + 1), &whole)?,
+                };
+                items.insert(at, value);
+            }
+            fields => drop(crate::api::fields::as_map(fields).insert(self.step, value)),
+        }
+        Ok(())
+    }
+
+    fn remove(self) -> Result<Value, PatchError> {
+        match self.container {
+            Value::Array(items) => index(&self.step, items.len()).map(|at| items.remove(at)),
+            fields => match crate::api::fields::as_map(fields).remove(&self.step) {
+                Some(value) => Ok(value),
+                None => failed(format!("Unable to remove nonexistent key: {}: missing value", self.step)),
+            },
+        }
+    }
 }
 
 /// An index below `length`; negative ones count from the end.
 fn index(step: &str, length: usize) -> Result<usize, PatchError> {
-    let refused = |why: String| PatchError(why);
-    let at: i64 =
-        step.parse().map_err(|_| refused(format!("value was not a proper array index: '{step}': invalid syntax")))?;
-    let at = if at < 0 { at + length as i64 } else { at };
-    usize::try_from(at)
-        .ok()
-        .filter(|at| *at < length)
-        .ok_or_else(|| refused(format!("Unable to access invalid index: {step}: invalid index referenced")))
-}
-
-fn add(target: &mut Value, path: &str, value: Value) -> Result<(), PatchError> {
-    match parent(target, path)? {
-        (Value::Array(items), step) if step == "-" => items.push(value),
-        (Value::Array(items), step) => {
-            let at = index(&step, items.len() + 1)?;
-            items.insert(at, value);
-        }
-        (container, step) => container[step] = value,
-    }
-    Ok(())
-}
-
-/// The value at `path`, taken out where `remove` says so.
-fn take(target: &mut Value, path: &str, remove: bool) -> Result<Value, PatchError> {
-    match parent(target, path)? {
-        (Value::Array(items), step) => {
-            let at = index(&step, items.len())?;
-            Ok(if remove { items.remove(at) } else { items[at].clone() })
-        }
-        (container, step) => {
-            let fields = super::super::fields::as_map(container);
-            let found = if remove { fields.remove(&step) } else { fields.get(&step).cloned() };
-            match found {
-                Some(value) => Ok(value),
-                None if remove => super::error(format!(
-                    "error in remove for path: '{path}': Unable to remove nonexistent key: {step}: missing value"
-                )),
-                None => Ok(Value::Null),
-            }
-        }
+    let Ok(at) = step.parse::<i64>() else {
+        let why = if step.trim_start_matches(['+', '-']).bytes().all(|b| b.is_ascii_digit()) && step.len() > 1 {
+            "value out of range"
+        } else {
+            "invalid syntax"
+        };
+        return failed(format!("strconv.Atoi: parsing {}: {why}", crate::api::status::quote(step)));
+    };
+    let counted = if at < 0 { at + length as i64 } else { at };
+    match usize::try_from(counted).ok().filter(|at| *at < length) {
+        Some(at) => Ok(at),
+        None => failed(format!("Unable to access invalid index: {at}: invalid index referenced")),
     }
 }
 
@@ -167,13 +268,19 @@ mod tests {
         );
         check(
             json!([{"op": "add", "path": "/no/where", "value": 2}]),
-            Err("operation does not apply: doc is missing path: /no/where: missing value"),
+            Err("add operation does not apply: doc is missing path: \"/no/where\": missing value"),
         );
         check(
             json!([{"op": "remove", "path": "/spec/list/3"}]),
-            Err("Unable to access invalid index: 3: invalid index referenced"),
+            Err(
+                "error in remove for path: '/spec/list/3': Unable to access invalid index: 3: invalid index referenced",
+            ),
         );
         check(json!([{"op": "swap", "path": "/spec"}]), Err("Unexpected kind: swap"));
-        check(json!([{"op": "add"}]), Err("operation missing path field"));
+        check(json!([{"op": "add"}]), Err("add operation failed to decode path: missing value"));
+        check(
+            json!([{"op": "test", "path": "/no/where"}]),
+            Err("test operation does not apply: is missing path: /no/where: missing value"),
+        );
     }
 }

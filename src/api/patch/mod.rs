@@ -12,15 +12,16 @@ pub use strategic::strategic_merge;
 
 use super::order::sort_by_key;
 use super::schema::{Schema, Ty, Type};
+use super::status::Reason;
 
 const DIRECTIVE: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
 const DELETE_FROM_PRIMITIVE_LIST: &str = "$deleteFromPrimitiveList";
 const SET_ELEMENT_ORDER: &str = "$setElementOrder";
 
-/// Why a patch cannot be applied, in the words of `k8s.io/apimachinery`.
+/// Why a patch cannot be applied, in the words of `k8s.io/apimachinery`, and the reason that the API server answers with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PatchError(pub String);
+pub struct PatchError(pub String, pub Reason);
 
 impl std::fmt::Display for PatchError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -28,8 +29,19 @@ impl std::fmt::Display for PatchError {
     }
 }
 
+/// A refusal that the API server does not give a reason for.
 fn error<T>(text: impl Into<String>) -> Result<T, PatchError> {
-    Err(PatchError(text.into()))
+    Err(unknown(text))
+}
+
+fn unknown(text: impl Into<String>) -> PatchError {
+    PatchError(text.into(), Reason::Unknown)
+}
+
+/// A directive that is not of its form.
+// Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go interpretStrategicMergePatchError
+fn malformed(text: &str) -> PatchError {
+    PatchError(text.to_owned(), Reason::BadRequest)
 }
 
 /// What the table says of a field that a patch meets.
@@ -42,6 +54,8 @@ struct Meta {
     /// The key that tells the items of a merged list apart; empty for scalars.
     merge_key: &'static str,
     retain_keys: bool,
+    /// Whether a struct is replaced, not merged.
+    replace: bool,
 }
 
 impl Meta {
@@ -55,6 +69,22 @@ impl Meta {
             merge: field.merge.is_some(),
             merge_key: field.merge.unwrap_or_default(),
             retain_keys: field.retain_keys,
+            replace: field.replace,
+        }
+    }
+
+    /// Looks a list up.
+    // Models k8s.io/apimachinery/pkg/util/strategicpatch/meta.go LookupPatchMetadataForSlice
+    fn of_list(schema: Option<&'static Type>, name: &str) -> Result<Meta, PatchError> {
+        let Some(ty) = schema else { return Ok(Meta::default()) };
+        match ty.field(name).map(|field| &field.ty) {
+            None => {
+                let name = super::status::quote(name);
+                let ty = ty.name.rsplit('.').next().unwrap_or(ty.name);
+                error(format!("unable to find api field in struct {ty} for the json field {name}"))
+            }
+            Some(Ty::List(_) | Ty::Pointer(_) | Ty::Bytes) => Ok(Meta::of(schema, name)),
+            Some(_) => error("expected slice or array type, but got: struct"),
         }
     }
 }
@@ -68,18 +98,37 @@ fn struct_below(ty: &Ty) -> Option<&'static Type> {
 }
 
 /// Applies an RFC 7396 merge patch.
-pub fn json_merge(target: &mut Value, patch: Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    let fields = super::fields::as_map(target);
-    for (key, value) in patch {
-        if value.is_null() {
-            fields.remove(&key);
-        } else {
-            json_merge(fields.entry(key).or_insert(Value::Null), value);
+// Models gopkg.in/evanphx/json-patch.v4/merge.go merge
+pub fn json_merge(target: &mut Value, mut patch: Value) {
+    match (target, patch) {
+        (Value::Object(fields), Value::Object(patch)) => {
+            for (key, value) in patch {
+                if value.is_null() {
+                    fields.remove(&key);
+                } else {
+                    json_merge(fields.entry(key).or_insert(Value::Null), value);
+                }
+            }
         }
+        (target @ Value::Object(_), other) => *target = other,
+        (target, other) => {
+            patch = other;
+            discard_nulls(&mut patch);
+            *target = patch;
+        }
+    }
+}
+
+/// Takes the fields without a value out, at every depth.
+// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go discardNullValuesFromPatch
+fn discard_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, value| !value.is_null());
+            fields.values_mut().for_each(discard_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(discard_nulls),
+        _ => {}
     }
 }
 
@@ -103,7 +152,19 @@ fn go_print_map(fields: &Map<String, Value>) -> String {
 }
 
 fn no_merge_key(item: &Map<String, Value>, key: &str) -> PatchError {
-    PatchError(format!("map: {} does not contain declared merge key: {key}", go_print_map(item)))
+    unknown(format!("map: {} does not contain declared merge key: {key}", go_print_map(item)))
+}
+
+/// A patch whose `$patch` is none.
+// Models k8s.io/apimachinery/pkg/util/mergepatch/errors.go ErrBadPatchType
+fn unknown_directive(directive: &Value, patch: &Map<String, Value>) -> PatchError {
+    // The directive is printed with `%s`, which says so where it is no string.
+    let shown = match directive {
+        Value::String(text) => text.clone(),
+        Value::Null => go_type(directive).to_owned(),
+        other => format!("%!s({}={})", go_type(other), go_print(other)),
+    };
+    unknown(format!("unknown patch type: {shown} in map: {}", go_print_map(patch)))
 }
 
 /// What Go's `reflect` calls a JSON value's type.
@@ -121,12 +182,12 @@ fn go_type(value: &Value) -> &'static str {
 
 fn as_object(value: &Value) -> Result<&Map<String, Value>, PatchError> {
     let wanted = go_type(&Value::Object(Map::new()));
-    value.as_object().ok_or_else(|| PatchError(format!("expected a {wanted}, but received a {}", go_type(value))))
+    value.as_object().ok_or_else(|| unknown(format!("expected a {wanted}, but received a {}", go_type(value))))
 }
 
 fn as_array(value: &Value) -> Result<&Vec<Value>, PatchError> {
     let wanted = go_type(&Value::Array(Vec::new()));
-    value.as_array().ok_or_else(|| PatchError(format!("expected a {wanted}, but received a {}", go_type(value))))
+    value.as_array().ok_or_else(|| unknown(format!("expected a {wanted}, but received a {}", go_type(value))))
 }
 
 /// Whether the items of the lists are objects. They must all be of one type, and no list holds lists.
@@ -135,7 +196,9 @@ fn items_are_maps(lists: [&[Value]; 2]) -> Result<bool, PatchError> {
     let mut first: Option<&Value> = None;
     for item in lists.iter().flat_map(|list| list.iter()) {
         match first {
-            None if item.is_array() => return error("lists of lists are not supported"),
+            None if item.is_array() => {
+                return Err(PatchError("lists of lists are not supported".to_owned(), Reason::Invalid));
+            }
             None => first = Some(item),
             Some(first) if go_type(first) != go_type(item) => {
                 let lists: Vec<String> = lists.iter().map(|list| go_print(&Value::Array(list.to_vec()))).collect();
@@ -144,7 +207,7 @@ fn items_are_maps(lists: [&[Value]; 2]) -> Result<bool, PatchError> {
             Some(_) => {}
         }
     }
-    first.map(Value::is_object).ok_or_else(|| PatchError("no elements in any of the given slices".to_owned()))
+    first.map(Value::is_object).ok_or_else(|| unknown("no elements in any of the given slices"))
 }
 
 /// The index of the item that is equal to `wanted`, or has the same merge key.

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use super::{
     DELETE_FROM_PRIMITIVE_LIST, DIRECTIVE, Meta, PatchError, RETAIN_KEYS, SET_ELEMENT_ORDER, as_array, as_object,
-    error, go_print, go_print_map, index_of, items_are_maps, no_merge_key, normalize_slice_order,
+    discard_nulls, error, go_print, index_of, items_are_maps, malformed, no_merge_key, normalize_slice_order, unknown,
+    unknown_directive,
 };
 use crate::api::order::IntoOrdered;
 use crate::api::schema::Type;
@@ -20,14 +21,15 @@ pub(super) struct Options {
     pub ignore_unmatched_nulls: bool,
 }
 
-/// Applies a strategic merge patch to an object of type `schema`.
+/// Applies a strategic merge patch to an object of type `schema`. The patch is left without the directives that were
+/// carried out, and without the lists that were merged in a given order: refusals show it so.
 ///
 /// # Errors
 /// Where the patch is not of the form that the API's merge keys and the directives ask.
 // Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go StrategicMergeMapPatch
 pub fn strategic_merge(
     target: Map<String, Value>,
-    patch: Map<String, Value>,
+    patch: &mut Map<String, Value>,
     schema: Option<&'static Type>,
 ) -> Result<Map<String, Value>, PatchError> {
     merge_map(target, patch, schema, Options { carry_out: true, ignore_unmatched_nulls: true })
@@ -36,57 +38,62 @@ pub fn strategic_merge(
 // Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go mergeMap
 pub(super) fn merge_map(
     mut original: Map<String, Value>,
-    mut patch: Map<String, Value>,
+    patch: &mut Map<String, Value>,
     schema: Option<&'static Type>,
     options: Options,
 ) -> Result<Map<String, Value>, PatchError> {
-    if let Some(directive) = patch.remove(DIRECTIVE) {
-        return match directive.as_str() {
-            Some("replace") => Ok(patch),
-            Some("delete") => Ok(Map::new()),
-            _ => {
-                patch.insert(DIRECTIVE.to_owned(), directive.clone());
-                error(format!("unknown patch type: {} in map: {}", go_print(&directive), go_print_map(&patch)))
-            }
-        };
+    // Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go handleDirectiveInMergeMap
+    match patch.get(DIRECTIVE).map(|directive| (directive, directive.as_str())) {
+        None => {}
+        Some((_, Some("replace"))) => {
+            patch.remove(DIRECTIVE);
+            return Ok(patch.clone());
+        }
+        Some((_, Some("delete"))) => return Ok(Map::new()),
+        Some((directive, _)) => return Err(unknown_directive(directive, patch)),
     }
-    apply_retain_keys_directive(&mut original, &mut patch, options)?;
-    merge_patch_into_original(&mut original, &mut patch, schema, options)?;
+    apply_retain_keys_directive(&mut original, patch, options)?;
+    merge_patch_into_original(&mut original, patch, schema, options)?;
 
-    for (key, value) in patch {
+    for (key, value) in patch.iter_mut() {
         let (key, is_delete_list) = match key.strip_prefix(DELETE_FROM_PRIMITIVE_LIST) {
             Some(_) if !options.carry_out => {
-                original.insert(key, value);
+                original.insert(key.clone(), value.clone());
                 continue;
             }
             Some(rest) => match rest.strip_prefix('/') {
-                Some(name) => (name.to_owned(), true),
-                None => return error("invalid patch format of primitive list"),
+                Some(name) => (name, true),
+                None => return Err(malformed("invalid patch format of primitive list")),
             },
-            None => (key, false),
+            None => (key.as_str(), false),
         };
         if value.is_null() {
-            original.remove(&key);
+            original.remove(key);
             if options.ignore_unmatched_nulls {
                 continue;
             }
         }
-        let meta = Meta::of(schema, &key);
-        let merged = match (original.remove(&key), value) {
+        let merged = match (original.remove(key), value) {
             (Some(Value::Object(old)), Value::Object(new)) => {
-                Some(Value::Object(merge_map(old, new, meta.schema, options)?))
+                let meta = Meta::of(schema, key);
+                let merged = if meta.replace { new.clone() } else { merge_map(old, new, meta.schema, options)? };
+                Some(Value::Object(merged))
             }
-            (Some(Value::Array(old)), Value::Array(new)) if meta.merge || is_delete_list => {
-                Some(Value::Array(merge_slice(old, new, meta, options, is_delete_list)?))
+            (Some(Value::Array(old)), Value::Array(new)) => {
+                let meta = Meta::of_list(schema, key)?;
+                let merges = meta.merge || is_delete_list;
+                let merged = if merges { merge_slice(old, new, meta, options, is_delete_list)? } else { new.clone() };
+                Some(Value::Array(merged))
             }
-            (Some(Value::Array(_)), Value::Array(new)) => Some(Value::Array(new)),
             (old, _) if is_delete_list => old,
             (_, new) => {
-                let new = if options.ignore_unmatched_nulls { discard_nulls(new) } else { new };
-                remove_directives(new)
+                if options.ignore_unmatched_nulls {
+                    discard_nulls(new);
+                }
+                remove_directives(new.clone())
             }
         };
-        original.extend(merged.map(|merged| (key, merged)));
+        original.extend(merged.map(|merged| (key.to_owned(), merged)));
     }
     Ok(original)
 }
@@ -106,13 +113,13 @@ fn apply_retain_keys_directive(
         return Ok(());
     }
     let Value::Array(retained) = retained else {
-        return error(BAD);
+        return Err(malformed(BAD));
     };
     let is_retained = |key: &String| retained.iter().any(|kept| kept == key.as_str());
     for (key, value) in patch.iter() {
         let is_directive = key.starts_with(DELETE_FROM_PRIMITIVE_LIST) || key.starts_with(SET_ELEMENT_ORDER);
         if !value.is_null() && !is_directive && !is_retained(key) {
-            return error(BAD);
+            return Err(malformed(BAD));
         }
     }
     original.retain(|key, _| is_retained(key));
@@ -127,6 +134,7 @@ fn merge_patch_into_original(
     schema: Option<&'static Type>,
     options: Options,
 ) -> Result<(), PatchError> {
+    const BAD: &str = "invalid patch format of setElementOrder list";
     let directives: Vec<String> = patch.keys().filter(|key| key.starts_with(SET_ELEMENT_ORDER)).cloned().collect();
     for directive in directives {
         let Some(order_value) = patch.remove(&directive) else {
@@ -135,16 +143,16 @@ fn merge_patch_into_original(
         if !options.carry_out {
             let kept = original.entry(directive.clone()).or_insert_with(|| order_value.clone());
             if *kept != order_value {
-                return error("invalid patch format of setElementOrder list");
+                return Err(malformed(BAD));
             }
         }
         let order = as_array(&order_value)?;
         let Some(key) = directive.strip_prefix(SET_ELEMENT_ORDER).and_then(|rest| rest.strip_prefix('/')) else {
-            return error("invalid patch format of setElementOrder list");
+            return Err(malformed(BAD));
         };
         let old = original.get(key).map(as_array).transpose()?.cloned();
         let new = patch.get(key).map(as_array).transpose()?.cloned();
-        let meta = Meta::of(schema, key);
+        let meta = Meta::of_list(schema, key)?;
         validate_patch_with_set_order_list(new.as_deref().unwrap_or_default(), order, meta.merge_key)?;
         let merged = match (old.clone(), new.clone()) {
             (Some(old), None) => old,
@@ -152,13 +160,13 @@ fn merge_patch_into_original(
                 Some(Value::Array(new)) => new,
                 _ => continue,
             },
-            (Some(old), Some(new)) if meta.merge => merge_slice(old, new, meta, options, false)?,
+            (Some(old), Some(mut new)) if meta.merge => merge_slice(old, &mut new, meta, options, false)?,
             (Some(_), Some(new)) => new,
             (None, None) => continue,
         };
         let old = old.unwrap_or_default();
-        items_are_maps([&old, new.as_deref().unwrap_or_default()])?;
         let both = normalize_element_order(merged, order, &old, meta.merge_key)?;
+        items_are_maps([&old, new.as_deref().unwrap_or_default()])?;
         original.insert(key.to_owned(), Value::Array(both));
         patch.remove(key);
     }
@@ -170,13 +178,17 @@ fn validate_patch_with_set_order_list(patch: &[Value], order: &[Value], merge_ke
     if order.is_empty() || patch.is_empty() {
         return Ok(());
     }
+    if !merge_key.is_empty() {
+        patch.iter().try_for_each(|item| as_object(item).map(drop))?;
+    }
     let mut wanted = patch.iter().filter(|item| item.get(DIRECTIVE).is_none()).peekable();
     for place in order {
         let Some(item) = wanted.peek() else { break };
         let equal = if merge_key.is_empty() {
             *item == place
         } else {
-            merge_key_of(item, merge_key)? == merge_key_of(place, merge_key)?
+            let (item, place) = (as_object(item)?, as_object(place)?);
+            merge_key_in(item, merge_key)? == merge_key_in(place, merge_key)?
         };
         if equal {
             wanted.next();
@@ -194,14 +206,17 @@ fn validate_patch_with_set_order_list(patch: &[Value], order: &[Value], merge_ke
 }
 
 fn merge_key_of<'a>(item: &'a Value, merge_key: &str) -> Result<&'a Value, PatchError> {
-    let fields = as_object(item)?;
+    merge_key_in(as_object(item)?, merge_key)
+}
+
+fn merge_key_in<'a>(fields: &'a Map<String, Value>, merge_key: &str) -> Result<&'a Value, PatchError> {
     fields.get(merge_key).ok_or_else(|| no_merge_key(fields, merge_key))
 }
 
 // Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go mergeSlice
 fn merge_slice(
     original: Vec<Value>,
-    patch: Vec<Value>,
+    patch: &mut [Value],
     meta: Meta,
     options: Options,
     is_delete_list: bool,
@@ -209,51 +224,52 @@ fn merge_slice(
     if original.is_empty() && patch.is_empty() {
         return Ok(original);
     }
-    if !items_are_maps([&original, &patch])? {
+    if !items_are_maps([&original, patch])? {
         if options.carry_out && is_delete_list {
             return Ok(original.into_iter().filter(|item| !patch.contains(item)).collect());
         }
         let mut both = original.clone();
         both.extend(patch.iter().cloned());
-        return normalize_element_order(deduplicate(both), &patch, &original, meta.merge_key);
+        return normalize_element_order(deduplicate(both), patch, &original, meta.merge_key);
     }
     if meta.merge_key.is_empty() {
-        let name = meta.schema.map_or("", |ty| ty.name);
-        return error(format!("cannot merge lists without merge key for {name}"));
+        return error("cannot merge lists without merge key for struct");
     }
-    let (original, patch) = merge_slice_with_special_elements(original, patch, meta.merge_key)?;
+    let (original, mut patch) = merge_slice_with_special_elements(original, patch, meta.merge_key)?;
     let mut merged = original.clone();
-    for item in &patch {
-        let key = merge_key_of(item, meta.merge_key)?;
-        let mut found = None;
-        for (at, candidate) in merged.iter().enumerate() {
-            if as_object(candidate)
-                .map_err(|_| PatchError(format!("value for key {at} is not a map")))?
-                .get(meta.merge_key)
-                == Some(key)
-            {
-                found = Some(at);
-                break;
-            }
-        }
-        match found {
+    for item in &mut patch {
+        let Value::Object(item) = item else { continue };
+        match find_by_key(&merged, meta.merge_key, merge_key_in(item, meta.merge_key)?)? {
             Some(at) => {
                 let old = as_object(&merged[at])?.clone();
-                merged[at] = Value::Object(merge_map(old, as_object(item)?.clone(), meta.schema, options)?);
+                merged[at] = Value::Object(merge_map(old, item, meta.schema, options)?);
             }
-            None => merged.push(item.clone()),
+            None => merged.push(Value::Object(item.clone())),
         }
     }
-    normalize_element_order(merged, &patch, &original, meta.merge_key)
+    let order: Vec<Value> = patch.iter().map(|item| Value::clone(item)).collect();
+    normalize_element_order(merged, &order, &original, meta.merge_key)
+}
+
+/// The place of the item that has this value at the merge key.
+// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go findMapInSliceBasedOnKeyValue
+fn find_by_key(list: &[Value], merge_key: &str, key: &Value) -> Result<Option<usize>, PatchError> {
+    for (at, item) in list.iter().enumerate() {
+        let fields = item.as_object().ok_or_else(|| unknown(format!("value for key {at} is not a map")))?;
+        if fields.get(merge_key) == Some(key) {
+            return Ok(Some(at));
+        }
+    }
+    Ok(None)
 }
 
 /// Carries out the `$patch` directives among the items, and returns both lists without them.
 // Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go mergeSliceWithSpecialElements
-fn merge_slice_with_special_elements(
+fn merge_slice_with_special_elements<'a>(
     mut original: Vec<Value>,
-    patch: Vec<Value>,
+    patch: &'a mut [Value],
     merge_key: &str,
-) -> Result<(Vec<Value>, Vec<Value>), PatchError> {
+) -> Result<(Vec<Value>, Vec<&'a mut Value>), PatchError> {
     let mut plain = Vec::with_capacity(patch.len());
     let mut replace = false;
     for item in patch {
@@ -263,20 +279,22 @@ fn merge_slice_with_special_elements(
         };
         match directive.as_str() {
             Some("delete") => {
-                let key = merge_key_of(&item, merge_key)?;
+                let key = merge_key_of(item, merge_key)?;
                 original.retain(|old| old.get(merge_key) != Some(key));
             }
             Some("replace") => replace = true,
             Some("merge") => return error("merging lists cannot yet be specified in the patch"),
-            _ => {
-                return error(format!("unknown patch type: {} in map: {}", go_print(directive), go_print(&item)));
-            }
+            _ => return Err(unknown_directive(directive, as_object(item)?)),
         }
     }
-    Ok(if replace { (plain, Vec::new()) } else { (original, plain) })
+    if replace {
+        return Ok((plain.into_iter().map(|item| item.clone()).collect(), Vec::new()));
+    }
+    Ok((original, plain))
 }
 
 /// Puts the items that `order` names in its order, and the others between them where the old list had them.
+// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go partitionMapsByPresentInList
 // Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go normalizeElementOrder
 fn normalize_element_order(
     list: Vec<Value>,
@@ -285,7 +303,10 @@ fn normalize_element_order(
     merge_key: &str,
 ) -> Result<Vec<Value>, PatchError> {
     if !merge_key.is_empty() {
-        for item in list.iter().chain(order) {
+        for item in &list {
+            find_by_key(order, merge_key, merge_key_of(item, merge_key)?)?;
+        }
+        for item in order.iter().chain(server_order) {
             merge_key_of(item, merge_key)?;
         }
     }
@@ -331,17 +352,6 @@ pub(super) fn deduplicate(mut list: Vec<Value>) -> Vec<Value> {
     list
 }
 
-// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go discardNullValuesFromPatch
-fn discard_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(fields) => Value::Object(
-            fields.into_iter().filter(|(_, value)| !value.is_null()).map(|(k, v)| (k, discard_nulls(v))).into_fields(),
-        ),
-        Value::Array(items) => Value::Array(items.into_iter().map(discard_nulls).collect()),
-        other => other,
-    }
-}
-
 /// The value without objects that hold a directive; `None` where it is such an object itself.
 // Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go removeDirectives
 fn remove_directives(value: Value) -> Option<Value> {
@@ -363,8 +373,8 @@ mod tests {
     use serde_json::json;
 
     fn merge(target: Value, patch: Value) -> Result<Value, PatchError> {
-        let (Value::Object(target), Value::Object(patch)) = (target, patch) else { panic!("two objects") };
-        strategic_merge(target, patch, Schema::get().find("StatefulSet")).map(Value::Object)
+        let (Value::Object(target), Value::Object(mut patch)) = (target, patch) else { panic!("two objects") };
+        strategic_merge(target, &mut patch, Schema::get().find("StatefulSet")).map(Value::Object)
     }
 
     fn containers(containers: Value) -> Value {

@@ -90,6 +90,15 @@ impl FieldError {
         self
     }
 
+    /// Shows a list or a map that was given empty as it was given; decoding leaves such out.
+    pub fn show_empty(&mut self, empty: &[(String, &'static str)]) {
+        if self.value.as_deref() == Some("null")
+            && let Some((_, shown)) = empty.iter().find(|(path, _)| *path == self.path)
+        {
+            self.value = Some((*shown).to_owned());
+        }
+    }
+
     /// The error without its path, as kubectl lists it below a field.
     pub fn body(&self) -> String {
         let mut text = self.kind.to_owned();

@@ -15,6 +15,12 @@ pub fn max_length(length: usize) -> String {
     format!("must be no more than {length} characters")
 }
 
+/// The same of what is counted in bytes, as labels are.
+// Models k8s.io/apimachinery/pkg/api/validate/content/errors.go MaxLenError
+fn max_bytes(length: usize) -> String {
+    format!("must be no more than {length} bytes")
+}
+
 /// `must be between LOW and HIGH, inclusive`
 pub fn inclusive_range(low: i64, high: i64) -> String {
     format!("must be between {low} and {high}, inclusive")
@@ -97,7 +103,11 @@ pub fn label_key(text: &str) -> Vec<String> {
             if first.is_empty() {
                 out.push("prefix part must be non-empty".to_owned());
             } else {
-                out.extend(dns1123_subdomain(first).into_iter().map(|sentence| format!("prefix part {sentence}")));
+                let sentences = dns1123_subdomain(first).into_iter();
+                out.extend(
+                    sentences
+                        .map(|sentence| format!("prefix part {}", sentence.replace(&max_length(253), &max_bytes(253)))),
+                );
             }
             name
         }
@@ -106,7 +116,7 @@ pub fn label_key(text: &str) -> Vec<String> {
     if name.is_empty() {
         out.push("name part must be non-empty".to_owned());
     } else if name.len() > 63 {
-        out.push(format!("name part {}", max_length(63)));
+        out.push(format!("name part {}", max_bytes(63)));
     }
     if !is_label_name(name) {
         out.push(format!("name part {}", regex_error(SENTENCE, REGEX, &EXAMPLES)));
@@ -122,7 +132,7 @@ pub fn label_value(text: &str) -> Vec<String> {
     const REGEX: &str = "(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?";
     let mut out = Vec::new();
     if text.len() > 63 {
-        out.push(max_length(63));
+        out.push(max_bytes(63));
     }
     if !text.is_empty() && !is_label_name(text) {
         out.push(regex_error(SENTENCE, REGEX, &["MyValue", "my_value", "12345"]));
@@ -460,7 +470,7 @@ mod tests {
         assert_eq!(label_key("/x"), ["prefix part must be non-empty"]);
         assert_eq!(label_key("a/b/c").len(), 1);
         assert!(label_value("").is_empty());
-        assert_eq!(label_value(&"a".repeat(64)), ["must be no more than 63 characters"]);
+        assert_eq!(label_value(&"a".repeat(64)), ["must be no more than 63 bytes"]);
         assert_eq!(port_name("Web").len(), 1);
         assert_eq!(port_name("80"), ["must contain at least one letter (a-z)"]);
         assert!(percent("30%").is_empty() && !percent("30").is_empty());

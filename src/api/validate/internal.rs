@@ -44,10 +44,19 @@ pub(super) fn shown(ty: &str, value: &Value) -> String {
             (Some('#'), Value::Null) => "0".to_owned(),
             (Some('0'), Value::Null) => "\"0\"".to_owned(),
             (Some('!'), Value::Null) => "false".to_owned(),
+            (_, child) if name.ends_with("elector") && name != "NodeSelector" => shown_selector(child),
             (_, child) => json::to_string(child),
         };
         parts.push(format!("\"{go}\":{text}"));
     }
+    format!("{{{}}}", parts.join(","))
+}
+
+/// A label selector, which keeps the names of the API, as Go writes it.
+pub(super) fn shown_selector(selector: &Value) -> String {
+    let Value::Object(fields) = selector else { return json::to_string(selector) };
+    let parts = ["matchLabels", "matchExpressions"].into_iter().filter(|name| fields.has(name));
+    let parts: Vec<String> = parts.map(|name| format!("\"{name}\":{}", json::to_string(fields.field(name)))).collect();
     format!("{{{}}}", parts.join(","))
 }
 

@@ -17,6 +17,23 @@ fn name_format(kind: Kind) -> fn(&str) -> Vec<String> {
     }
 }
 
+/// Whether the metadata of a changed object are looked at as those of a new one.
+fn is_validated_whole(kind: Kind) -> bool {
+    use Kind::{ConfigMap, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Secret, Service, ServiceAccount};
+    let kinds = [
+        ConfigMap,
+        Namespace,
+        Node,
+        PersistentVolume,
+        PersistentVolumeClaim,
+        Secret,
+        Service,
+        ServiceAccount,
+        Kind::StorageClass,
+    ];
+    kinds.contains(&kind)
+}
+
 /// A prefix that names are made from may end with a dash.
 // Models k8s.io/apimachinery/pkg/api/validation/generic.go maskTrailingDash
 fn mask_trailing_dash(name: &str) -> String {
@@ -50,14 +67,26 @@ pub(super) fn validate_object_meta(kind: Kind, meta: &Value, errors: &mut Errors
     } else if !namespace.is_empty() {
         errors.forbidden(&path.field("namespace"), "not allowed on this type");
     }
+    errors.nonnegative(&path.field("generation"), meta.field("generation"));
     common(meta, path, errors);
     finalizers(meta, path, errors);
     kube_finalizers(meta, path, errors);
 }
 
+// Models k8s.io/apiserver/pkg/registry/rest/update.go validateCommonFields
 // Models k8s.io/apimachinery/pkg/api/validation/objectmeta.go ValidateObjectMetaAccessorUpdate
-pub(super) fn validate_object_meta_update(meta: &Value, old: &Value, errors: &mut Errors) {
+pub(super) fn validate_object_meta_update(kind: Kind, meta: &Value, old: &Value, errors: &mut Errors) {
     let path = &Path::ROOT.field("metadata");
+    let generate_name = meta.text("generateName");
+    if !generate_name.is_empty() {
+        let of_path = ['/', '%'].into_iter().filter(|c| generate_name.contains(*c));
+        let mut wrong: Vec<String> = of_path.map(|c| format!("may not contain '{c}'")).collect();
+        if is_validated_whole(kind) {
+            wrong.extend(name_format(kind)(&mask_trailing_dash(generate_name)));
+        }
+        errors.malformed(&path.field("generateName"), generate_name, wrong);
+    }
+    finalizers(meta, path, errors);
     if old.has("deletionTimestamp") {
         let new = |finalizer: &&Value| !old.list("finalizers").contains(finalizer);
         let added: Vec<String> = meta.list("finalizers").iter().filter(new).map(ToString::to_string).collect();
@@ -68,6 +97,9 @@ pub(super) fn validate_object_meta_update(meta: &Value, old: &Value, errors: &mu
             );
             errors.forbidden(&path.field("finalizers"), &detail);
         }
+    }
+    for name in ["uid", "deletionTimestamp", "deletionGracePeriodSeconds"] {
+        errors.immutable(&path.field(name), meta.field(name), old.field(name));
     }
     common(meta, path, errors);
     kube_finalizers(meta, path, errors);

@@ -58,7 +58,7 @@ pub(crate) fn validate_cluster_ips(spec: &Value) -> Vec<FieldError> {
 /// The rules that a changed object breaks.
 pub fn validate_update(kind: Kind, object: &Value, old: &Value, gates: &FeatureGates) -> Vec<FieldError> {
     let mut errors = Errors::default();
-    meta::validate_object_meta_update(object.field("metadata"), old.field("metadata"), &mut errors);
+    meta::validate_object_meta_update(kind, object.field("metadata"), old.field("metadata"), &mut errors);
     let (spec, old_spec) = (object.field("spec"), old.field("spec"));
     let path = Path::ROOT.field("spec");
     match kind {
@@ -73,7 +73,12 @@ pub fn validate_update(kind: Kind, object: &Value, old: &Value, gates: &FeatureG
             by_spec(kind, object, &mut errors);
             storage::volume_update(spec, old_spec, &mut errors);
         }
+        Kind::Node => {
+            by_spec(kind, object, &mut errors);
+            node_update(spec, old_spec, &path, &mut errors);
+        }
         Kind::StorageClass => {
+            by_spec(kind, object, &mut errors);
             // Declared rules, which show no value.
             for name in ["provisioner", "parameters", "reclaimPolicy", "volumeBindingMode"] {
                 if object.field(name) != old.field(name) {
@@ -92,13 +97,61 @@ pub fn validate_update(kind: Kind, object: &Value, old: &Value, gates: &FeatureG
         }
         Kind::Deployment | Kind::ReplicaSet => {
             by_spec(kind, object, &mut errors);
-            errors.immutable(&path.field("selector"), spec.field("selector"), old_spec.field("selector"));
+            workload::immutable_selector(spec, old_spec, &path, &mut errors);
         }
         Kind::DaemonSet => {
-            errors.immutable(&path.field("selector"), spec.field("selector"), old_spec.field("selector"));
+            workload::immutable_selector(spec, old_spec, &path, &mut errors);
             by_spec(kind, object, &mut errors);
         }
         kind => by_spec(kind, object, &mut errors),
+    }
+    errors.list
+}
+
+// Models pkg/apis/core/validation/validation.go ValidateNodeUpdate
+fn node_update(spec: &Value, old: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let (ranges, old_ranges) = (spec.list("podCIDRs"), old.list("podCIDRs"));
+    if !old_ranges.is_empty() && ranges != old_ranges {
+        let detail = "node updates may not change podCIDR except from \"\" to valid";
+        errors.forbidden(&path.field("podCIDRs"), detail);
+    }
+    let (id, old_id) = (spec.text("providerID"), old.text("providerID"));
+    if !old_id.is_empty() && id != old_id {
+        let what = if id.is_empty() { "cleared" } else { "modified" };
+        errors.invalid(&path.field("providerID"), Value::Null, &format!("field cannot be {what} once set"));
+    }
+}
+
+/// The rules that a changed status breaks.
+pub fn validate_status_update(kind: Kind, object: &Value, old: &Value) -> Vec<FieldError> {
+    let mut errors = Errors::default();
+    meta::validate_object_meta_update(kind, object.field("metadata"), old.field("metadata"), &mut errors);
+    let status = object.field("status");
+    let path = Path::ROOT.field("status");
+    match kind {
+        Kind::StatefulSet => stateful_set::validate_status(status, &mut errors),
+        Kind::Service => {
+            // Models pkg/apis/core/validation/validation.go ValidateLoadBalancerStatus
+            let ingress = status.field("loadBalancer").field("ingress");
+            let is_new = ingress != old.field("status").field("loadBalancer").field("ingress");
+            if is_new && object.field("spec").text("type") != "LoadBalancer" {
+                let path = path.field("loadBalancer");
+                errors.forbidden(&path.field("ingress"), "may only be used when `spec.type` is 'LoadBalancer'");
+            }
+        }
+        Kind::Namespace => {
+            // Models pkg/apis/core/validation/validation.go ValidateNamespaceStatusUpdate
+            let phase = status.text("phase");
+            let (wanted, whether) = match object.field("metadata").has("deletionTimestamp") {
+                true => ("Terminating", "not empty"),
+                false => ("Active", "empty"),
+            };
+            if phase != wanted {
+                let detail = format!("may only be '{wanted}' if `deletionTimestamp` is {whether}");
+                errors.invalid(&path.field("Phase"), phase.into(), &detail);
+            }
+        }
+        _ => {}
     }
     errors.list
 }

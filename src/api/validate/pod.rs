@@ -4,11 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::volumes::{self, Volumes};
 use super::{Errors, FieldError, checks, format, internal, meta, resources, rules};
-use crate::api::fields::Fields;
+use crate::api::fields::{Fields, as_map};
 use crate::api::path::Path;
 
 /// What a pod as a whole says to its containers.
@@ -683,7 +683,11 @@ pub(super) fn validate_pod_update(pod: &Value, old: &Value, errors: &mut Errors)
         _ => {}
     }
     only_added_tolerations(spec, before, &path.field("tolerations"), errors);
-    let munged = munge(spec, before);
+    only_deleted_gates(spec, before, &path.field("schedulingGates"), errors);
+    let mut munged = munge(spec, before);
+    if !before.list("schedulingGates").is_empty() {
+        gated_mutations(&mut munged, before, &path, errors);
+    }
     if munged != *before {
         let diff = super::diff::of("PodSpec", before, &munged);
         errors.forbidden(&path, &format!("pod updates may not change fields other than {UPDATABLE}\n{diff}"));
@@ -701,6 +705,73 @@ fn only_added_tolerations(spec: &Value, before: &Value, path: &Path<'_>, errors:
         return errors.forbidden(path, "existing toleration can not be modified except its tolerationSeconds");
     }
     rules::run_each("Toleration", spec.list("tolerations"), path, errors);
+}
+
+// Models pkg/apis/core/validation/validation.go validateOnlyDeletedSchedulingGates
+fn only_deleted_gates(spec: &Value, before: &Value, path: &Path<'_>, errors: &mut Errors) {
+    for (i, gate) in spec.list("schedulingGates").iter().enumerate() {
+        let name = gate.text("name");
+        if !before.list("schedulingGates").iter().any(|old| old.text("name") == name) {
+            let detail = format!("only deletion is allowed, but found new scheduling gate '{name}'");
+            errors.forbidden(&path.index(i).field("name"), &detail);
+        }
+    }
+}
+
+/// What may be narrowed down as long as a pod is held back from scheduling.
+// Models pkg/apis/core/validation/validation.go validateNodeSelectorMutation
+// Models pkg/apis/core/validation/validation.go validateNodeAffinityMutation
+fn gated_mutations(spec: &mut Value, before: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let (selector, old_selector) = (spec.field("nodeSelector"), before.entries("nodeSelector"));
+    if old_selector.iter().any(|(key, value)| selector.field(key) != value) {
+        let detail = "only additions to spec.nodeSelector are allowed (no mutations or deletions)";
+        errors.invalid(&path.field("nodeSelector"), selector.clone(), detail);
+    }
+    const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+    let terms = |spec: &Value| {
+        let required = spec.field("affinity").field("nodeAffinity").field(REQUIRED);
+        required.list("nodeSelectorTerms").to_vec()
+    };
+    let (new_terms, old_terms) = (terms(spec), terms(before));
+    let place = path.field("affinity.nodeAffinity");
+    let place = place.field(REQUIRED);
+    let place = place.field("nodeSelectorTerms");
+    let shown = |terms: &[Value]| super::internal::shown_list("NodeSelectorTerm", terms);
+    if !old_terms.is_empty() && old_terms.len() != new_terms.len() {
+        let detail = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
+        errors.add(FieldError::invalid_shown(place, shown(&new_terms), detail));
+    } else {
+        for (i, (new, old)) in new_terms.iter().zip(&old_terms).enumerate() {
+            let adds = |name: &str| new.list(name).starts_with(old.list(name));
+            let was_empty = old.as_object().is_none_or(Map::is_empty);
+            if !adds("matchExpressions") || !adds("matchFields") || (was_empty && new != old) {
+                let shown = super::internal::shown("NodeSelectorTerm", new);
+                let detail = "only additions are allowed (no mutations or deletions)";
+                errors.add(FieldError::invalid_shown(place.index(i), shown, detail));
+            }
+        }
+    }
+    let Value::Object(fields) = spec else { return };
+    let mut keep = |name: &str, old: &Value| match old {
+        Value::Null => drop(fields.remove(name)),
+        old => drop(fields.insert(name.to_owned(), old.clone())),
+    };
+    keep("nodeSelector", before.field("nodeSelector"));
+    let mut affinity = fields.remove("affinity").unwrap_or_default();
+    let old_affinity = before.field("affinity");
+    if affinity.field("nodeAffinity") != old_affinity.field("nodeAffinity") {
+        let parts = as_map(&mut affinity);
+        parts.remove("nodeAffinity");
+        if let Some(old) = old_affinity.get("nodeAffinity") {
+            parts.insert("nodeAffinity".to_owned(), old.clone());
+        }
+        if parts.is_empty() && old_affinity.is_null() {
+            return;
+        }
+    }
+    if !affinity.is_null() {
+        fields.insert("affinity".to_owned(), affinity);
+    }
 }
 
 /// The new specification with everything that may change as it was.

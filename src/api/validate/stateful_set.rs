@@ -138,6 +138,22 @@ fn with_claim_volumes(spec: &Value) -> Value {
     template
 }
 
+// Models pkg/apis/apps/validation/validation.go ValidateStatefulSetStatus
+pub(super) fn validate_status(status: &Value, errors: &mut Errors) {
+    let path = Path::ROOT.field("status");
+    let counts = ["replicas", "readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"];
+    for name in counts.into_iter().chain(["observedGeneration", "collisionCount"]) {
+        errors.nonnegative(&path.field(name), status.field(name));
+    }
+    let count = |name: &str| status.int(name).unwrap_or_default();
+    for (name, most) in counts[1..].iter().map(|name| (*name, counts[0])).chain([(counts[4], counts[1])]) {
+        if count(name) > count(most) {
+            let detail = format!("cannot be greater than status.{most}");
+            errors.invalid(&path.field(name), count(name).into(), &detail);
+        }
+    }
+}
+
 // Models pkg/apis/apps/validation/validation.go ValidateStatefulSetUpdate
 pub(super) fn validate_update(spec: &Value, old: &Value, gates: &FeatureGates, errors: &mut Errors) {
     let path = Path::ROOT.field("spec");
@@ -147,7 +163,7 @@ pub(super) fn validate_update(spec: &Value, old: &Value, gates: &FeatureGates, e
     validate_spec(old, recreate, tolerated, &path, &mut old_errors);
     tolerated.template = !old_errors.list.is_empty();
     validate_spec(spec, recreate, tolerated, &path, errors);
-    errors.immutable(&path.field("selector"), spec.field("selector"), old.field("selector"));
+    workload::immutable_selector(spec, old, &path, errors);
     let (claims, old_claims) = (spec.field("volumeClaimTemplates"), old.field("volumeClaimTemplates"));
     if claims != old_claims {
         let shown = match claims.as_array() {

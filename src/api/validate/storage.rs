@@ -78,7 +78,12 @@ pub(super) fn volume_capacity(capacity: &Value, path: &Path<'_>, errors: &mut Er
 }
 
 pub(super) fn local_needs_affinity(spec: &Value, path: &Path<'_>, errors: &mut Errors) {
-    if spec.has("local") && !spec.has("nodeAffinity") {
+    // What comes before it in the specification is the volume's type, and the path is not looked at then.
+    const NOT_BEFORE: [&str; 5] = ["claimRef", "local", "nodeAffinity", "storageos", "csi"];
+    let before = |(name, value): (&String, &Value)| value.is_object() && !NOT_BEFORE.contains(&name.as_str());
+    let is_first =
+        spec.as_object().is_none_or(|fields| !fields.iter().any(|field| before(field) && field.0 != "capacity"));
+    if spec.has("local") && is_first && !spec.has("nodeAffinity") {
         errors.required(&path.field("nodeAffinity"), "Local volume requires node affinity");
     }
 }
@@ -173,6 +178,11 @@ pub(super) fn parameters(parameters: &Value, path: &Path<'_>, errors: &mut Error
 
 // Models pkg/apis/core/validation/validation.go ValidateTopologySelectorTerm
 pub(super) fn topology_selector(term: &Value, path: &Path<'_>, errors: &mut Errors) {
+    topologies_of(term, path, errors);
+}
+
+/// The keys of a term with their values.
+fn topologies_of<'a>(term: &'a Value, path: &Path<'_>, errors: &mut Errors) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
     let list = path.field("matchLabelExpressions");
     let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (i, expression) in term.list("matchLabelExpressions").iter().enumerate() {
@@ -193,16 +203,21 @@ pub(super) fn topology_selector(term: &Value, path: &Path<'_>, errors: &mut Erro
             errors.add(FieldError::duplicate(place.field("key"), &key.into()));
         }
     }
+    found
 }
 
 // Models pkg/apis/storage/validation/validation.go ValidateStorageClass
 pub(super) fn validate_storage_class(class: &Value, errors: &mut Errors) {
     rules::run("StorageClass", class, &Path::ROOT, errors);
-    let topologies = class.list("allowedTopologies");
-    for (i, topology) in topologies.iter().enumerate() {
-        if topologies[..i].contains(topology) {
-            let list = Path::ROOT.field("allowedTopologies");
-            let place = list.index(i);
+    let mut known = Vec::new();
+    for (i, topology) in class.list("allowedTopologies").iter().enumerate() {
+        let list = Path::ROOT.field("allowedTopologies");
+        let place = list.index(i);
+        let found = topologies_of(topology, &place, &mut Errors::default());
+        // A term without keys is equal to those that the server has not looked at yet.
+        let is_known = found.is_empty() || known.contains(&found);
+        known.push(found);
+        if is_known {
             errors.add(FieldError::duplicate(place.field("matchLabelExpressions"), &"".into()));
         }
     }

@@ -50,15 +50,19 @@ pub(super) fn selector(spec: &Value, kind: &str, path: &Path<'_>, errors: &mut E
     parse(selector)
 }
 
+/// Refuses another selector than before.
+pub(super) fn immutable_selector(spec: &Value, old: &Value, path: &Path<'_>, errors: &mut Errors) {
+    let (selector, path) = (spec.field("selector"), path.field("selector"));
+    match selector {
+        selector if selector == old.field("selector") => {}
+        Value::Object(_) => malformed_selector(selector, "field is immutable", &path, errors),
+        other => errors.invalid(&path, other.clone(), "field is immutable"),
+    }
+}
+
 /// Refuses a selector, which is shown as Go writes it.
 pub(super) fn malformed_selector(selector: &Value, detail: &str, path: &Path<'_>, errors: &mut Errors) {
-    let parts = ["matchLabels", "matchExpressions"].map(|name| (name, selector.field(name)));
-    let parts = parts
-        .iter()
-        .filter(|(_, part)| !part.is_null())
-        .map(|(name, part)| format!("{name:?}:{}", crate::api::json::to_string(part)));
-    let shown = format!("{{{}}}", parts.collect::<Vec<_>>().join(","));
-    errors.add(FieldError::invalid_shown(path, shown, detail));
+    errors.add(FieldError::invalid_shown(path, internal::shown_selector(selector), detail));
 }
 
 fn empty_selector(selector: &Value, kind: &str, path: &Path<'_>, errors: &mut Errors) {

@@ -98,6 +98,14 @@ impl Cluster {
             spec.insert("priorityClassName".to_owned(), json!(class_name));
         }
         spec.insert("priority".to_owned(), json!(priority));
+        let given = spec.text("preemptionPolicy");
+        if spec.has("preemptionPolicy") && given != policy {
+            let why = format!(
+                "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; priority admission \
+                 controller computed {policy} from the given PriorityClass name"
+            );
+            return Err(Status::forbidden(Kind::Pod, &object.meta.name, &why));
+        }
         spec.entry("preemptionPolicy").or_insert(json!(policy));
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 mod admission;
 mod delete;
+mod disabled;
 mod eviction;
 mod patch;
 mod service;
@@ -17,23 +18,37 @@ use super::faults::Verb;
 use crate::api::decode::{DecodeError, Decoded, decode};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
-use crate::api::meta::ObjectRef;
+use crate::api::meta::{ObjectRef, OwnerReference};
 use crate::api::object::Object;
 use crate::api::schema::Schema;
-use crate::api::status::Status;
+use crate::api::status::{Reason, Status, quote};
 use crate::api::warnings::warnings;
 use crate::api::{defaults, validate};
 
 pub use delete::{DeleteOptions, Propagation};
 pub(crate) use delete::{FOREGROUND, ORPHAN};
-pub use patch::{PatchType, Patched};
+pub use patch::{PatchOptions, PatchType, Patched};
 pub(crate) use strategy::set_condition;
+
+/// What becomes of fields that no type has, and of those that a text has twice.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FieldValidation {
+    /// They are refused.
+    #[default]
+    Strict,
+    /// They are dropped, with a warning.
+    Warn,
+    /// They are dropped.
+    Ignore,
+}
 
 /// How an object is created.
 #[derive(Clone, Debug, Default)]
 pub struct CreateOptions {
     /// Answer as if it had been stored, but do not store it.
     pub dry_run: bool,
+    /// What becomes of fields that no type has.
+    pub validation: FieldValidation,
 }
 
 /// What a request to create came to.
@@ -45,22 +60,47 @@ pub struct Accepted {
     pub warnings: Vec<String>,
 }
 
-/// A refusal, and the field that it is about where the refusal names one by itself.
+/// A refusal, and what goes with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// What the server answers.
     pub status: Status,
+    /// What it is about, and what the server says besides.
+    pub more: Box<More>,
+}
+
+/// What goes with a refusal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct More {
     /// The fields that the answer is about: `spec.replicas`. The causes of an Invalid answer name their fields
     /// themselves.
-    pub paths: Box<[String]>,
+    pub paths: Vec<String>,
     /// A sentence about the first of these fields that says more than the answer; empty where there is none.
-    pub detail: Box<str>,
+    pub detail: String,
+    /// The server's warnings.
+    pub warnings: Vec<String>,
 }
 
 impl From<Status> for Refusal {
     fn from(status: Status) -> Refusal {
         let paths = status.causes.iter().map(|cause| cause.path.clone()).collect();
-        Refusal { status, paths, detail: Box::default() }
+        Refusal { status, more: Box::new(More { paths, ..More::default() }) }
+    }
+}
+
+impl Refusal {
+    /// The refusal, about these fields.
+    fn about(mut self, paths: Vec<String>, detail: String) -> Refusal {
+        self.more.paths = paths;
+        self.more.detail = detail;
+        self
+    }
+
+    /// The refusal of a request of which the server has said something already.
+    fn after(status: Status, warnings: &[String]) -> Refusal {
+        let mut refusal = Refusal::from(status);
+        refusal.more.warnings = warnings.to_vec();
+        refusal
     }
 }
 
@@ -90,10 +130,13 @@ impl Cluster {
         value: &Value,
         options: &CreateOptions,
     ) -> Result<Accepted, Refusal> {
-        let value = self.decode_request(kind, value)?;
-        let object = self.create_decoded(actor, Object::from_value(kind, value), options)?;
-        let warnings = warnings(kind, &object.to_value(), &Value::Null, true);
-        Ok(Accepted { object, warnings })
+        let Decoded { value, unknown: mut told, empty } = self.decode_request(kind, value, options.validation)?;
+        let mut object = Object::from_value(kind, value);
+        told.extend(deduplicate_owners(&mut object, BEFORE_ADMISSION));
+        let created = self.create_decoded(actor, object, options);
+        let object = created.map_err(|status| Refusal::after(status.showing_empty(&empty), &told))?;
+        told.extend(warnings(kind, &object.to_value(), &Value::Null, true));
+        Ok(Accepted { object, warnings: told })
     }
 
     /// Creates an object that a controller made.
@@ -116,9 +159,12 @@ impl Cluster {
         let mut value = object.to_value();
         defaults::set_defaults(kind, &mut value, &self.config.feature_gates);
         object = Object::from_value(kind, value);
+        if actor == Actor::User {
+            disabled::drop_disabled_fields(&mut object);
+        }
         self.admit(&mut object)?;
         if kind == Kind::Service {
-            self.allocate(&mut object, None, options.dry_run)?;
+            self.allocate(&mut object, None, options.dry_run || self.trial)?;
         }
         strategy::prepare_for_create(&mut object, &self.config.feature_gates);
         if kind == Kind::PersistentVolume {
@@ -151,73 +197,99 @@ impl Cluster {
     /// # Errors
     /// The API server's refusal.
     // Models k8s.io/apiserver/pkg/endpoints/handlers/update.go UpdateResource
-    pub fn update(&mut self, actor: Actor, reference: &ObjectRef, value: &Value) -> Result<Arc<Object>, Refusal> {
+    pub fn update(
+        &mut self,
+        actor: Actor,
+        reference: &ObjectRef,
+        value: &Value,
+        validation: FieldValidation,
+    ) -> Result<Accepted, Refusal> {
         let kind = reference.kind;
-        let mut value = self.decode_request(kind, value)?;
-        let Some(old) = self.store.find(reference) else {
-            return Err(Status::not_found(kind, &reference.name).into());
+        let Decoded { mut value, unknown: mut told, empty } = self.decode_request(kind, value, validation)?;
+        let refuse = |status: Status, told: &[String]| Refusal::after(status.showing_empty(&empty), told);
+        let Some(old) = self.store.find(reference).cloned() else {
+            return Err(refuse(Status::not_found(kind, &reference.name), &told));
         };
-        let uid = old.meta.uid.clone();
+        check_version(value.field("metadata").text("resourceVersion")).map_err(|status| refuse(status, &told))?;
         defaults::set_defaults(kind, &mut value, &self.config.feature_gates);
         let mut object = Object::from_value(kind, value);
         if object.meta.uid.is_empty() {
-            object.meta.uid = uid;
+            object.meta.uid.clone_from(&old.meta.uid);
         }
-        Ok(self.update_object(actor, object)?)
+        told.extend(deduplicate_owners(&mut object, BEFORE_ADMISSION));
+        let object = self.update_object(actor, object).map_err(|status| refuse(status, &told))?;
+        told.extend(warnings(kind, &object.to_value(), &old.to_value(), object.spec != old.spec));
+        Ok(Accepted { object, warnings: told })
     }
 
-    /// Decodes what a person sent. Unknown fields are refused.
-    fn decode_request(&self, kind: Kind, value: &Value) -> Result<Value, Refusal> {
+    /// Decodes what a person sent. What is said of unknown fields, where they are not refused, is among the result.
+    fn decode_request(&self, kind: Kind, value: &Value, validation: FieldValidation) -> Result<Decoded, Refusal> {
         let Some(ty) = Schema::get().of_kind(kind) else {
-            return Ok(value.clone());
+            return Ok(Decoded { value: value.clone(), ..Decoded::default() });
         };
         let refuse = |why: String, paths: Vec<String>| {
             let version = value.text("apiVersion").rsplit('/').next().unwrap_or_default().to_owned();
             let (given, kind) = (value.text("kind"), kind.name());
-            let sentence = format!("{given} in version {version:?} cannot be handled as a {kind}: {why}");
-            Refusal { paths: paths.into(), ..Status::bad_request(sentence).into() }
+            let sentence = format!("{given} in version {} cannot be handled as a {kind}: {why}", quote(&version));
+            Refusal::from(Status::bad_request(sentence)).about(paths, String::new())
         };
         let (given, version) = (value.text("kind"), value.text("apiVersion"));
         if given != kind.name() {
-            let why = format!(
-                "no kind {given:?} is registered for version {version:?} in scheme \"pkg/runtime/scheme.go:111\""
-            );
-            return Err(refuse(why, vec!["kind".to_owned()]));
+            return Err(refuse(not_registered(given, version), vec!["kind".to_owned()]));
         }
-        let Decoded { value, unknown } =
+        let Decoded { value, unknown, empty } =
             decode(ty, value).map_err(|DecodeError { path, message, .. }| refuse(message, vec![path]))?;
-        if !unknown.is_empty() {
-            let fields: Vec<String> = unknown.iter().map(|field| format!("unknown field {field:?}")).collect();
-            return Err(refuse(format!("strict decoding error: {}", fields.join(", ")), unknown));
+        let told: Vec<String> = unknown.iter().map(|field| format!("unknown field {}", quote(field))).collect();
+        match validation {
+            FieldValidation::Strict if !unknown.is_empty() => {
+                Err(refuse(format!("strict decoding error: {}", told.join(", ")), unknown))
+            }
+            FieldValidation::Ignore => Ok(Decoded { value, unknown: Vec::new(), empty }),
+            FieldValidation::Strict | FieldValidation::Warn => Ok(Decoded { value, unknown: told, empty }),
         }
-        Ok(value)
     }
 
     /// Stores a changed object. Its status stays as it was, as through every endpoint but the status's own.
     ///
     /// # Errors
     /// The API server's refusal; a conflict where the object was changed since `object` was read.
-    pub(crate) fn update_object(&mut self, actor: Actor, mut object: Object) -> Result<Arc<Object>, Status> {
-        let reference = object.object_ref();
-        self.fail_by_fault(actor, Verb::Update, &reference)?;
+    pub(crate) fn update_object(&mut self, actor: Actor, object: Object) -> Result<Arc<Object>, Status> {
+        self.fail_by_fault(actor, Verb::Update, &object.object_ref())?;
         let old = self.find_for_update(&object)?;
+        check_uid(&object, &old)?;
+        self.store_update(actor, object, &old)
+    }
+
+    /// Stores a patched object, whose uid is no precondition.
+    fn update_patched(&mut self, actor: Actor, object: Object) -> Result<Arc<Object>, Status> {
+        self.fail_by_fault(actor, Verb::Update, &object.object_ref())?;
+        let old = self.find_for_update(&object)?;
+        self.store_update(actor, object, &old)
+    }
+
+    // Models k8s.io/apiserver/pkg/registry/rest/update.go BeforeUpdate
+    fn store_update(&mut self, actor: Actor, mut object: Object, old: &Object) -> Result<Arc<Object>, Status> {
+        let reference = object.object_ref();
         self.mutate(&mut object);
         object.meta.generation = old.meta.generation;
-        object.meta.deletion_timestamp = old.meta.deletion_timestamp;
-        object.meta.deletion_grace_period_seconds = old.meta.deletion_grace_period_seconds;
+        keep_deletion(&mut object, old);
         object.status = Arc::clone(&old.status);
         match object.kind {
-            Kind::Service => self.allocate(&mut object, Some(&old), false)?,
+            Kind::Service => self.allocate(&mut object, Some(old), self.trial)?,
             Kind::Pod => admission::add_default_tolerations(object.spec_mut()),
             _ => {}
         }
-        strategy::prepare_for_update(&mut object, &old, &self.config.feature_gates);
+        if actor == Actor::User {
+            disabled::drop_disabled_fields(&mut object);
+            strategy::keep_namespace_finalizers(&mut object, old);
+        }
+        strategy::prepare_for_update(&mut object, old, &self.config.feature_gates);
         let gates = &self.config.feature_gates;
         let errors = validate::validate_update(object.kind, &object.to_value(), &old.to_value(), gates);
         if !errors.is_empty() {
             return Err(Status::invalid(object.kind, &object.meta.name, errors));
         }
-        self.admit_resize(&object, &old)?;
+        self.admit_resize(&object, old)?;
         if should_delete_during_update(&object) {
             self.remove(actor, &reference);
             return Ok(Arc::new(object));
@@ -232,8 +304,24 @@ impl Cluster {
     pub(crate) fn update_object_status(&mut self, actor: Actor, mut object: Object) -> Result<Arc<Object>, Status> {
         self.fail_by_fault(actor, Verb::UpdateStatus, &object.object_ref())?;
         let old = self.find_for_update(&object)?;
+        check_uid(&object, &old)?;
         object.spec = Arc::clone(&old.spec);
         object.rest = Arc::clone(&old.rest);
+        Ok(self.replace(actor, object))
+    }
+
+    /// Stores the status that a person gave to an object, and nothing else of what they changed.
+    fn update_status_of(&mut self, actor: Actor, mut object: Object, old: &Object) -> Result<Arc<Object>, Status> {
+        self.find_for_update(&object)?;
+        object.meta.generation = old.meta.generation;
+        object.meta.creation_timestamp = old.meta.creation_timestamp;
+        keep_deletion(&mut object, old);
+        object.spec = Arc::clone(&old.spec);
+        object.rest = Arc::clone(&old.rest);
+        let errors = validate::validate_status_update(object.kind, &object.to_value(), &old.to_value());
+        if !errors.is_empty() {
+            return Err(Status::invalid(object.kind, &object.meta.name, errors));
+        }
         Ok(self.replace(actor, object))
     }
 
@@ -243,13 +331,6 @@ impl Cluster {
         if object.meta.resource_version != 0 && object.meta.resource_version != old.meta.resource_version {
             let why = "the object has been modified; please apply your changes to the latest version and try again";
             return Err(Status::conflict(kind, name, why));
-        }
-        if !object.meta.uid.is_empty() && object.meta.uid != old.meta.uid {
-            let why = format!(
-                "Precondition failed: UID in precondition: {}, UID in object meta: {}",
-                object.meta.uid, old.meta.uid
-            );
-            return Err(Status::conflict(kind, name, &why));
         }
         Ok(Arc::clone(old))
     }
@@ -275,6 +356,70 @@ impl Cluster {
         strategy::set_condition(pod.status_mut(), scheduled);
         Ok(self.replace(actor, pod))
     }
+}
+
+const BEFORE_ADMISSION: &str = "";
+const AFTER_ADMISSION: &str = " after mutating admission happens";
+
+/// Takes out owners that are named twice, and says so.
+// Models k8s.io/apiserver/pkg/endpoints/handlers/rest.go dedupOwnerReferencesAndAddWarning
+fn deduplicate_owners(object: &mut Object, when: &str) -> Option<String> {
+    let mut kept: Vec<OwnerReference> = Vec::new();
+    let mut twice = Vec::new();
+    for owner in std::mem::take(&mut object.meta.owner_references) {
+        if kept.contains(&owner) {
+            twice.push(owner.uid);
+        } else {
+            kept.push(owner);
+        }
+    }
+    object.meta.owner_references = kept;
+    (!twice.is_empty()).then(|| {
+        format!(
+            ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, and \
+             may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+            twice.join(", ")
+        )
+    })
+}
+
+/// Refuses an object that is another one of the same name.
+// Models k8s.io/apiserver/pkg/storage/interfaces.go Preconditions.Check
+fn check_uid(object: &Object, old: &Object) -> Result<(), Status> {
+    let (given, present) = (&object.meta.uid, &old.meta.uid);
+    if given.is_empty() || given == present {
+        return Ok(());
+    }
+    let why = format!("Precondition failed: UID in precondition: {given}, UID in object meta: {present}");
+    Err(Status::conflict(object.kind, &object.meta.name, &why))
+}
+
+/// Refuses a version that is no number.
+// Models k8s.io/apiserver/pkg/storage/api_object_versioner.go ObjectResourceVersion
+fn check_version(version: &str) -> Result<(), Status> {
+    if version.is_empty() || version.parse::<u64>().is_ok() {
+        return Ok(());
+    }
+    let quoted = quote(version);
+    let why = if version.bytes().all(|b| b.is_ascii_digit()) { "value out of range" } else { "invalid syntax" };
+    let message = format!("strconv.ParseUint: parsing {quoted}: {why}");
+    Err(Status { reason: Reason::Unknown, message, about: None, causes: Vec::new() })
+}
+
+/// An update neither takes back nor changes that an object is being deleted.
+fn keep_deletion(object: &mut Object, old: &Object) {
+    if old.meta.is_terminating() {
+        object.meta.deletion_timestamp = old.meta.deletion_timestamp;
+    }
+    let seconds = &mut object.meta.deletion_grace_period_seconds;
+    *seconds = seconds.or(old.meta.deletion_grace_period_seconds);
+}
+
+/// Why an object of this kind cannot be read.
+// Models k8s.io/apimachinery/pkg/runtime/error.go NewNotRegisteredErrForKind
+fn not_registered(kind: &str, version: &str) -> String {
+    let (kind, version) = (quote(kind), quote(version));
+    format!("no kind {kind} is registered for version {version} in scheme \"pkg/runtime/scheme.go:111\"")
 }
 
 /// Whether a deleted object waits for nothing any more: no finalizer, no grace period.

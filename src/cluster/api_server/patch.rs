@@ -5,14 +5,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::Refusal;
-use crate::api::decode::decode;
+use super::{FieldValidation, Refusal};
+use crate::api::decode::{Decoded, convert, decode, json_kind};
+use crate::api::fields::{Fields, as_map, map_in};
+use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 use crate::api::schema::Schema;
-use crate::api::status::{Reason, Status};
+use crate::api::status::{Reason, Status, quote};
 use crate::api::validate::FieldError;
-use crate::api::warnings::warnings;
+use crate::api::warnings::warnings as api_warnings;
 use crate::api::{defaults, patch};
 use crate::cluster::Cluster;
 use crate::cluster::actor::Actor;
@@ -30,6 +32,19 @@ pub enum PatchType {
     Json,
 }
 
+/// How an object is patched.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PatchOptions<'a> {
+    /// The form of the patch.
+    pub ty: PatchType,
+    /// What becomes of fields that no type has.
+    pub validation: FieldValidation,
+    /// The fields that the patch's text has twice.
+    pub duplicates: &'a [String],
+    /// Whether only the status is meant.
+    pub status: bool,
+}
+
 /// What a patch came to.
 #[derive(Clone, Debug)]
 pub struct Patched {
@@ -37,9 +52,7 @@ pub struct Patched {
     pub object: Arc<Object>,
     /// Whether anything changed.
     pub changed: bool,
-    /// Fields that no type has: the server drops them, and kubectl warns.
-    pub unknown: Vec<String>,
-    /// What the server says besides.
+    /// What the server says besides; first about fields that no type has, which it drops.
     pub warnings: Vec<String>,
 }
 
@@ -55,106 +68,190 @@ impl Cluster {
         ty: PatchType,
         body: &Value,
     ) -> Result<Patched, Refusal> {
-        self.request_patch(actor, reference, ty, body, false)
+        let options = PatchOptions { ty, validation: FieldValidation::Warn, ..PatchOptions::default() };
+        self.request_patch(actor, reference, body, &options)
     }
 
-    /// Patches an object. With `strict`, fields that no type has are refused.
+    /// Patches an object.
     ///
     /// # Errors
     /// The API server's refusal.
-    // Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go
+    // Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go patcher.applyPatch
     pub fn request_patch(
         &mut self,
         actor: Actor,
         reference: &ObjectRef,
-        ty: PatchType,
         body: &Value,
-        strict: bool,
+        options: &PatchOptions<'_>,
     ) -> Result<Patched, Refusal> {
         let (kind, name) = (reference.kind, reference.name.as_str());
         let old = Arc::clone(self.store.find(reference).ok_or_else(|| Status::not_found(kind, name))?);
-        let mut value = old.to_value();
-        apply(&mut value, ty, body, kind)?;
-        let mut unknown = Vec::new();
-        if let Some(schema) = Schema::get().of_kind(kind) {
-            let shown = || match ty {
-                PatchType::Strategic => patch::go_print(&left_over(body)),
-                _ => crate::api::json::to_string(&value),
-            };
-            let decoded = decode(schema, &value).map_err(|error| {
-                let why = if ty == PatchType::Strategic { error.conversion } else { error.message.clone() };
-                Refusal {
-                    status: invalid_patch(shown(), why),
-                    paths: [error.path].into(),
-                    detail: error.message.into(),
-                }
-            })?;
-            if strict && !decoded.unknown.is_empty() {
-                let fields: Vec<String> = decoded.unknown.iter().map(|f| format!("unknown field {f:?}")).collect();
-                let why = format!("strict decoding error: {}", fields.join(", "));
-                let status = invalid_patch(shown(), why);
-                return Err(Refusal { paths: decoded.unknown.into(), ..status.into() });
-            }
-            value = decoded.value;
-            unknown = decoded.unknown;
-        }
+        let patch = Patch { kind, old: old.to_value(), body, options };
+        let Decoded { mut value, unknown, empty } = match options.ty {
+            PatchType::Strategic => patch.strategic()?,
+            PatchType::Merge | PatchType::Json => patch.json()?,
+        };
+        // What is unknown is told even where the result is refused for another reason.
+        let mut warnings = unknown;
+        let refuse = |status: Status, warnings: &[String]| Refusal::after(status.showing_empty(&empty), warnings);
+        // A strategic merge patch never was text, and has its defaults set as if it had been.
         defaults::set_defaults(kind, &mut value, &self.config.feature_gates);
+        check_identity(reference, &mut value).map_err(|status| refuse(status, &warnings))?;
         let mut object = Object::from_value(kind, value);
-        if object.meta.name != old.meta.name || object.meta.namespace != old.meta.namespace {
-            let sentence = "the name of the object (based on URL) and the name in the patch must be the same";
-            return Err(Status::bad_request(sentence).into());
+        warnings.extend(super::deduplicate_owners(&mut object, super::AFTER_ADMISSION));
+        if object.meta.uid.is_empty() {
+            object.meta.uid.clone_from(&old.meta.uid);
         }
-        object.meta.uid.clone_from(&old.meta.uid);
-        let new = self.update_object(actor, object)?;
+        let updated = if options.status {
+            self.update_status_of(actor, object, &old)
+        } else {
+            self.update_patched(actor, object)
+        };
+        let new = updated.map_err(|status| refuse(status, &warnings))?;
         let changed = new.meta.resource_version != old.meta.resource_version;
-        let spec_changed = new.spec != old.spec;
-        let warnings = warnings(kind, &new.to_value(), &old.to_value(), spec_changed);
-        Ok(Patched { object: new, changed, unknown, warnings })
+        if !options.status {
+            warnings.extend(api_warnings(kind, &new.to_value(), &old.to_value(), new.spec != old.spec));
+        }
+        Ok(Patched { object: new, changed, warnings })
     }
 }
 
-/// What is left of a strategic merge patch when it has been applied, as refusals show it: lists that were merged in a
-/// given order are taken out.
-// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go mergePatchIntoOriginal
-fn left_over(patch: &Value) -> Value {
-    let Value::Object(fields) = patch else { return patch.clone() };
-    let ordered = |name: &str| fields.contains_key(&format!("$setElementOrder/{name}"));
-    let left = fields.iter().filter(|(name, _)| !name.starts_with("$setElementOrder/") && !ordered(name));
-    Value::Object(left.map(|(name, value)| (name.clone(), left_over(value))).collect())
+/// Checks that a patched object still is the one that was asked for.
+// Models k8s.io/apiserver/pkg/registry/rest/meta.go EnsureObjectNamespaceMatchesRequestNamespace
+// Models k8s.io/apiserver/pkg/endpoints/handlers/rest.go checkName
+fn check_identity(reference: &ObjectRef, value: &mut Value) -> Result<(), Status> {
+    let (name, namespace) = (&reference.name, &reference.namespace);
+    let meta = map_in(as_map(value), "metadata");
+    match meta.text("namespace") {
+        "" if namespace.is_empty() => {}
+        given if given == namespace => {}
+        given if !given.is_empty() && !namespace.is_empty() => {
+            let sentence = "the namespace of the provided object does not match the namespace sent on the request";
+            return Err(Status::bad_request(sentence));
+        }
+        _ => drop(meta.insert("namespace".to_owned(), Value::from(namespace.as_str()))),
+    }
+    match meta.text("name") {
+        "" => Err(Status::bad_request(format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        ))),
+        given if given != name => Err(Status::bad_request(format!(
+            "the name of the object ({given}) does not match the name on the URL ({name})"
+        ))),
+        _ => super::check_version(meta.text("resourceVersion")),
+    }
 }
 
-fn apply(value: &mut Value, ty: PatchType, body: &Value, kind: crate::api::kind::Kind) -> Result<(), Refusal> {
-    let current = value.as_object().cloned().unwrap_or_default();
-    match ty {
-        PatchType::Strategic => {
-            let fields = as_fields(body, "")?.unwrap_or_default();
-            let merged = patch::strategic_merge(current, fields, Schema::get().of_kind(kind))
-                .map_err(|error| Refusal::from(request_is_invalid(error.0)))?;
-            *value = Value::Object(merged);
+/// A patch, and what it is applied to.
+struct Patch<'a> {
+    kind: Kind,
+    old: Value,
+    body: &'a Value,
+    options: &'a PatchOptions<'a>,
+}
+
+impl Patch<'_> {
+    // Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go strategicPatchObject
+    // Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go applyPatchToObject
+    fn strategic(self) -> Result<Decoded, Refusal> {
+        let Value::Object(old) = &self.old else { return Err(Status::bad_request("").into()) };
+        let mut fields = as_fields(self.body, "")?.unwrap_or_default();
+        let schema = Schema::get().of_kind(self.kind);
+        let patched = patch::strategic_merge(old.clone(), &mut fields, schema);
+        let patched = Value::Object(patched.map_err(refusal_of)?);
+        // Refusals show what is left of the patch when it has been applied.
+        let shown = || patch::go_print(&Value::Object(fields.clone()));
+        let Some(schema) = schema else { return Ok(Decoded { value: patched, ..Decoded::default() }) };
+        let decoded = convert(schema, &patched)
+            .map_err(|error| invalid_patch(shown(), error.conversion).about(vec![error.path], error.message))?;
+        self.check_fields(decoded, Vec::new(), &shown)
+    }
+
+    // Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go jsonPatcher.applyPatchToCurrentObject
+    fn json(mut self) -> Result<Decoded, Refusal> {
+        let mut patched = std::mem::take(&mut self.old);
+        let unknown = self.apply_json(&mut patched)?;
+        let shown = || crate::api::json::to_string(&patched);
+        let (version, given) = (patched.text("apiVersion"), patched.text("kind"));
+        let is_other = |text: &str, own: &str| !text.is_empty() && text != own;
+        if is_other(version, &self.kind.api_version()) || is_other(given, self.kind.name()) {
+            return Err(invalid_patch(shown(), super::not_registered(given, version)));
         }
-        PatchType::Merge => {
-            let fields = as_fields(body, DECODING)?.ok_or_else(|| Status::bad_request("Invalid JSON Patch"))?;
+        let Some(schema) = Schema::get().of_kind(self.kind) else {
+            return Ok(Decoded { value: patched, ..Decoded::default() });
+        };
+        let decoded = decode(schema, &patched)
+            .map_err(|error| invalid_patch(shown(), error.message.clone()).about(vec![error.path], error.message))?;
+        self.check_fields(decoded, unknown, &shown)
+    }
+
+    /// Applies a JSON patch or a JSON merge patch, and gives what is wrong with the fields of its operations.
+    // Models k8s.io/apiserver/pkg/endpoints/handlers/patch.go jsonPatcher.applyJSPatch
+    fn apply_json(&self, value: &mut Value) -> Result<Vec<String>, Refusal> {
+        if self.options.ty == PatchType::Merge {
+            let fields = as_fields(self.body, DECODING)?.ok_or_else(|| Status::bad_request("Invalid JSON Patch"))?;
             patch::json_merge(value, Value::Object(fields));
+            return Ok(Vec::new());
         }
-        PatchType::Json => {
-            const OPERATION: &str = "handlers.jsonPatchOp";
-            let operations = match body {
-                Value::Null => &[][..],
-                Value::Array(operations) => operations,
-                other => return Err(cannot_unmarshal(other, &format!("[]{OPERATION}"), DECODING)),
-            };
-            if let Some(other) = operations.iter().find(|operation| !operation.is_object()) {
-                return Err(cannot_unmarshal(other, OPERATION, DECODING));
+        let operations = match self.body {
+            Value::Null => &[][..],
+            Value::Array(operations) => operations,
+            other => return Err(cannot_unmarshal(other, &format!("value of type []{OPERATION}"))),
+        };
+        let mut unknown = Vec::new();
+        for (i, operation) in operations.iter().enumerate() {
+            match operation {
+                Value::Object(fields) => unknown.extend(check_operation(i, fields)?),
+                Value::Null => {}
+                other => return Err(cannot_unmarshal(other, &format!("value of type {OPERATION}"))),
             }
-            patch::json_patch(value, operations).map_err(|_| {
-                let sentence = "the server rejected our request due to an error in our request";
-                Refusal::from(request_is_invalid(sentence))
-            })?;
         }
+        patch::json_patch(value, operations).map_err(refusal_of)?;
+        Ok(unknown)
     }
-    Ok(())
+
+    /// Refuses unknown fields, or makes warnings of them.
+    fn check_fields(
+        &self,
+        decoded: Decoded,
+        operations: Vec<String>,
+        shown: &dyn Fn() -> String,
+    ) -> Result<Decoded, Refusal> {
+        let Decoded { value, unknown: paths, empty } = decoded;
+        let mut unknown = operations;
+        unknown.extend(self.options.duplicates.iter().map(|path| format!("duplicate field {}", quote(path))));
+        unknown.extend(paths.iter().map(|path| match self.options.ty {
+            PatchType::Strategic => format!("unknown field \"{path}\""),
+            _ => format!("unknown field {}", quote(path)),
+        }));
+        match self.options.validation {
+            FieldValidation::Ignore => unknown.clear(),
+            FieldValidation::Strict if !unknown.is_empty() => {
+                let why = format!("strict decoding error: {}", unknown.join(", "));
+                return Err(invalid_patch(shown(), why).about(paths, String::new()));
+            }
+            FieldValidation::Strict | FieldValidation::Warn => {}
+        }
+        Ok(Decoded { value, unknown, empty })
+    }
 }
 
+/// Checks the types of an operation's fields; gives those that no operation has.
+fn check_operation(at: usize, fields: &Map<String, Value>) -> Result<Vec<String>, Refusal> {
+    let mut unknown = Vec::new();
+    for (name, value) in fields {
+        match (name.as_str(), value) {
+            ("value", _) | ("from" | "op" | "path", Value::Null | Value::String(_)) => {}
+            ("from" | "op" | "path", other) => {
+                return Err(cannot_unmarshal(other, &format!("struct field jsonPatchOp.{name} of type string")));
+            }
+            _ => unknown.push(format!("json patch unknown field \"[{at}].{name}\"")),
+        }
+    }
+    Ok(unknown)
+}
+
+const OPERATION: &str = "handlers.jsonPatchOp";
 const DECODING: &str = "error decoding patch: ";
 
 /// The fields of a patch that must be an object; nothing for `null`.
@@ -162,19 +259,27 @@ fn as_fields(body: &Value, doing: &str) -> Result<Option<Map<String, Value>>, Re
     match body {
         Value::Object(fields) => Ok(Some(fields.clone())),
         Value::Null => Ok(None),
-        other => Err(cannot_unmarshal(other, "map[string]interface {}", doing)),
+        other => {
+            let kind = json_kind(other);
+            let why = format!("{doing}json: cannot unmarshal {kind} into Go value of type map[string]interface {{}}");
+            Err(Status::bad_request(why).into())
+        }
     }
 }
 
-fn cannot_unmarshal(value: &Value, ty: &str, doing: &str) -> Refusal {
-    let found = match value {
-        Value::Object(_) => "object",
-        Value::Array(_) => "array",
-        Value::String(_) => "string",
-        Value::Number(_) => "number",
-        Value::Bool(_) | Value::Null => "bool",
-    };
-    Status::bad_request(format!("{doing}json: cannot unmarshal {found} into Go value of type {ty}")).into()
+fn cannot_unmarshal(value: &Value, target: &str) -> Refusal {
+    Status::bad_request(format!("{DECODING}json: cannot unmarshal {} into Go {target}", json_kind(value))).into()
+}
+
+/// The answer to a patch that cannot be applied. What the client has to answer for is told without its reason.
+// Models k8s.io/apimachinery/pkg/api/errors/errors.go NewGenericServerResponse
+fn refusal_of(error: patch::PatchError) -> Refusal {
+    let patch::PatchError(message, reason) = error;
+    match reason {
+        Reason::Invalid => request_is_invalid("the server rejected our request due to an error in our request"),
+        reason => Status { reason, message, about: None, causes: Vec::new() },
+    }
+    .into()
 }
 
 /// The refusal that kubectl prints as `The request is invalid: …`.
@@ -183,7 +288,7 @@ fn request_is_invalid(message: impl Into<String>) -> Status {
 }
 
 /// The refusal of a patch whose result cannot be held by the object's type.
-fn invalid_patch(shown: String, why: String) -> Status {
+fn invalid_patch(shown: String, why: String) -> Refusal {
     let cause = FieldError::invalid("patch", &Value::from(shown), why);
-    Status { causes: vec![cause.clone()], ..request_is_invalid(format!(" \"\" is invalid: {cause}")) }
+    Status { causes: vec![cause.clone()], ..request_is_invalid(format!(" \"\" is invalid: {cause}")) }.into()
 }

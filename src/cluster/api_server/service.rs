@@ -9,7 +9,7 @@ use crate::api::fields::{Fields, as_map};
 use crate::api::kind::Kind;
 use crate::api::object::Object;
 use crate::api::path::Path;
-use crate::api::status::Status;
+use crate::api::status::{Reason, Status};
 use crate::api::validate::{FieldError, format, validate_cluster_ips};
 use crate::cluster::Cluster;
 
@@ -78,58 +78,151 @@ impl Cluster {
                 refuse(wrong_address(spec, &address, used, dry_run))?;
             }
         }
-        // A dry run asks for no port.
-        if dry_run { Ok(()) } else { refuse(self.node_ports(service, old)) }
+        self.node_ports(service, old, dry_run)
     }
 
-    fn node_ports(&self, service: &mut Object, old: Option<&Object>) -> Vec<FieldError> {
+    // Models pkg/registry/core/service/storage/alloc.go Allocators.txnAllocNodePorts
+    // Models pkg/registry/core/service/storage/alloc.go Allocators.txnUpdateNodePorts
+    fn node_ports(&self, service: &mut Object, old: Option<&Object>, dry_run: bool) -> Result<(), Status> {
         let own = service.object_ref();
-        let port_of = |port: &Value| port.int("nodePort").unwrap_or_default();
+        let name = own.name.clone();
         let mut used: Vec<i64> = Vec::new();
         for other in self.store.list(Kind::Service).filter(|other| other.object_ref() != own) {
-            used.extend(other.spec.list("ports").iter().map(port_of));
+            used.extend(other.spec.list("ports").iter().map(node_port));
             used.extend(other.spec.int("healthCheckNodePort"));
         }
-        let own_before: Vec<i64> = old.map_or(Vec::new(), |old| old.spec.list("ports").iter().map(port_of).collect());
-        let seed = own.to_string();
-        let mut errors = Vec::new();
+        let mut ports = NodePorts { seed: own.to_string(), used, allocated: Vec::new(), dry_run };
         let spec = service.spec_mut();
-        if !needs_node_port(spec) && spec.text("type") != "LoadBalancer" {
-            return errors;
+        if !matches!(spec.text("type"), "NodePort" | "LoadBalancer") {
+            return Ok(());
         }
         let allocates = needs_node_port(spec);
-        let list = Path::ROOT.field("spec");
-        let list = list.field("ports");
-        for (i, port) in spec.get_mut("ports").and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
-            let asked = port_of(port);
-            if asked != 0 {
-                let why = match asked {
-                    asked if own_before.contains(&asked) => "",
-                    asked if !NODE_PORTS.contains(&asked) => {
-                        "provided port is not in the valid range. The range of valid ports is 30000-32767"
-                    }
-                    asked if used.contains(&asked) => "provided port is already allocated",
-                    _ => "",
-                };
-                if !why.is_empty() {
-                    errors.push(FieldError::invalid(list.index(i).field("nodePort"), &asked.into(), why));
-                    return errors;
-                }
-                used.push(asked);
-            } else if allocates {
-                let free = free_port(&format!("{seed}/{i}"), &used);
-                as_map(port).insert("nodePort".to_owned(), json!(free));
-                used.push(free);
+        if let Some(Value::Array(list)) = spec.get_mut("ports") {
+            match old {
+                None => ports.init(list, allocates, &name)?,
+                Some(old) => ports.update(list, old.spec.list("ports"), allocates, &name)?,
             }
         }
-        if spec.text("type") == "LoadBalancer"
-            && spec.text("externalTrafficPolicy") == "Local"
-            && !spec.has("healthCheckNodePort")
-        {
-            let free = free_port(&format!("{seed}/health"), &used);
-            spec.insert("healthCheckNodePort".to_owned(), json!(free));
+        if needs_health_check(spec) {
+            let had = old.is_some_and(|old| old.spec.has("healthCheckNodePort"));
+            match spec.int("healthCheckNodePort") {
+                None => drop(spec.insert("healthCheckNodePort".to_owned(), json!(ports.next()))),
+                Some(asked) if !had => ports.allocate(asked).map_err(|why| {
+                    let what = "failed to allocate requested HealthCheck NodePort";
+                    Status::internal_error(&format!("{what} {asked}: {why}"))
+                })?,
+                Some(_) => {}
+            }
         }
-        errors
+        Ok(())
+    }
+}
+
+/// A Service's port on every node; 0 where it has none.
+fn node_port(port: &Value) -> i64 {
+    port.int("nodePort").unwrap_or_default()
+}
+
+/// The ports of nodes that a request takes.
+// Models pkg/registry/core/service/portallocator/operation.go PortAllocationOperation
+struct NodePorts {
+    seed: String,
+    /// Those of other Services.
+    used: Vec<i64>,
+    /// Those of this request.
+    allocated: Vec<i64>,
+    dry_run: bool,
+}
+
+impl NodePorts {
+    /// Takes a port, or says why it cannot be had. A dry run takes any.
+    fn allocate(&mut self, port: i64) -> Result<(), &'static str> {
+        if !self.dry_run && !NODE_PORTS.contains(&port) {
+            return Err("provided port is not in the valid range. The range of valid ports is 30000-32767");
+        }
+        if self.used.contains(&port) || self.allocated.contains(&port) {
+            return Err("provided port is already allocated");
+        }
+        self.allocated.push(port);
+        Ok(())
+    }
+
+    /// Takes a free port; a dry run one that there is not.
+    fn next(&mut self) -> i64 {
+        let port = if self.dry_run {
+            self.allocated.iter().max().unwrap_or(&NODE_PORTS.end) + 1
+        } else {
+            let taken: Vec<i64> = self.used.iter().chain(&self.allocated).copied().collect();
+            free_port(&format!("{}/{}", self.seed, self.allocated.len()), &taken)
+        };
+        self.allocated.push(port);
+        port
+    }
+
+    /// Takes the port that the one at `at` asks for.
+    fn ask(&mut self, at: usize, port: i64, name: &str) -> Result<(), Status> {
+        self.allocate(port).map_err(|why| {
+            let list = Path::ROOT.field("spec");
+            let place = list.field("ports");
+            let cause = FieldError::invalid(place.index(at).field("nodePort"), &port.into(), why);
+            Status::invalid(Kind::Service, name, vec![cause])
+        })
+    }
+
+    /// Gives the ports of a new Service their numbers; those of one number share one.
+    // Models pkg/registry/core/service/storage/alloc.go initNodePorts
+    fn init(&mut self, list: &mut [Value], allocates: bool, name: &str) -> Result<(), Status> {
+        let requested: Vec<(Option<i64>, i64)> = list.iter().map(|port| (port.int("port"), node_port(port))).collect();
+        let mut shared: Vec<(Option<i64>, i64)> = Vec::new();
+        for (at, port) in list.iter_mut().enumerate() {
+            let (number, asked) = (port.int("port"), node_port(port));
+            if asked == 0 && !allocates {
+                continue;
+            }
+            let of_number = |list: &[(Option<i64>, i64)]| {
+                list.iter().find(|(other, found)| *other == number && *found != 0).map(|(_, found)| *found)
+            };
+            let given = match (of_number(&shared), of_number(&requested)) {
+                (Some(given), _) if asked == 0 || asked == given => given,
+                (Some(_), _) => {
+                    self.ask(at, asked, name)?;
+                    continue;
+                }
+                (None, Some(requested)) => {
+                    self.ask(at, requested, name)?;
+                    requested
+                }
+                (None, None) => self.next(),
+            };
+            as_map(port).insert("nodePort".to_owned(), json!(given));
+            shared.push((number, given));
+        }
+        Ok(())
+    }
+
+    // Models pkg/registry/core/service/storage/alloc.go Allocators.updateNodePorts
+    fn update(&mut self, list: &mut [Value], old: &[Value], allocates: bool, name: &str) -> Result<(), Status> {
+        let had: Vec<i64> = old.iter().map(node_port).collect();
+        let mut seen: Vec<(String, i64)> = Vec::new();
+        for (at, port) in list.iter_mut().enumerate() {
+            let mut asked = node_port(port);
+            if asked == 0 && !allocates {
+                continue;
+            }
+            if asked == 0 {
+                asked = self.next();
+                as_map(port).insert("nodePort".to_owned(), json!(asked));
+            } else if !had.contains(&asked) && !self.allocated.contains(&asked) {
+                self.ask(at, asked, name)?;
+            }
+            let entry = (port.text("protocol").to_owned(), asked);
+            if seen.contains(&entry) {
+                let message = format!("duplicate nodePort: {{{} {asked}}}", entry.0);
+                return Err(Status { reason: Reason::Unknown, message, about: None, causes: Vec::new() });
+            }
+            seen.push(entry);
+        }
+        Ok(())
     }
 }
 
@@ -154,7 +247,10 @@ fn keep(spec: &mut Map<String, Value>, old: &Map<String, Value>) {
     drop_same(needs_health_check, &["healthCheckNodePort"]);
     drop_same(is_load_balancer, &["allocateLoadBalancerNodePorts", "loadBalancerClass"]);
     drop_same(is_external, &["externalTrafficPolicy"]);
-    drop_same(needs_address, &["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"]);
+    drop_same(
+        |spec| spec.text("type") != "ExternalName",
+        &["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"],
+    );
     if spec.field("clusterIP") != old.field("clusterIP") && spec.field("clusterIPs") == old.field("clusterIPs") {
         spec.remove("clusterIPs");
     }

@@ -12,12 +12,10 @@ use crate::api::gates::FeatureGates;
 use crate::api::kind::Kind;
 use crate::api::object::Object;
 
-/// A new claim names what its volume is filled from twice.
+/// A new claim is filled only from what is known, and names it twice.
 // Models pkg/api/persistentvolumeclaim/util.go DropDisabledFields
 // Models pkg/api/persistentvolumeclaim/util.go EnforceDataSourceBackwardsCompatibility
-// Models pkg/api/persistentvolumeclaim/util.go NormalizeDataSources
-fn normalize_data_sources(spec: &mut Map<String, Value>) {
-    const FIELDS: [&str; 2] = ["dataSource", "dataSourceRef"];
+fn enforce_data_sources(spec: &mut Map<String, Value>) {
     if !spec.field("dataSourceRef").text("namespace").is_empty() {
         spec.remove("dataSourceRef");
     }
@@ -29,6 +27,12 @@ fn normalize_data_sources(spec: &mut Map<String, Value>) {
     if !spec.has("dataSourceRef") && !is_known {
         spec.remove("dataSource");
     }
+    normalize_data_sources(spec);
+}
+
+// Models pkg/api/persistentvolumeclaim/util.go NormalizeDataSources
+fn normalize_data_sources(spec: &mut Map<String, Value>) {
+    const FIELDS: [&str; 2] = ["dataSource", "dataSourceRef"];
     for (from, to) in [(FIELDS[0], FIELDS[1]), (FIELDS[1], FIELDS[0])] {
         if spec.has(from) && !spec.has(to) {
             let source = spec.field(from).clone();
@@ -43,7 +47,9 @@ pub(super) fn prepare_for_create(object: &mut Object, gates: &FeatureGates) {
     object.meta.resource_version = 0;
     object.meta.deletion_timestamp = None;
     object.meta.deletion_grace_period_seconds = None;
-    object.meta.generation = i64::from(has_generation(object.kind));
+    if has_generation(object.kind) {
+        object.meta.generation = 1;
+    }
     let status = match object.kind {
         Kind::StatefulSet => {
             complete_stateful_set(object, gates);
@@ -51,7 +57,7 @@ pub(super) fn prepare_for_create(object: &mut Object, gates: &FeatureGates) {
         }
         Kind::Pod => json!({"phase": "Pending", "qosClass": qos_class(&object.spec)}),
         Kind::PersistentVolumeClaim => {
-            normalize_data_sources(object.spec_mut());
+            enforce_data_sources(object.spec_mut());
             json!({"phase": "Pending"})
         }
         Kind::PersistentVolume => json!({"phase": "Pending"}),
@@ -72,6 +78,10 @@ pub(super) fn prepare_for_create(object: &mut Object, gates: &FeatureGates) {
             merge_string_data(object.rest_mut());
             return;
         }
+        Kind::ServiceAccount => {
+            clean_secret_references(object.rest_mut());
+            return;
+        }
         _ => return,
     };
     object.status = Arc::new(status);
@@ -83,10 +93,21 @@ pub(super) fn prepare_for_update(object: &mut Object, old: &Object, gates: &Feat
     match object.kind {
         Kind::StatefulSet => complete_stateful_set(object, gates),
         Kind::Secret => merge_string_data(object.rest_mut()),
+        Kind::ServiceAccount => clean_secret_references(object.rest_mut()),
+        Kind::PersistentVolumeClaim => normalize_data_sources(object.spec_mut()),
         _ => {}
     }
-    if has_generation(object.kind) && object.kind != Kind::Pod && object.spec != old.spec {
+    if has_generation(object.kind) && object.spec != old.spec {
         object.meta.generation = old.meta.generation + 1;
+    }
+}
+
+/// A person does not change what holds a Namespace; its controller does, through an endpoint of its own.
+// Models pkg/registry/core/namespace/strategy.go namespaceStrategy.PrepareForUpdate
+pub(super) fn keep_namespace_finalizers(object: &mut Object, old: &Object) {
+    if object.kind == Kind::Namespace {
+        let finalizers = old.spec.field("finalizers").clone();
+        object.spec_mut().insert("finalizers".to_owned(), finalizers);
     }
 }
 
@@ -117,6 +138,14 @@ fn merge_string_data(rest: &mut Map<String, Value>) {
         for (key, value) in plain {
             data.insert(key, Value::from(base64::encode(value.as_str().unwrap_or_default().as_bytes())));
         }
+    }
+}
+
+/// A ServiceAccount's secrets are known by name alone.
+// Models pkg/registry/core/serviceaccount/strategy.go cleanSecretReferences
+fn clean_secret_references(rest: &mut Map<String, Value>) {
+    for secret in rest.get_mut("secrets").and_then(Value::as_array_mut).into_iter().flatten() {
+        as_map(secret).retain(|name, _| name == "name");
     }
 }
 

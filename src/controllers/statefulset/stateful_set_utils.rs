@@ -465,11 +465,11 @@ pub fn apply_revision(set: &StatefulSet, revision: &Object) -> Result<StatefulSe
         return Ok(clone);
     }
     // Only the specification is restored, so the patch need not see anything else.
-    let Value::Object(patch) = data.clone() else {
+    let Value::Object(mut patch) = data.clone() else {
         return Err(Error::text("invalid JSON document"));
     };
     let original = std::iter::once(("spec".to_owned(), Value::clone(&set.spec))).into_fields();
-    let patched = patch::strategic_merge(original, patch, Schema::get().of_kind(Kind::StatefulSet))
+    let patched = patch::strategic_merge(original, &mut patch, Schema::get().of_kind(Kind::StatefulSet))
         .map_err(|error| Error::text(error.0))?;
     let mut object = Object::new(Kind::StatefulSet, set.meta.clone());
     object.spec = Arc::new(decoded_spec(patched.field("spec").clone())?);
