@@ -113,6 +113,11 @@ pub enum Command {
         /// What is in it.
         text: String,
     },
+    /// Removes such a file.
+    RemoveFile {
+        /// Its name.
+        name: String,
+    },
     /// Ends the containers of a pod.
     KillContainers {
         /// The pod.
@@ -278,7 +283,8 @@ impl Cluster {
             | Command::EndInput { .. }
             | Command::Clear { .. }
             | Command::Edited { .. }
-            | Command::SaveFile { .. } => {}
+            | Command::SaveFile { .. }
+            | Command::RemoveFile { .. } => {}
             Command::SetFaults { pod, faults } => kubelet::set_faults(self, pod, faults.clone()),
             Command::KillContainers { pod } => kubelet::kill_containers(self, pod),
             Command::SetNodeDown { node, down } => kubelet::set_node_down(self, node, *down),

@@ -13,6 +13,7 @@ use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
+use crate::api::time::Instant;
 use crate::cluster::Cluster;
 
 /// A container that something runs in.
@@ -38,10 +39,15 @@ pub struct File {
 /// A volume or a container's own layer: files by their path in it, without a leading slash.
 type Tree = BTreeMap<String, File>;
 
+/// Lines, each with the moment at which it was written.
+pub type Lines = Vec<(Instant, String)>;
+
 /// All files.
 #[derive(Clone, Debug, Default)]
 pub struct Disks {
     trees: BTreeMap<String, Arc<Tree>>,
+    /// What servers in containers have noted of requests, by the pod's uid and the container's name.
+    served: BTreeMap<(String, String), Arc<Lines>>,
 }
 
 /// Where a path of a container leads.
@@ -110,6 +116,21 @@ pub fn container_spec<'a>(pod: &'a Object, name: &str) -> &'a Value {
 }
 
 impl Disks {
+    /// What the server in a container has noted.
+    pub fn served(&self, container: &Container) -> &[(Instant, String)] {
+        self.served.get(&(container.uid.clone(), container.name.clone())).map_or(&[], |lines| lines.as_slice())
+    }
+
+    /// Has the server in a container note something. What is old is forgotten.
+    pub fn note_served(&mut self, container: &Container, at: Instant, line: String) {
+        const KEPT: usize = 1000;
+        let lines = self.served.entry((container.uid.clone(), container.name.clone())).or_default();
+        let lines = Arc::make_mut(lines);
+        lines.push((at, line));
+        let excess = lines.len().saturating_sub(KEPT);
+        lines.drain(..excess);
+    }
+
     fn place(&self, cluster: &Cluster, container: &Container, path: &str) -> Result<Place, Errno> {
         let pod = cluster.store().find(&container.pod).filter(|pod| pod.meta.uid == container.uid).ok_or(MISSING)?;
         let path = normal(path);

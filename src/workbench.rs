@@ -88,6 +88,10 @@ impl Workbench {
                 self.desk.files.insert(name.clone(), text.as_str().into());
                 Answer::default()
             }
+            Command::RemoveFile { name } => {
+                self.desk.files.remove(name);
+                Answer::default()
+            }
             command => self.cluster.execute(command),
         };
         self.look();

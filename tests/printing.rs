@@ -68,6 +68,7 @@ fn run(cluster: &mut Cluster, line: &str) -> (String, String, i32) {
         files: &(),
         disks: &mut disks,
         writes: &[],
+        replay: |_, _, _, _, _| Vec::new(),
         stdin: None,
         out: &mut out,
         saves: Vec::new(),
@@ -127,7 +128,7 @@ fn objects_are_printed_in_every_format() {
     assert!(yaml.contains("\n  ports:\n  - name: web\n    port: 80\n    protocol: TCP\n"), "{yaml}");
     let json = printed(&mut cluster, "get svc nginx -o json");
     assert!(json.ends_with("    \"status\": {\n        \"loadBalancer\": {}\n    }\n}\n"), "{json}");
-    assert!(printed(&mut cluster, "get cm -o yaml").starts_with("apiVersion: v1\nitems: []\nkind: List\n"));
+    assert!(printed(&mut cluster, "get secrets -o yaml").starts_with("apiVersion: v1\nitems: []\nkind: List\n"));
 }
 
 #[test]
@@ -135,7 +136,7 @@ fn what_is_not_there_is_said_as_kubectl_says_it() {
     let mut cluster = cluster();
     let cases = [
         ("get pods -n nosuch", "No resources found in nosuch namespace.\n", 0),
-        ("get cm,ingressclasses", "No resources found\n", 0),
+        ("get secrets,ingressclasses", "No resources found\n", 0),
         ("get pods web-9 --ignore-not-found", "", 0),
         ("get pods web-9", "Error from server (NotFound): pods \"web-9\" not found\n", 1),
         ("get pods --sort-by=.a.b", "No resources found in default namespace.\n", 0),

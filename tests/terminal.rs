@@ -206,6 +206,94 @@ fn an_editor_is_opened_saved_and_refused() {
     assert_eq!(desk.run("kubectl get sts web -o jsonpath='{.spec.replicas}'"), "2");
 }
 
+/// A ConfigMap with this data, as a line that applies it on the server.
+fn applied(data: &str, flags: &str) -> String {
+    let manifest =
+        format!("{{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{{\"name\":\"c\"}},\"data\":{data}}}");
+    format!("echo '{manifest}' | kubectl apply --server-side -f - {flags}")
+}
+
+#[test]
+fn fields_have_owners_who_are_asked_before_others_change_them() {
+    let mut desk = Desk::new();
+    desk.run("kubectl create configmap c --from-literal=a=1");
+    let refused = desk.run(&applied(r#"{"a":"2"}"#, ""));
+    let head = "error: Apply failed with 1 conflict: conflict with \"kubectl-create\" using v1: .data.a\nPlease review";
+    assert!(refused.starts_with(head), "{refused}");
+    let data = "kubectl get cm c -o jsonpath='{.data}'";
+    assert_eq!(desk.run(&applied(r#"{"b":"1","c":"1"}"#, "")), "configmap/c serverside-applied\n");
+    // What this manager no longer applies goes, and what others have stays.
+    desk.run(&applied(r#"{"c":"2"}"#, ""));
+    assert_eq!(desk.run(data), r#"{"a":"1","c":"2"}"#);
+    let refused = desk.run(&applied(r#"{"a":"3","c":"3"}"#, "--field-manager=x"));
+    assert!(
+        refused.starts_with("error: Apply failed with 2 conflicts: conflicts with \"kubectl\":\n- .data.c\n"),
+        "{refused}"
+    );
+    desk.run(&applied(r#"{"a":"3","c":"3"}"#, "--field-manager=x --force-conflicts"));
+    assert_eq!(desk.run(data), r#"{"a":"3","c":"3"}"#);
+    let managers = "kubectl get cm c -o jsonpath='{.metadata.managedFields[*].manager}'";
+    // The map itself is still of whom it was made by.
+    assert_eq!(desk.run(managers), "x kubectl-create");
+    assert!(!desk.run("kubectl get cm c -o yaml").contains("managedFields"));
+    assert!(desk.run("kubectl get cm c -o yaml --show-managed-fields").contains("        f:c: {}\n"));
+    let wrong = desk.run(&applied(r#"{"a":1}"#, ""));
+    assert!(wrong.ends_with(".data.a: expected string, got &value.valueUnstructured{Value:1}\n"), "{wrong}");
+}
+
+#[test]
+fn what_was_applied_by_kubectl_alone_can_be_applied_by_the_server_from_then_on() {
+    let mut desk = Desk::with_web();
+    desk.run("sed -i 's/kind: StatefulSet/kind: Stateful/' web.yaml; sed 's/kind: Stateful$/kind: StatefulSet/' web.yaml | head -5 | kubectl apply --server-side -f -");
+    let managers =
+        "kubectl get svc nginx -o jsonpath='{range .metadata.managedFields[*]}{.manager} {.operation},{end}'";
+    assert_eq!(desk.run(managers), "kubectl-last-applied Apply,kubectl Apply,");
+}
+
+#[test]
+fn containers_have_logs_of_what_was_asked_of_them_and_of_what_they_run() {
+    let mut desk = Desk::with_web();
+    desk.run("kubectl exec web-0 -- curl -s http://localhost/nosuch");
+    let log = desk.run("kubectl logs web-0");
+    assert!(log.contains("\"GET /nosuch HTTP/1.1\" 404 ") && log.contains("[error]"), "{log}");
+    assert_eq!(desk.run("kubectl logs web-1"), "");
+    assert_eq!(desk.run("kubectl logs -l app=nginx --tail=1 --prefix | cut -c1-17"), "[pod/web-0/nginx]\n");
+    let wrong = "Error from server (BadRequest): previous terminated container \"nginx\" in pod \"web-0\" not found\n";
+    assert_eq!(desk.run("kubectl logs -p web-0"), wrong);
+    desk.run("kubectl run count --image=busybox -- sh -c 'i=0; while true; do echo $i; i=$((i+1)); sleep 10; done'");
+    let waits = desk.run("sleep 0.5; kubectl logs count");
+    let sentence =
+        "Error from server (BadRequest): container \"count\" in pod \"count\" is waiting to start: ContainerCreating\n";
+    assert_eq!(waits, sentence);
+    desk.wait(25);
+    assert!(desk.run("kubectl logs count").starts_with("0\n1\n"));
+    let from = desk.count(1);
+    desk.type_in(1, "kubectl logs -f --tail=1 count", false);
+    desk.wait(20);
+    let followed = desk.text(1, from);
+    assert!(followed.lines().count() >= 3, "{followed}");
+    desk.run("kubectl delete pod count --force --grace-period=0");
+    desk.wait(2);
+    assert!(!desk.0.terminals()[1].is_busy());
+}
+
+#[test]
+fn files_can_be_named_by_their_folder_and_changed_in_their_place() {
+    let mut desk = Desk::new();
+    for name in ["all/web.yaml", "all/notes.txt", "other.txt"] {
+        desk.0.execute(&Command::SaveFile { name: name.to_owned(), text: WEB.to_owned() });
+    }
+    let applied = "service/nginx created (dry run)\nstatefulset.apps/web created (dry run)\n";
+    for folder in ["all", "all/", "./all", "."] {
+        assert_eq!(desk.run(&format!("kubectl apply --dry-run=client -f {folder}")), applied, "{folder}");
+    }
+    assert_eq!(desk.run("kubectl apply -f nosuch/"), "error: the path \"nosuch/\" does not exist\n");
+    desk.run("sed -i 's/registry.k8s.io\\/nginx-slim:0.21/x;y/; s/replicas: 2/replicas: 3/' web.yaml");
+    assert_eq!(desk.run("grep -e 'x;y' -e replicas web.yaml | tr -d ' '"), "replicas:3\nimage:x;y\n");
+    desk.0.execute(&Command::RemoveFile { name: "web.yaml".to_owned() });
+    assert_eq!(desk.run("kubectl apply -f web.yaml"), "error: the path \"web.yaml\" does not exist\n");
+}
+
 #[test]
 fn a_log_of_commands_rebuilds_what_terminals_did() {
     let mut timeline = Timeline::new(Config::default());
@@ -233,7 +321,9 @@ const WORDS: &str = "kubectl kubectl kubectl k get get pods pod web-0 web-1 sts 
     image env resources nginx=x:1 *=y A=1 --list --limits=cpu=1 rollout status history undo restart pause \
     --to-revision=1 --timeout=1s run x --image=busybox -it --rm --restart=Never -- sh -c echo exec logs -f cp web-0:/a b wait \
     --for=delete --for=condition=Ready --for=jsonpath={.status.phase}=Running expose --port=80 drain cordon uncordon taint \
-    k=v:NoExecute k- auth can-i explain pods.spec api-resources config set-context --current version events edit top \
+    k=v:NoExecute k- auth can-i whoami --server-side --force-conflicts --field-manager=m --show-managed-fields --previous --tail=1 \
+    --since=1s --prefix --timestamps --all-containers deployment quota role --hard=pods=1 --verb=get serviceaccount selector \
+    explain pods.spec api-resources config set-context --current version events edit top \
     port-forward --dry-run=client --dry-run=server --help -h --foo=bar -z --field-selector=status.phase=Running \
     configmap secret generic --from-literal=a=b service clusterip namespace n1 | || && ; > < 2>&1 >> << EOF ( ) { } $( ` $ \
     $x ${x} ${ $((1+ 1)) ' \" \\ # ! for i in do done while until if then else fi true false sleep 0.1 read x= x=1 \

@@ -8,13 +8,14 @@ use serde_json::{Map, Value, json};
 
 use super::fields::Fields;
 use super::kind::Kind;
+use super::managed::Managed;
 use super::order::IntoOrdered;
 use super::time::Timestamp;
 
 /// Labels or annotations.
 pub type StringMap = BTreeMap<String, String>;
 
-/// What every object has. Fields that only servers of real clusters fill (`managedFields`, `selfLink`) are dropped.
+/// What every object has. `selfLink`, which no server fills any more, is dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ObjectMeta {
     /// The name, unique among the objects of a kind in a namespace.
@@ -43,6 +44,8 @@ pub struct ObjectMeta {
     pub owner_references: Vec<OwnerReference>,
     /// What must be done before the object may go.
     pub finalizers: Vec<String>,
+    /// Who manages which field. It is no part of [`ObjectMeta::to_value`]: it is worked out where it is asked for.
+    pub managed: Managed,
 }
 
 /// `metav1.OwnerReference`.
@@ -163,6 +166,7 @@ impl ObjectMeta {
             annotations: string_map(value.entries("annotations")),
             owner_references: value.list("ownerReferences").iter().map(OwnerReference::from_value).collect(),
             finalizers: value.list("finalizers").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+            managed: Managed::default(),
         }
     }
 

@@ -9,6 +9,7 @@ pub mod image;
 pub mod json;
 pub mod json_scan;
 pub mod kind;
+pub mod managed;
 pub mod meta;
 pub mod object;
 pub mod order;

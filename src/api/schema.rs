@@ -44,7 +44,7 @@ pub struct Field {
     pub retain_keys: bool,
     /// Whether a strategic merge patch replaces a struct.
     pub replace: bool,
-    /// The keys that tell the items of an associative list apart.
+    /// The keys that tell the items of an associative list apart; an empty one where the items themselves do.
     pub map_keys: Vec<&'static str>,
     /// The values that the OpenAPI document enumerates.
     pub values: Vec<&'static str>,
@@ -190,6 +190,7 @@ impl Field {
                 ("retainKeys", _) => field.retain_keys = true,
                 ("replace", _) => field.replace = true,
                 ("map", keys) => field.map_keys = keys.split(',').collect(),
+                ("set", _) => field.map_keys = vec![""],
                 ("enum", values) => field.values = values.split('|').collect(),
                 _ => {}
             }

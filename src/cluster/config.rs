@@ -109,7 +109,8 @@ impl Config {
         let namespaces = built_in.iter().chain(&self.namespaces).map(|name| namespace(name));
         let nodes = self.nodes.iter().enumerate().map(|(i, config)| node(i, config));
         let classes = self.storage_classes.iter().map(storage_class);
-        namespaces.chain(nodes).chain(classes).chain([kubernetes_service()]).collect()
+        let service = Object::from_value(Kind::Service, kubernetes_service());
+        namespaces.chain(nodes).chain(classes).chain([service]).collect()
     }
 }
 
@@ -188,8 +189,9 @@ fn storage_class(config: &StorageClassConfig) -> Object {
     Object::from_value(Kind::StorageClass, value)
 }
 
-fn kubernetes_service() -> Object {
-    let value: Value = json!({
+/// The Service of the API server.
+pub(crate) fn kubernetes_service() -> Value {
+    json!({
         "metadata": {"name": "kubernetes", "namespace": "default", "labels": {"component": "apiserver", "provider": "kubernetes"}},
         "spec": {
             "clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1"], "internalTrafficPolicy": "Cluster",
@@ -198,6 +200,5 @@ fn kubernetes_service() -> Object {
             "sessionAffinity": "None", "type": "ClusterIP",
         },
         "status": {"loadBalancer": {}},
-    });
-    Object::from_value(Kind::Service, value)
+    })
 }

@@ -10,7 +10,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 use crate::api::status::Status;
-use crate::api::time::Timestamp;
+use crate::api::time::{Instant, Millis, Timestamp};
 
 /// An event, counted as often as it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,21 +51,83 @@ impl EventRecord {
         if self.object.namespace.is_empty() { "default" } else { &self.object.namespace }
     }
 
-    /// A number that equal events share.
-    fn fingerprint(&self) -> u64 {
-        let parts = [
-            self.object.kind.name(),
-            &self.object.namespace,
-            &self.object.name,
-            &self.uid,
-            &self.reason,
-            &self.message,
-            self.actor.component(),
-        ];
-        parts
-            .iter()
-            .flat_map(|part| part.bytes().chain([0]))
-            .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    /// A number that events share of one component about one object.
+    fn voice(&self) -> u64 {
+        let object = &self.object;
+        fingerprint(&[object.kind.name(), &object.namespace, &object.name, &self.uid, self.actor.component()])
+    }
+
+    /// A number that equal events share; of those that are told with others, all of one reason.
+    fn key(&self) -> u64 {
+        let message = if self.message.starts_with(COMBINED) { COMBINED } else { &self.message };
+        fingerprint(&[&self.reason, message]) ^ self.voice()
+    }
+}
+
+/// What stands before the message of an event that is told with others.
+const COMBINED: &str = "(combined from similar events): ";
+
+fn fingerprint(parts: &[&str]) -> u64 {
+    parts
+        .iter()
+        .flat_map(|part| part.bytes().chain([0]))
+        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// What a component has said about an object by now, as far as it decides what becomes of the next event.
+#[derive(Clone, Debug, Default)]
+struct Voice {
+    /// Until when it has used up what it may say: each event costs [`Voice::REFILL`].
+    spent: Instant,
+    /// For each reason by its fingerprint: when it was given last, and the fingerprints of different messages.
+    similar: Vec<(u64, Instant, Vec<u64>)>,
+}
+
+impl Voice {
+    /// How many events about an object are let through at once.
+    const BURST: i64 = 25;
+    /// How long it takes until one more is.
+    const REFILL: Millis = Millis::from_secs(300);
+    /// How many events of one reason may differ.
+    const DIFFERENT: usize = 10;
+    /// How long they count.
+    const INTERVAL: Millis = Millis::from_secs(600);
+
+    /// Whether an event is one too many of those that differ only in their message, so that it is told with others.
+    // Models k8s.io/client-go/tools/record/events_cache.go EventAggregator.EventAggregate
+    fn combines(&mut self, reason: u64, message: u64, now: Instant) -> bool {
+        let at = match self.similar.iter().position(|known| known.0 == reason) {
+            Some(at) => at,
+            None => {
+                self.similar.push((reason, now, Vec::new()));
+                self.similar.len() - 1
+            }
+        };
+        let (_, last, messages) = &mut self.similar[at];
+        if now > *last + Voice::INTERVAL {
+            messages.clear();
+        }
+        *last = now;
+        if !messages.contains(&message) {
+            messages.push(message);
+        }
+        let combines = messages.len() >= Voice::DIFFERENT;
+        if combines {
+            // Upstream forgets any one of them; here it is the oldest.
+            messages.remove(0);
+        }
+        combines
+    }
+
+    /// Whether an event is let through.
+    // Models k8s.io/client-go/tools/record/events_cache.go EventSourceObjectSpamFilter.Filter
+    fn is_heard(&mut self, now: Instant) -> bool {
+        let spent = self.spent.max(now) + Voice::REFILL;
+        let heard = spent.0 - now.0 <= Voice::BURST * Voice::REFILL.0;
+        if heard {
+            self.spent = spent;
+        }
+        heard
     }
 }
 
@@ -74,6 +136,7 @@ impl EventRecord {
 pub struct Events {
     records: Vec<Arc<EventRecord>>,
     by_fingerprint: BTreeMap<u64, usize>,
+    voices: BTreeMap<u64, Voice>,
 }
 
 impl Events {
@@ -88,22 +151,33 @@ impl Events {
         self.records.retain(|record| record.name != name || record.namespace() != namespace);
         self.by_fingerprint.clear();
         for (at, record) in self.records.iter().enumerate() {
-            self.by_fingerprint.insert(record.fingerprint(), at);
+            self.by_fingerprint.insert(record.key(), at);
         }
         self.records.len() < before
     }
 
-    fn record(&mut self, record: EventRecord) {
-        let fingerprint = record.fingerprint();
-        if let Some(&at) = self.by_fingerprint.get(&fingerprint)
-            && self.records[at].is_same(&record)
+    // Models k8s.io/client-go/tools/record/events_cache.go EventCorrelator.EventCorrelate
+    fn record(&mut self, mut record: EventRecord, now: Instant) {
+        let voice = self.voices.entry(record.voice()).or_default();
+        let (reason, message) = (fingerprint(&[&record.reason]), fingerprint(&[&record.message]));
+        let combines = voice.combines(reason, message, now);
+        if !voice.is_heard(now) {
+            return;
+        }
+        if combines {
+            record.message.insert_str(0, COMBINED);
+        }
+        let key = record.key();
+        if let Some(&at) = self.by_fingerprint.get(&key)
+            && (combines || self.records[at].is_same(&record))
         {
             let known = Arc::make_mut(&mut self.records[at]);
             known.count += 1;
             known.last = record.last;
+            known.message = record.message;
             return;
         }
-        self.by_fingerprint.insert(fingerprint, self.records.len());
+        self.by_fingerprint.insert(key, self.records.len());
         self.records.push(Arc::new(record));
     }
 }
@@ -131,7 +205,7 @@ impl Cluster {
         // A component names its events after the nanosecond, so that they are listed in the order of their time.
         let nanosecond = self.now.0 * 1_000_000 + self.events.records.len() as i64;
         let name = format!("{}.{nanosecond:x}", object.name);
-        self.events.record(EventRecord {
+        let record = EventRecord {
             name,
             actor,
             object,
@@ -142,6 +216,31 @@ impl Cluster {
             count: 1,
             first: time,
             last: time,
-        });
+        };
+        self.events.record(record, self.now);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tenth_of_events_that_differ_only_in_their_message_is_told_with_others() {
+        let mut voice = Voice::default();
+        let mut combines = |message, at| voice.combines(1, message, Instant(at));
+        assert!((0..9).all(|message| !combines(message, 0)));
+        assert!(combines(9, 0));
+        assert!(!combines(5, 0));
+        assert!(!combines(10, 600_001));
+    }
+
+    #[test]
+    fn the_26th_event_about_an_object_is_not_heard_before_five_minutes_are_over() {
+        let mut voice = Voice::default();
+        assert!((0..25).all(|_| voice.is_heard(Instant::START)));
+        assert!(!voice.is_heard(Instant::START));
+        assert!(!voice.is_heard(Instant::START + Millis(299_999)));
+        assert!(voice.is_heard(Instant::START + Millis(300_000)));
     }
 }

@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::api::kind::Kind;
+use crate::api::managed::{Managed, Manager};
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 use crate::api::status::Status;
@@ -58,8 +59,20 @@ pub struct Cluster {
     keeps_writes: bool,
     /// Whether what is done here is thrown away: the server takes no ports for it.
     trial: bool,
+    /// In whose name a person's requests are, for `metadata.managedFields`.
+    requester: Manager,
     /// What the controllers remember.
     pub(crate) controllers: Controllers,
+}
+
+/// In whose name a write is.
+enum By {
+    /// Nobody's.
+    Nobody,
+    /// That of this manager.
+    Manager(Manager),
+    /// Who manages what of the new object is worked out already.
+    Known(Managed),
 }
 
 /// What the store tells the controllers of a write.
@@ -94,11 +107,13 @@ impl Cluster {
             faults: Faults::default(),
             failures: BTreeMap::new(),
             controllers: Controllers::default(),
+            requester: Manager::updating("kube-apiserver"),
             config: Arc::new(config),
         };
         let config = Arc::clone(&cluster.config);
         for object in config.objects() {
-            cluster.insert(Actor::User, object);
+            let by = By::Manager(cluster.requester.clone());
+            cluster.insert(Actor::User, by, object);
         }
         cluster.run_until(Instant::START + Millis::from_secs(1));
         cluster.steps.clear();
@@ -113,6 +128,11 @@ impl Cluster {
     /// The virtual time.
     pub fn now(&self) -> Instant {
         self.now
+    }
+
+    /// Sets the clock of a copy, to run a program again in it.
+    pub fn set_clock(&mut self, now: Instant) {
+        self.now = now;
     }
 
     /// The objects.
@@ -190,28 +210,56 @@ impl Cluster {
     }
 
     /// Stores a new object as it is, with what the server sets.
-    fn insert(&mut self, actor: Actor, mut object: Object) -> Arc<Object> {
+    fn insert(&mut self, actor: Actor, by: By, mut object: Object) -> Arc<Object> {
         object.meta.uid = self.random.uid();
         object.meta.creation_timestamp = Some(self.now.timestamp());
+        self.note_manager(by, &mut object, None);
         let (_, new) = self.store.put(object);
         self.wrote(actor, What::Created, WatchEvent { old: None, new: Some(Arc::clone(&new)) });
         new
     }
 
     /// Stores an object over an older version of it. Nothing happens where they are equal.
-    fn replace(&mut self, actor: Actor, mut object: Object) -> Arc<Object> {
+    fn replace(&mut self, actor: Actor, by: By, mut object: Object) -> Arc<Object> {
         let old = self.store.find(&object.object_ref()).cloned();
         if let Some(old) = &old {
             object.meta.resource_version = old.meta.resource_version;
-            if **old == object {
+            if **old == object && !matches!(by, By::Known(_)) {
                 return Arc::clone(old);
             }
         }
+        self.note_manager(by, &mut object, old.as_ref());
         let began_to_go = object.meta.is_terminating() && old.as_ref().is_some_and(|old| !old.meta.is_terminating());
         let (old, new) = self.store.put(object);
         let what = if began_to_go { What::Terminating } else { What::Updated };
         self.wrote(actor, what, WatchEvent { old, new: Some(Arc::clone(&new)) });
         new
+    }
+
+    /// Notes in whose name an object is written.
+    fn note_manager(&self, by: By, object: &mut Object, old: Option<&Arc<Object>>) {
+        let before = old.map(|old| old.meta.managed.clone()).unwrap_or_default();
+        object.meta.managed = match by {
+            By::Nobody => before.after(None, self.now.timestamp(), old),
+            By::Manager(manager) => before.after(Some(manager), self.now.timestamp(), old),
+            By::Known(managed) => managed,
+        };
+    }
+
+    /// In whose name an actor writes objects.
+    fn manager_of(&self, actor: Actor) -> Manager {
+        Manager::updating(match actor {
+            Actor::User => return self.requester.clone(),
+            Actor::Kubelet => "kubelet",
+            Actor::Scheduler => "kube-scheduler",
+            Actor::Provisioner | Actor::Resizer => actor.component(),
+            _ => "kube-controller-manager",
+        })
+    }
+
+    /// Has the next requests of a person be in this name.
+    pub fn set_requester(&mut self, manager: Manager) {
+        self.requester = manager;
     }
 
     /// Takes an object out of the store.

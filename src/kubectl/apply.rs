@@ -9,6 +9,7 @@ use super::manifests::{finish, refused};
 use super::resource::{self, Info, Reading};
 use crate::api::fields::{Fields, as_map};
 use crate::api::json;
+use crate::api::managed::Manager;
 use crate::api::meta::ObjectRef;
 use crate::api::patch::three_way_merge_patch;
 use crate::api::schema::Schema;
@@ -17,13 +18,13 @@ use crate::cluster::{Cluster, CreateOptions, FieldValidation, PatchOptions, Refu
 use crate::command::Answer;
 use crate::manifest;
 
-/// Where kubectl keeps the manifest that it applied last.
-pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+pub use crate::api::managed::LAST_APPLIED;
 
 /// Applies every object of a manifest. One that is refused does not hide the others; documents after one that cannot be
 /// read are not applied.
 // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go ApplyOptions.Run
 pub fn apply(cluster: &mut Cluster, text: &str, file: &str) -> Answer {
+    cluster.set_requester(Manager::updating("kubectl-client-side-apply"));
     let manifest = manifest::read(text);
     let visit = resource::visit(&manifest, &Reading::of(file));
     let mut answer = Answer { diagnostics: visit.diagnostics, ..Answer::default() };

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::apply::{LAST_APPLIED, create_or_patch, missing_note, with_annotation};
+use super::apply::{LAST_APPLIED, create_or_patch, missing_note};
 use super::context::Context;
 use super::create::send;
 use super::error::{Error, usage};
@@ -16,9 +16,12 @@ use super::request::{
 };
 use super::resources::Info;
 use crate::api::fields::Fields;
+use crate::api::managed::{Entry, Manager};
+use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
+use crate::api::status::Reason;
 use crate::cluster::actor::Actor;
-use crate::cluster::{Accepted, Cluster, CreateOptions, FieldValidation, PatchOptions, Refusal};
+use crate::cluster::{Accepted, Cluster, FieldValidation, Refusal};
 
 /// The command's flags.
 pub const FLAGS: &str = concat!(
@@ -66,6 +69,9 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     if flags.flag("all") && !flags.text("selector").is_empty() {
         return Err("cannot set --all and --selector at the same time".into());
     }
+    if flags.flag("prune") && server_side {
+        return Err("--prune is in alpha and doesn't currently work on objects created by server-side apply".into());
+    }
     if flags.flag("prune") {
         return Err("--prune is not simulated: delete what is no longer in the files by its name".into());
     }
@@ -77,9 +83,13 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     if infos.is_empty() && errors.is_empty() {
         return Err("no objects passed to apply".into());
     }
+    let how = ServerSide::of(flags);
     for info in infos {
-        let apply = if server_side { apply_on_server } else { apply_one };
-        let result = apply(context, &mut say, &info, validation);
+        let result = if server_side {
+            apply_on_server(context, &mut say, &info, &how)
+        } else {
+            apply_one(context, &mut say, &info, validation)
+        };
         errors.extend(result.err());
     }
     Error::collect(errors)
@@ -122,36 +132,116 @@ fn warn_if_deleting(context: &mut Context<'_>, info: &Info) {
     }
 }
 
-/// Server-side apply without a register of who owns which field: what the file has is set, and nothing is removed.
-fn apply_on_server(
-    context: &mut Context<'_>,
-    say: &mut Say,
-    info: &Info,
-    validation: FieldValidation,
-) -> Result<(), Error> {
+/// How a file is applied by the server.
+#[derive(Clone)]
+struct ServerSide {
+    /// In whose name.
+    manager: Manager,
+    /// Whether fields are taken over from others.
+    force: bool,
+}
+
+impl ServerSide {
+    fn of(flags: &Flags) -> ServerSide {
+        let name = if flags.text("field-manager").is_empty() { "kubectl" } else { flags.text("field-manager") };
+        ServerSide { manager: Manager::applying(name.to_owned()), force: flags.flag("force-conflicts") }
+    }
+
+    fn request(&self, cluster: &mut Cluster, reference: &ObjectRef, value: &Value) -> Result<Accepted, Refusal> {
+        cluster.request_apply(Actor::User, reference, value, &self.manager, self.force)
+    }
+
+    /// Applies an object, and moves what was applied on the client's side over to the server's.
+    // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go applyOneObject
+    fn apply(&self, cluster: &mut Cluster, reference: &ObjectRef, value: &Value) -> Result<Accepted, Refusal> {
+        let accepted = self.request(cluster, reference, value)?;
+        if self.manager.name == "kubectl" {
+            self.keep_note(cluster, &accepted.object);
+        }
+        let migrated = self.migrate(cluster, reference);
+        if migrated && let Ok(again) = self.request(cluster, reference, value) {
+            return Ok(Accepted { object: again.object, warnings: accepted.warnings });
+        }
+        Ok(accepted)
+    }
+
+    /// Has the note of what was applied last be managed by kubectl, so that it stays.
+    // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go saveLastApplyAnnotationIfNecessary
+    fn keep_note(&self, cluster: &mut Cluster, object: &Object) {
+        let Some(note) = object.meta.annotations.get(LAST_APPLIED) else { return };
+        if object.meta.managed.entries(object).iter().any(|entry| entry.manager.applies && owns_note(entry)) {
+            return;
+        }
+        let reference = object.object_ref();
+        let mut metadata = serde_json::json!({"name": reference.name, "annotations": {LAST_APPLIED: note}});
+        if !reference.namespace.is_empty() {
+            metadata["namespace"] = Value::from(reference.namespace.as_str());
+        }
+        let (version, kind) = (reference.kind.api_version(), reference.kind.name());
+        let value = serde_json::json!({"apiVersion": version, "kind": kind, "metadata": metadata});
+        let keeper = Manager::applying("kubectl-last-applied");
+        // kubectl only warns where this fails, which it does here for no object that has just been applied.
+        let _ = cluster.request_apply(Actor::User, &reference, &value, &keeper, false);
+    }
+
+    /// Makes the fields of those who applied on the client's side this manager's. Says whether there were any.
+    // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go migrateToSSAIfNecessary
+    // Models k8s.io/client-go/util/csaupgrade/upgrade.go UpgradeManagedFields
+    fn migrate(&self, cluster: &mut Cluster, reference: &ObjectRef) -> bool {
+        let Some(object) = cluster.store().find(reference) else { return false };
+        let entries = object.meta.managed.entries(object);
+        let names: Vec<_> = entries.iter().filter(|entry| !entry.manager.applies && owns_note(entry)).collect();
+        let names: Vec<String> = names.iter().map(|entry| entry.manager.name.to_string()).collect();
+        let moves = |entry: &Entry| {
+            let manager = &entry.manager;
+            !manager.applies && manager.subresource.is_empty() && names.iter().any(|name| *name == manager.name)
+        };
+        let (old, mut kept): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(moves);
+        if old.is_empty() {
+            return false;
+        }
+        for mut entry in old {
+            match kept.iter_mut().find(|kept| kept.manager == self.manager) {
+                Some(own) => own.fields.append(&mut entry.fields),
+                None => kept.push(Entry { manager: self.manager.clone(), ..entry }),
+            }
+        }
+        cluster.set_managers(Actor::User, reference, kept);
+        true
+    }
+}
+
+/// Whether an entry has the note of what was applied last.
+fn owns_note(entry: &Entry) -> bool {
+    entry.fields.contains(&format!("\u{1}f:metadata\u{1}f:annotations\u{1}f:{LAST_APPLIED}"))
+}
+
+/// What kubectl adds to a conflict.
+const RESOLVE: &str = "
+Please review the fields above--they currently have other managers. Here
+are the ways you can resolve this warning:
+* If you intend to manage all of these fields, please re-run the apply
+  command with the `--force-conflicts` flag.
+* If you do not intend to manage all of the fields, please edit your
+  manifest to remove references to the fields that should keep their
+  current managers.
+* You may co-own fields by updating your manifest to match the existing
+  value; in this case, you'll become the manager if the other manager(s)
+  stop managing the field (remove it from their configuration).
+See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts";
+
+fn apply_on_server(context: &mut Context<'_>, say: &mut Say, info: &Info, how: &ServerSide) -> Result<(), Error> {
     let value = info.manifest.clone().unwrap_or_default();
     let reference = &info.reference;
-    let exists = info.object.is_some();
-    // The note of what was applied is kept up, so that applying in the other way still works.
-    let mut value = value;
-    if info.object.as_ref().is_some_and(|object| object.meta.annotations.contains_key(LAST_APPLIED)) {
-        value = with_annotation(value);
-    }
-    let request = |cluster: &mut Cluster| {
-        if exists {
-            let options = PatchOptions { validation, ..PatchOptions::default() };
-            let patched = cluster.request_patch(Actor::User, reference, &value, &options)?;
-            Ok(Accepted { object: patched.object, warnings: patched.warnings })
-        } else {
-            cluster.request_create(Actor::User, reference.kind, &value, &CreateOptions { dry_run: false, validation })
+    let applied = say.dry_run.send(context.cluster, |cluster| how.apply(cluster, reference, &value));
+    let applied = match applied {
+        Err(refusal) if refusal.status.reason == Reason::Conflict => {
+            return Err(Error::Plain(format!("{}{RESOLVE}", refusal.status.message)));
         }
+        other => told(context, other)?,
     };
-    let applied: Result<Accepted, Refusal> = say.dry_run.send(context.cluster, request);
-    let applied = told(context, applied)?;
     warn(context, &applied.warnings);
-    if exists {
-        warn_if_deleting(context, info);
-    }
+    warn_if_deleting(context, info);
     say.done(context, &applied.object.to_value(), "serverside-applied")
 }
 
@@ -160,22 +250,30 @@ fn apply_on_server(
 /// # Errors
 /// The API server's refusal.
 // Models staging/src/k8s.io/kubectl/pkg/cmd/diff/diff.go Merged
-pub fn merged(context: &mut Context<'_>, info: &Info) -> Result<Value, Error> {
+pub fn merged(context: &mut Context<'_>, flags: &Flags, info: &Info) -> Result<Value, Error> {
     let value = info.manifest.clone().unwrap_or_default();
     let reference = &info.reference;
-    if info.object.is_none() {
+    let on_server = flags.flag("server-side");
+    if info.object.is_none() && !on_server {
         return send(context, &value, DryRun::Server, FieldValidation::Warn);
     }
     let mut copy = context.cluster.clone();
-    create_or_patch(&mut copy, reference, value.clone(), FieldValidation::Warn)
-        .map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
+    if on_server {
+        ServerSide::of(flags).request(&mut copy, reference, &value)?;
+    } else {
+        create_or_patch(&mut copy, reference, value.clone(), FieldValidation::Warn)
+            .map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
+    }
     let mut merged = copy.store().find(reference).map_or(Value::Null, |object| object.to_value());
     // The comparison does not note what was applied, and its version is of a request that is thrown away.
     let live = value_of(&Info { manifest: None, ..info.clone() });
-    if let Some(metadata) = merged.get_mut("metadata").and_then(Value::as_object_mut) {
+    if let Some(metadata) = merged.get_mut("metadata").and_then(Value::as_object_mut)
+        && info.object.is_some()
+    {
         let old = live.field("metadata");
         if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
             match old.field("annotations").get(LAST_APPLIED) {
+                _ if on_server => {}
                 Some(text) => drop(annotations.insert(LAST_APPLIED.to_owned(), text.clone())),
                 None => drop(annotations.remove(LAST_APPLIED)),
             }

@@ -4,7 +4,9 @@
 
 use super::context::Context;
 use super::error::{Error, usage};
+use super::exec::with_type;
 use super::flags::Flags;
+use super::request::find_args;
 use crate::api::status::{Reason, Status};
 
 /// The flags of `set-context`.
@@ -90,6 +92,14 @@ pub fn can_i(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         }
     };
     let _ = name;
+    if let Ok(kind) = super::resources::kind_for(resource)
+        && !kind.resource().namespaced
+        && !flags.flag("all-namespaces")
+    {
+        let resource = kind.resource();
+        let place = if resource.group.is_empty() { String::new() } else { format!(" in group '{}'", resource.group) };
+        context.out.complain(&format!("Warning: resource '{}' is not namespace scoped{place}\n", resource.plural));
+    }
     if resource != "*" && !resource.starts_with('/') && super::resources::kind_for(resource).is_err() {
         let (resource, group) = resource.split_once('.').unwrap_or((resource, ""));
         let place = if group.is_empty() { String::new() } else { format!(" in group '{group}'") };
@@ -99,6 +109,34 @@ pub fn can_i(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         context.out.print("yes");
     }
     Ok(())
+}
+
+/// Runs `kubectl auth whoami`: everybody here is the administrator.
+///
+/// # Errors
+/// None.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/auth/whoami.go
+pub fn whoami(context: &mut Context<'_>, _flags: &Flags) -> Result<(), Error> {
+    context.out.write(
+        "ATTRIBUTE   VALUE\nUsername    admin\nUID         admin\nGroups      [system:masters system:authenticated]\n",
+    );
+    Ok(())
+}
+
+/// Refuses `kubectl completion`: Tab completes here without a script.
+///
+/// # Errors
+/// Always.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/completion/completion.go RunCompletion
+pub fn completion(_context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
+    match flags.args.as_slice() {
+        [] => Err(usage("completion", "Shell not specified.")),
+        [shell] if !matches!(shell.as_str(), "bash" | "zsh" | "fish" | "powershell") => {
+            Err(usage("completion", format!("Unsupported shell type {shell:?}.")))
+        }
+        [_] => Err("the terminals of this page complete commands, names and flags without a script: press Tab".into()),
+        _ => Err(usage("completion", "Too many arguments. Expected only the shell type.")),
+    }
 }
 
 /// The flags of `top`.
@@ -116,6 +154,19 @@ pub fn top(_context: &mut Context<'_>, _flags: &Flags) -> Result<(), Error> {
 /// The flags of `port-forward` and `proxy`.
 pub const FORWARD_FLAGS: &str =
     "address slice;pod-running-timeout duration=1m0s;port/p int=8001;www string;www-prefix string;api-prefix string";
+
+/// Refuses `kubectl port-forward`, with kubectl's words where the line is wrong.
+///
+/// # Errors
+/// Always.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/portforward/portforward.go Complete
+pub fn port_forward(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
+    let [named, _, ..] = flags.args.as_slice() else {
+        return Err(usage("port-forward", "TYPE/NAME and list of ports are required for port-forward"));
+    };
+    find_args(context, flags, &[with_type(named)], &|_| {})?.infos()?;
+    no_network(context, flags)
+}
 
 /// Refuses what would open a connection from outside the cluster.
 ///

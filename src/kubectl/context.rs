@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::wait::Wait;
+use crate::api::time::Instant;
 use crate::cluster::{Cluster, WatchEvent};
-use crate::disks::Disks;
+use crate::disks::{Container, Disks, Lines};
 
 /// What a program writes, in the order in which it is written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -70,6 +71,11 @@ impl Default for Kubeconfig {
 pub trait Files {
     /// The text of the file of this name.
     fn read(&self, name: &str) -> Option<String>;
+
+    /// The names of all files, sorted.
+    fn names(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// No files at all.
@@ -83,7 +89,14 @@ impl Files for std::collections::BTreeMap<String, std::sync::Arc<str>> {
     fn read(&self, name: &str) -> Option<String> {
         self.get(name.strip_prefix("./").unwrap_or(name)).map(|text| text.to_string())
     }
+
+    fn names(&self) -> Vec<String> {
+        self.keys().filter(|name| !name.contains("://")).cloned().collect()
+    }
 }
+
+/// Finds out what the program of a container has written since a moment at which it was started, by its words.
+pub type Replay = fn(&Cluster, &Disks, &Container, &[String], Instant) -> Lines;
 
 /// What a command works with.
 pub struct Context<'a> {
@@ -97,6 +110,8 @@ pub struct Context<'a> {
     pub disks: &'a mut Disks,
     /// The writes since the command was looked at last, each with the version of the store after it.
     pub writes: &'a [(u64, WatchEvent)],
+    /// How it is found out what programs in containers have written.
+    pub replay: Replay,
     /// What is on standard input, where that is not the terminal.
     pub stdin: Option<&'a str>,
     /// Where output goes.

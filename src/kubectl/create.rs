@@ -22,6 +22,8 @@ macro_rules! create_flags {
         concat!(print_flags!(), ";", dry_run_flags!(), ";", validate_flags!(), ";save-config bool")
     };
 }
+pub(super) use create_flags;
+
 /// The flags of `create -f`.
 pub const FLAGS: &str = concat!(
     create_flags!(),
@@ -93,7 +95,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
 }
 
 /// The one name that the line has.
-fn name(flags: &Flags, command: &str) -> Result<String, Error> {
+pub(super) fn name(flags: &Flags, command: &str) -> Result<String, Error> {
     let count = flags.before_dash.unwrap_or(flags.args.len());
     match flags.args.first() {
         Some(name) if count == 1 => Ok(name.clone()),
@@ -102,8 +104,8 @@ fn name(flags: &Flags, command: &str) -> Result<String, Error> {
 }
 
 /// Creates one object that the line describes, and says so.
-fn create(context: &mut Context<'_>, flags: &Flags, mut value: Value, doing: &str) -> Result<(), Error> {
-    let mut say = Say::of(context, flags)?;
+pub(super) fn create(context: &mut Context<'_>, flags: &Flags, mut value: Value, doing: &str) -> Result<(), Error> {
+    let mut say = Say::of_made(context, flags)?;
     let (namespace, enforced) = namespace(context, flags);
     let namespaced = manifest_kind(&value, "")?.resource().namespaced;
     if namespaced && (enforced || say.dry_run != DryRun::Client) {
@@ -290,8 +292,9 @@ fn service(context: &mut Context<'_>, flags: &Flags, ty: &str, command: &str) ->
     for text in tcp {
         let (port, target) = text.split_once(':').unwrap_or((text, text));
         let number = |text: &str| {
-            let parsed = text.parse::<u32>();
-            parsed.map_err(|_| Error::Plain(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))
+            let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            let why = if is_number { "value out of range" } else { "invalid syntax" };
+            text.parse::<u16>().map_err(|_| Error::Plain(format!("strconv.ParseUint: parsing {text:?}: {why}")))
         };
         let target = target.parse::<u32>().map_or(Value::from(target), Value::from);
         let mut entry =

@@ -99,7 +99,7 @@ impl Deletion {
             let text = message(&info.reference, self.grace_period == 0);
             context.out.print(&format!("{text}{}", self.dry_run.suffix()));
         }
-        Ok(Target { reference: info.reference.clone(), uid })
+        Ok(Target { uid, ..Target::new(info.reference.clone()) })
     }
 }
 

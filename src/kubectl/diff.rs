@@ -56,7 +56,7 @@ fn compare(context: &mut Context<'_>, flags: &Flags) -> Result<bool, Error> {
     Error::collect(errors)?;
     for info in infos {
         let (mut live, mut new) =
-            (info.object.as_ref().map_or(Value::Null, |object| object.to_value()), merged(context, &info)?);
+            (info.object.as_ref().map_or(Value::Null, |object| object.to_value()), merged(context, flags, &info)?);
         if info.reference.kind == Kind::Secret && !flags.flag("show-secrets") {
             mask(&mut live, &mut new);
         }

@@ -1,6 +1,6 @@
-//! `kubectl exec`, `attach`, `logs` and `cp`
+//! `kubectl exec`, `attach` and `cp`
 //!
-//! Follows `staging/src/k8s.io/kubectl/pkg/cmd/{exec,attach,logs,cp}` of Kubernetes v1.37.2, Apache-2.0.
+//! Follows `staging/src/k8s.io/kubectl/pkg/cmd/{exec,attach,cp}` of Kubernetes v1.37.2, Apache-2.0.
 
 use std::sync::Arc;
 
@@ -25,10 +25,6 @@ pub const EXEC_FLAGS: &str =
 /// The flags of `attach`.
 pub const ATTACH_FLAGS: &str =
     "container/c string;stdin/i bool;tty/t bool;quiet/q bool;pod-running-timeout duration=1m0s;detach-keys string";
-/// The flags of `logs`.
-pub const LOGS_FLAGS: &str = "all-containers bool;all-pods bool;container/c string;follow/f bool;ignore-errors bool;\
-    insecure-skip-tls-verify-backend bool;limit-bytes int=0;max-log-requests int=5;pod-running-timeout duration=20s;\
-    prefix bool;previous/p bool;selector/l string;since duration;since-time string;tail int=-1;timestamps bool";
 /// The flags of `cp`.
 pub const CP_FLAGS: &str = "container/c string;no-preserve bool;retries int=0";
 
@@ -42,6 +38,11 @@ fn pod_of(context: &Context<'_>, found: Found) -> Result<Arc<Object>, Error> {
     if object.kind == Kind::Pod {
         return Ok(object);
     }
+    Ok(pods_of(context, &object)?.remove(0))
+}
+
+/// The pods that an object selects, at least one, the ones that are best to look at first.
+pub(super) fn pods_of(context: &Context<'_>, object: &Object) -> Result<Vec<Arc<Object>>, Error> {
     let selector = match object.kind {
         Kind::Service | Kind::ReplicationController => object
             .spec
@@ -71,7 +72,7 @@ fn pod_of(context: &Context<'_>, found: Found) -> Result<Arc<Object>, Error> {
         (pod.status.text("phase") != "Running", !ready)
     };
     crate::api::order::sort_by_key(&mut pods, rank);
-    pods.into_iter().next().ok_or_else(|| "timed out waiting for the condition".into())
+    if pods.is_empty() { Err("timed out waiting for the condition".into()) } else { Ok(pods) }
 }
 
 /// The names of all containers, as messages list them.
@@ -85,7 +86,12 @@ fn all_names(pod: &Object) -> String {
 }
 
 // Models staging/src/k8s.io/kubectl/pkg/cmd/util/podcmd/podcmd.go FindOrDefaultContainerByName
-fn container_of(context: &mut Context<'_>, pod: &Object, name: &str, quiet: bool) -> Result<Container, Error> {
+pub(super) fn container_of(
+    context: &mut Context<'_>,
+    pod: &Object,
+    name: &str,
+    quiet: bool,
+) -> Result<Container, Error> {
     let annotated = pod.meta.annotations.get("kubectl.kubernetes.io/default-container").map_or("", String::as_str);
     let wanted = if name.is_empty() { annotated } else { name };
     let container = |name: &str| Container { pod: pod.object_ref(), uid: pod.meta.uid.clone(), name: name.to_owned() };
@@ -149,7 +155,7 @@ pub fn exec(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     Ok(())
 }
 
-fn with_type(name: &str) -> String {
+pub(super) fn with_type(name: &str) -> String {
     if name.contains('/') { name.to_owned() } else { format!("pods/{name}") }
 }
 
@@ -184,86 +190,6 @@ pub fn attach(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     let stdin = flags.flag("stdin");
     context.wait =
         Some(Wait::Exec(Exec { container, command, stdin, attached: true, remove: Vec::new(), ended: None }));
-    Ok(())
-}
-
-/// Runs `kubectl logs`. What containers here write is not kept, so that a log is empty where there is one.
-///
-/// # Errors
-/// Everything that went wrong.
-// Models staging/src/k8s.io/kubectl/pkg/cmd/logs/logs.go
-pub fn logs(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
-    const USAGE: &str = "expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command";
-    let selector = flags.text("selector");
-    let mut container = flags.text("container").to_owned();
-    let named = match (flags.args.as_slice(), selector) {
-        ([], "") => return Err(usage("logs", USAGE)),
-        ([], _) => vec!["pods".to_owned()],
-        ([_, ..], selector) if !selector.is_empty() => {
-            return Err(usage("logs", "only a selector (-l) or a POD name is allowed"));
-        }
-        ([name], _) => vec![with_type(name)],
-        ([name, second], _) => {
-            if !container.is_empty() {
-                return Err("only one of -c or an inline [CONTAINER] arg is allowed".into());
-            }
-            container.clone_from(second);
-            vec![with_type(name)]
-        }
-        _ => return Err(usage("logs", USAGE)),
-    };
-    if flags.int("tail") < -1 {
-        return Err("--tail must be greater than or equal to -1".into());
-    }
-    if flags.flag("all-containers") && !container.is_empty() {
-        return Err(format!("--all-containers=true should not be specified with container name {container}").into());
-    }
-    let (namespace, _) = resources::namespace(context, flags);
-    let found = find_args(context, flags, &named, &|_| {})?;
-    if let Some(Err(error)) = found.items.first()
-        && error.is_not_found()
-    {
-        let sentence = error.sentence();
-        return Err(format!("error from server (NotFound): {sentence} in namespace {namespace:?}").into());
-    }
-    if found.items.is_empty() {
-        context.out.complain(&format!("No resources found in {namespace} namespace."));
-        return Ok(());
-    }
-    let pod = pod_of(context, found)?;
-    let container = container_of(context, &pod, &container, false)?;
-    let (name, pod_name) = (&container.name, &pod.meta.name);
-    if flags.flag("previous") {
-        return Err(Status::bad_request(format!(
-            "previous terminated container {name:?} in pod {pod_name:?} not found"
-        ))
-        .into());
-    }
-    let started = is_running(&pod, name)
-        || pod
-            .status
-            .list("containerStatuses")
-            .iter()
-            .any(|status| status.text("name") == name && status.field("state").has("terminated"));
-    if !started {
-        let waiting = pod.status.list("containerStatuses").iter().find(|status| status.text("name") == name);
-        let reason = waiting.map_or("", |status| status.field("state").field("waiting").text("reason"));
-        let why = match reason {
-            "" if pod.spec.text("nodeName").is_empty() => {
-                return Err(Status::bad_request(format!("pod {pod_name} does not have a host assigned")).into());
-            }
-            "" => "ContainerCreating",
-            reason => reason,
-        };
-        let why =
-            if matches!(why, "ErrImagePull" | "ImagePullBackOff") { "trying and failing to pull image" } else { why };
-        return Err(
-            Status::bad_request(format!("container {name:?} in pod {pod_name:?} is waiting to start: {why}")).into()
-        );
-    }
-    if flags.flag("follow") {
-        context.wait = Some(Wait::Follow(ObjectRef::clone(&container.pod), container.uid));
-    }
     Ok(())
 }
 

@@ -36,7 +36,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         given if Kind::of_manifest(given, kind.name()) == Some(kind) => given.to_owned(),
         given => {
             let (group, version) = given.split_once('/').unwrap_or(("", given));
-            let why = format!("couldn't find resource for \"{group}/{version}, Kind={}\"", kind.name());
+            let why = format!("couldn't find resource for \"{group}/{version}, Resource={}\"", kind.resource().plural);
             return Err(Error::Plain(why));
         }
     };

@@ -101,7 +101,7 @@ fn parse_labels(text: &str) -> Result<Map<String, Value>, Error> {
 /// Everything that went wrong.
 // Models staging/src/k8s.io/kubectl/pkg/cmd/expose/expose.go RunExpose
 pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
-    let mut say = Say::of(context, flags)?;
+    let mut say = Say::of_made(context, flags)?;
     let found = find(context, flags, &|query| {
         query.latest = false;
         // --selector and -l say something else here.

@@ -14,6 +14,7 @@ use super::printers::{Table, list_table, object_table};
 use super::resources::{self, Found, Query};
 use super::watch::Watch;
 use super::{Context, Error, Flags, error};
+use crate::api::fields::{as_map, map_in};
 use crate::api::kind::Kind;
 use crate::api::object::Object;
 use crate::cluster::Cluster;
@@ -206,6 +207,19 @@ fn sort_tables(tables: &mut Vec<Table>, sort_by: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// An object as it is printed: with who manages its fields, unless it is printed as a whole and this is not asked for.
+// Models staging/src/k8s.io/cli-runtime/pkg/printers/omitmanagedfields.go
+pub fn shown_value(object: &Object, flags: &Flags) -> Value {
+    let mut value = object.to_value();
+    let as_a_whole = matches!(flags.text("output"), "yaml" | "json" | "kyaml" | "name");
+    if (!as_a_whole || flags.flag("show-managed-fields"))
+        && let Some(managed) = object.meta.managed.to_value(object)
+    {
+        map_in(as_map(&mut value), "metadata").insert("managedFields".to_owned(), managed);
+    }
+    value
+}
+
 // Models staging/src/k8s.io/kubectl/pkg/cmd/get/get.go printGeneric
 fn print_objects(context: &mut Context<'_>, flags: &Flags, found: Found) -> Result<(), Error> {
     let single = found.single;
@@ -219,8 +233,8 @@ fn print_objects(context: &mut Context<'_>, flags: &Flags, found: Found) -> Resu
         return Error::collect(errors);
     }
     let mut printer = printer(context, flags)?;
-    let mut objects: Vec<Value> =
-        infos.iter().filter_map(|info| info.object.as_ref()).map(|object| object.to_value()).collect();
+    let shown = |object: &Arc<Object>| shown_value(object, flags);
+    let mut objects: Vec<Value> = infos.iter().filter_map(|info| info.object.as_ref()).map(shown).collect();
     let value = match (single, objects.len()) {
         (true, 1) => objects.remove(0),
         _ => {

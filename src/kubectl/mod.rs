@@ -10,6 +10,7 @@ pub mod complete;
 pub mod config;
 pub mod context;
 pub mod create;
+pub mod create_kinds;
 pub mod delete;
 pub mod describe;
 pub mod diff;
@@ -24,6 +25,7 @@ pub mod expose;
 pub mod flags;
 pub mod get;
 pub mod line;
+pub mod logs;
 pub mod manifests;
 pub mod metadata;
 pub mod node;
@@ -48,6 +50,7 @@ pub use context::Context;
 pub use error::Error;
 pub use flags::Flags;
 
+use crate::api::managed::Manager;
 use crate::api::status::quote;
 
 /// A command of kubectl.
@@ -69,16 +72,30 @@ const CHANGING: &[Command] = &[
     Command { path: "apply", flags: apply_line::FLAGS, run: apply_line::run },
     Command { path: "apply view-last-applied", flags: apply_line::VIEW_FLAGS, run: apply_line::view_last_applied },
     Command { path: "attach", flags: exec::ATTACH_FLAGS, run: exec::attach },
+    Command { path: "auth whoami", flags: "output/o string", run: config::whoami },
     Command { path: "auth can-i", flags: config::CAN_I_FLAGS, run: config::can_i },
+    Command { path: "completion", flags: "", run: config::completion },
     Command { path: "config current-context", flags: "", run: config::current_context },
     Command { path: "config set-context", flags: config::SET_CONTEXT_FLAGS, run: config::set_context },
     Command { path: "config use-context", flags: "", run: config::use_context },
     Command { path: "cordon", flags: node::CORDON_FLAGS, run: node::cordon },
     Command { path: "cp", flags: exec::CP_FLAGS, run: exec::cp },
     Command { path: "create", flags: create::FLAGS, run: create::run },
+    Command { path: "create clusterrole", flags: create_kinds::ROLE_FLAGS, run: create_kinds::cluster_role },
+    Command {
+        path: "create clusterrolebinding",
+        flags: create_kinds::BINDING_FLAGS,
+        run: create_kinds::cluster_role_binding,
+    },
     Command { path: "create configmap", flags: create::DATA_FLAGS, run: create::config_map },
+    Command { path: "create cronjob", flags: create_kinds::WORKLOAD_FLAGS, run: create_kinds::cron_job },
+    Command { path: "create deployment", flags: create_kinds::WORKLOAD_FLAGS, run: create_kinds::deployment },
+    Command { path: "create job", flags: create_kinds::WORKLOAD_FLAGS, run: create_kinds::job },
     Command { path: "create namespace", flags: create::NAME_FLAGS, run: create::namespace_command },
     Command { path: "create poddisruptionbudget", flags: create::PDB_FLAGS, run: create::disruption_budget },
+    Command { path: "create quota", flags: create_kinds::QUOTA_FLAGS, run: create_kinds::quota },
+    Command { path: "create role", flags: create_kinds::ROLE_FLAGS, run: create_kinds::role },
+    Command { path: "create rolebinding", flags: create_kinds::BINDING_FLAGS, run: create_kinds::role_binding },
     Command { path: "create secret generic", flags: create::DATA_FLAGS, run: create::secret },
     Command { path: "create service clusterip", flags: create::SERVICE_FLAGS, run: create::service_cluster_ip },
     Command { path: "create service externalname", flags: create::SERVICE_FLAGS, run: create::service_external_name },
@@ -92,9 +109,9 @@ const CHANGING: &[Command] = &[
     Command { path: "exec", flags: exec::EXEC_FLAGS, run: exec::exec },
     Command { path: "expose", flags: expose::FLAGS, run: expose::run },
     Command { path: "label", flags: metadata::FLAGS, run: metadata::label },
-    Command { path: "logs", flags: exec::LOGS_FLAGS, run: exec::logs },
+    Command { path: "logs", flags: logs::FLAGS, run: logs::run },
     Command { path: "patch", flags: patch::FLAGS, run: patch::run },
-    Command { path: "port-forward", flags: config::FORWARD_FLAGS, run: config::no_network },
+    Command { path: "port-forward", flags: config::FORWARD_FLAGS, run: config::port_forward },
     Command { path: "proxy", flags: config::FORWARD_FLAGS, run: config::no_network },
     Command { path: "replace", flags: replace::FLAGS, run: replace::run },
     Command { path: "rollout history", flags: rollout::HISTORY_FLAGS, run: rollout::history },
@@ -105,9 +122,11 @@ const CHANGING: &[Command] = &[
     Command { path: "rollout undo", flags: rollout::UNDO_FLAGS, run: rollout::undo },
     Command { path: "run", flags: run::FLAGS, run: run::run },
     Command { path: "scale", flags: scale::FLAGS, run: scale::run },
-    Command { path: "set env", flags: set::ENV_FLAGS, run: set::env },
+    Command { path: "set env", flags: set::env::FLAGS, run: set::env::run },
     Command { path: "set image", flags: set::IMAGE_FLAGS, run: set::image },
     Command { path: "set resources", flags: set::RESOURCES_FLAGS, run: set::resources },
+    Command { path: "set selector", flags: set::SELECTOR_FLAGS, run: set::selector },
+    Command { path: "set serviceaccount", flags: set::ACCOUNT_FLAGS, run: set::service_account },
     Command { path: "taint", flags: taint::FLAGS, run: taint::run },
     Command { path: "top node", flags: config::TOP_FLAGS, run: config::top },
     Command { path: "top pod", flags: config::TOP_FLAGS, run: config::top },
@@ -116,12 +135,17 @@ const CHANGING: &[Command] = &[
 ];
 
 /// Other words for the last word of a command's path.
-const ALIASES: [(&str, &str); 9] = [
+const ALIASES: [(&str, &str); 14] = [
+    ("create cj", "create cronjob"),
     ("create cm", "create configmap"),
+    ("create deploy", "create deployment"),
+    ("create dep", "create deployment"),
     ("create ns", "create namespace"),
     ("create pdb", "create poddisruptionbudget"),
+    ("create resourcequota", "create quota"),
     ("create sa", "create serviceaccount"),
     ("create svc", "create service"),
+    ("set sa", "set serviceaccount"),
     ("top nodes", "top node"),
     ("top no", "top node"),
     ("top pods", "top pod"),
@@ -169,7 +193,24 @@ fn dispatch(context: &mut Context<'_>, words: &[String]) -> Result<(), Error> {
         return Ok(());
     }
     flags.check_required()?;
+    context.cluster.set_requester(manager_of(command.path, &flags));
     (command.run)(context, &flags)
+}
+
+/// In whose name a command's requests are.
+// Models the `DefaultFieldManager` flags below staging/src/k8s.io/kubectl/pkg/cmd
+fn manager_of(path: &str, flags: &Flags) -> Manager {
+    let first = path.split(' ').next().unwrap_or_default();
+    let own = match flags.text("field-manager") {
+        "" if first == "apply" && flags.flag("server-side") => "kubectl".to_owned(),
+        "" => match first {
+            "apply" => "kubectl-client-side-apply".to_owned(),
+            "scale" | "cordon" | "uncordon" | "drain" | "delete" => "kubectl".to_owned(),
+            first => format!("kubectl-{first}"),
+        },
+        given => given.to_owned(),
+    };
+    Manager { subresource: if first == "scale" { "scale" } else { "" }, ..Manager::updating(own) }
 }
 
 /// Whether a line reads standard input to its end before it does anything.

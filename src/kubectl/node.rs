@@ -169,8 +169,8 @@ impl Drain {
                 context.out.complain(&format!(" {name}"));
             }
         }
-        Error::collect(std::mem::take(&mut self.fatal))?;
-        Ok(Progress::Done(0))
+        let fatal = std::mem::take(&mut self.fatal);
+        if fatal.is_empty() { Ok(Progress::Done(0)) } else { Err(Error::Many(fatal)) }
     }
 
     fn begin(&mut self, context: &mut Context<'_>, node: &str) -> Result<(), Error> {
@@ -204,18 +204,16 @@ impl Drain {
             let reference = pod.object_ref();
             let (name, namespace) = (&pod.meta.name, &pod.meta.namespace);
             let over = self.deadline.is_some_and(|deadline| deadline <= now);
+            let deletes = self.flags.flag("disable-eviction");
             if let Stage::Evict(due) = stage {
                 if *due > now {
                     wait(*due);
                     continue;
                 }
-                context.out.print(&format!(
-                    "evicting pod {namespace}/{name}{}",
-                    match self.dry_run {
-                        DryRun::Server => " (server dry run)",
-                        _ => "",
-                    }
-                ));
+                let suffix = if self.dry_run == DryRun::Server { self.dry_run.suffix() } else { "" };
+                if !deletes {
+                    context.out.print(&format!("evicting pod {namespace}/{name}{suffix}"));
+                }
                 if over {
                     let timeout = go_duration(&self.flags);
                     self.errors.push(Error::Plain(format!(
@@ -248,7 +246,7 @@ impl Drain {
             if let Stage::Goes = stage {
                 let gone = context.cluster.store().find(&reference).is_none_or(|found| found.meta.uid != pod.meta.uid);
                 if gone {
-                    context.out.print(&format!("pod/{name} evicted"));
+                    context.out.print(&format!("pod/{name} {}", if deletes { "deleted" } else { "evicted" }));
                     *stage = Stage::Done;
                 } else if over {
                     let timeout = go_duration(&self.flags);
@@ -311,9 +309,11 @@ impl Drain {
                 Verdict::Skip => {}
             }
         }
-        let errors =
-            failed.into_iter().map(|(why, pods)| Error::Plain(format!("cannot delete {why}: {pods}"))).collect();
-        Error::collect(errors)?;
+        let sentence = |(why, pods): (String, String)| Error::Plain(format!("cannot delete {why}: {pods}"));
+        let errors: Vec<Error> = failed.into_iter().map(sentence).collect();
+        if !errors.is_empty() {
+            return Err(Error::Many(errors));
+        }
         let warnings: Vec<String> = warnings.into_iter().map(|(why, pods)| format!("{why}: {pods}")).collect();
         Ok((pods, warnings.join("; ")))
     }

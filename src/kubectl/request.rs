@@ -131,6 +131,7 @@ pub fn validates(validation: FieldValidation) -> Option<FieldValidation> {
 }
 
 /// Says what was done to objects, or prints them.
+#[derive(Clone, Debug)]
 pub struct Say {
     printer: Option<Printer>,
     /// Whether nothing is really done.
@@ -155,6 +156,18 @@ impl Say {
         };
         let printer = if output.is_empty() && template.is_empty() { None } else { Some(Printer::new(&request)?) };
         Ok(Say { printer, dry_run })
+    }
+
+    /// The same for objects that kubectl makes itself.
+    ///
+    /// # Errors
+    /// As for others.
+    pub fn of_made(context: &mut Context<'_>, flags: &Flags) -> Result<Say, Error> {
+        let mut say = Say::of(context, flags)?;
+        if let Some(printer) = &mut say.printer {
+            printer.typed = true;
+        }
+        Ok(say)
     }
 
     /// Whether objects themselves are printed.

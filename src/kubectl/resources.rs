@@ -41,6 +41,13 @@ pub struct Info {
     pub source: String,
 }
 
+impl Info {
+    /// Whether this is only what a file has, and nothing of the cluster.
+    pub fn is_local(&self) -> bool {
+        self.object.is_none() && self.manifest.is_some()
+    }
+}
+
 /// A file's name, and its text.
 #[derive(Clone, Debug)]
 pub struct Source {
@@ -185,11 +192,38 @@ pub fn sources(context: &Context<'_>, flags: &Flags) -> Result<Vec<Source>, Erro
         } else if let Some(text) = context.files.read(name) {
             out.push(Source { name: name.clone(), text });
         } else {
-            errors.push(Error::Plain(format!("the path {name:?} does not exist")));
+            let names = in_folder(&context.files.names(), name, flags.flag("recursive"));
+            match names {
+                None => errors.push(Error::Plain(format!("the path {name:?} does not exist"))),
+                Some(names) if names.is_empty() => {
+                    let why = format!("error reading [{name}]: recognized file extensions are [.json .yaml .yml]");
+                    errors.push(Error::Plain(why));
+                }
+                Some(names) => {
+                    let read = |name: String| context.files.read(&name).map(|text| Source { name, text });
+                    out.extend(names.into_iter().filter_map(read));
+                }
+            }
         }
     }
     Error::collect(errors)?;
     Ok(out)
+}
+
+/// The manifests in a folder, where there is one of this name.
+// Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go ExpandPathsToFileVisitors
+fn in_folder(names: &[String], folder: &str, recursive: bool) -> Option<Vec<String>> {
+    let folder = folder.trim_end_matches('/').trim_start_matches("./");
+    let prefix = if matches!(folder, "." | "") { String::new() } else { format!("{folder}/") };
+    let inside: Vec<&String> = names.iter().filter(|name| name.starts_with(&prefix)).collect();
+    if inside.is_empty() && !prefix.is_empty() {
+        return None;
+    }
+    let is_manifest = |name: &&String| {
+        let deep = name[prefix.len()..].contains('/');
+        [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end)) && (recursive || !deep)
+    };
+    Some(inside.into_iter().filter(is_manifest).cloned().collect())
 }
 
 /// The kind that an argument names: plural, singular, short name or kind, with a group and a version if need be.

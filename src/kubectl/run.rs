@@ -16,6 +16,8 @@ use super::wait::{Progress, Wait};
 use crate::api::fields::{Fields, as_map, map_in};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
+use crate::api::patch;
+use crate::api::schema::Schema;
 use crate::api::status::Status;
 use crate::api::time::{Instant, Millis};
 use crate::cluster::actor::Actor;
@@ -59,7 +61,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         return Err(format!("invalid image pull policy: {pull}, valid values are: Always, IfNotPresent, Never").into());
     }
     let attach = if flags.is_set("attach") { flags.flag("attach") } else { stdin };
-    let mut say = Say::of(context, flags)?;
+    let mut say = Say::of_made(context, flags)?;
     let (image, port) = (flags.text("image"), flags.text("port"));
     let Some(name) = flags.args.first().filter(|_| flags.before_dash != Some(0)) else {
         return Err("NAME is required for run".into());
@@ -118,9 +120,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         entries.extend(annotations.into_iter().map(|(key, value)| (key, Value::from(value))));
     }
     if !flags.text("overrides").is_empty() {
-        let overrides: Value = serde_json::from_str(flags.text("overrides"))
-            .map_err(|error| Error::Plain(format!("invalid character in --overrides: {error}")))?;
-        crate::api::patch::json_merge(&mut pod, overrides);
+        pod = override_with(pod, flags.text("overrides"), flags.text("override-type"))?;
     }
     let created = generate(context, flags, pod, say.dry_run)?;
     let mut objects = vec![created];
@@ -180,7 +180,33 @@ fn generate(context: &mut Context<'_>, flags: &Flags, mut value: Value, dry_run:
     send(context, &value, dry_run, FieldValidation::Warn)
 }
 
-fn parse_labels(text: &str) -> Result<Map<String, Value>, Error> {
+/// Changes a generated pod by `--overrides`, in one of the forms of a patch.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/util/override_options.go NewOverrider
+// Models staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go Merge, StrategicMerge, JSONPatch
+fn override_with(mut pod: Value, text: &str, ty: &str) -> Result<Value, Error> {
+    let overrides = serde_json::from_str::<Value>(text).ok();
+    match (ty, overrides) {
+        ("merge", Some(overrides)) => patch::json_merge(&mut pod, overrides),
+        ("merge", None) => return Err("Invalid JSON Patch".into()),
+        ("strategic", Some(Value::Object(mut overrides))) => {
+            let fields = pod.as_object().cloned().unwrap_or_default();
+            let merged = patch::strategic_merge(fields, &mut overrides, Schema::get().of_kind(Kind::Pod));
+            pod = Value::Object(merged.map_err(|error| Error::Plain(error.0))?);
+        }
+        ("json", Some(Value::Array(operations))) => {
+            patch::json_patch(&mut pod, &operations).map_err(|error| Error::Plain(error.to_string()))?;
+        }
+        ("strategic" | "json", _) => return Err("invalid JSON document".into()),
+        (other, _) => return Err(format!("invalid override type: {other}").into()),
+    }
+    Ok(pod)
+}
+
+/// Reads `a=b,c=d`.
+///
+/// # Errors
+/// kubectl's sentence about what is no pair.
+pub(super) fn parse_labels(text: &str) -> Result<Map<String, Value>, Error> {
     let mut out = Map::new();
     for part in text.split(',').filter(|_| !text.is_empty()) {
         let pair: Vec<&str> = part.split('=').collect();

@@ -52,22 +52,26 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         Error::collect(errors)?;
         return Err("no objects passed to scale".into());
     }
+    let waits = flags.millis("timeout") > 0 && say.dry_run == DryRun::None && errors.is_empty();
     let mut scaled = Vec::new();
     for info in infos {
-        if say.dry_run == DryRun::Client {
-            let mut value = value_of(&info);
-            map_in(as_map(&mut value), "spec").insert("replicas".to_owned(), Value::from(replicas));
-            say.done(context, &value, "scaled")?;
-            continue;
+        let mut value = value_of(&info);
+        if say.dry_run != DryRun::Client {
+            check(&info, current, version)?;
+            let body = json!({"spec": {"replicas": replicas}});
+            patch(context, &info.reference, PatchType::Merge, &body, say.dry_run)?;
         }
-        check(&info, current, version)?;
-        let body = json!({"spec": {"replicas": replicas}});
-        let patched = patch(context, &info.reference, PatchType::Merge, &body, say.dry_run)?;
-        say.done(context, &patched.object.to_value(), "scaled")?;
-        scaled.push(Target { reference: info.reference, uid: String::new() });
+        // What is printed is the object as it was found, with the new number.
+        map_in(as_map(&mut value), "spec").insert("replicas".to_owned(), Value::from(replicas));
+        if waits {
+            scaled.push(Target { shown: Some(value), ..Target::new(info.reference) });
+        } else {
+            say.done(context, &value, "scaled")?;
+        }
     }
-    if flags.millis("timeout") > 0 && say.dry_run == DryRun::None && errors.is_empty() {
-        let wait = For::new(context, scaled, vec![Awaited::Replicas(replicas)], Some(flags.millis("timeout")));
+    if waits {
+        let mut wait = For::new(context, scaled, vec![Awaited::Replicas(replicas)], Some(flags.millis("timeout")));
+        wait.say = Some((say, "scaled"));
         context.wait = Some(Wait::For(wait));
     }
     Error::collect(errors)

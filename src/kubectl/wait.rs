@@ -13,7 +13,7 @@ use super::flags::Flags;
 use super::output::columns::relaxed_path;
 use super::output::go;
 use super::output::jsonpath::JsonPath;
-use super::request::{file_flags, find, print_flags};
+use super::request::{Say, file_flags, find, print_flags};
 use super::rollout::Rollout;
 use super::run::{Exec, Start};
 use super::watch::Watch;
@@ -42,8 +42,8 @@ pub enum Wait {
     Drain(Box<super::node::Drain>),
     /// `replace --force`: what comes after the deletion.
     Replace(Box<super::replace::Replace>),
-    /// `logs -f`: for the pod to go.
-    Follow(ObjectRef, String),
+    /// `logs -f`: for the pods to go.
+    Follow(Box<super::logs::Follow>),
 }
 
 /// Whether a command has ended.
@@ -66,10 +66,7 @@ pub fn poll(context: &mut Context<'_>, wait: &mut Wait) -> Progress {
         Wait::Edit(edit) => edit.poll(context),
         Wait::Drain(drain) => drain.poll(context),
         Wait::Replace(replace) => replace.poll(context),
-        Wait::Follow(pod, uid) => {
-            let there = context.cluster.store().find(pod).is_some_and(|found| found.meta.uid == *uid);
-            Ok(if there { Progress::Until(None) } else { Progress::Done(0) })
-        }
+        Wait::Follow(follow) => follow.poll(context),
     };
     match result {
         Ok(progress) => progress,
@@ -98,12 +95,14 @@ impl Wait {
 }
 
 /// An object that is waited for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Target {
     /// Its name.
     pub reference: ObjectRef,
     /// Its uid, where another object of the same name counts as its deletion; empty where not.
     pub uid: String,
+    /// What is printed of it in the end, where that is not the object as it is then.
+    pub shown: Option<Value>,
 }
 
 /// What an object should be.
@@ -121,6 +120,13 @@ pub enum Awaited {
     Path(Arc<JsonPath>, String),
 }
 
+impl Target {
+    /// An object, whatever its uid.
+    pub fn new(reference: ObjectRef) -> Target {
+        Target { reference, uid: String::new(), shown: None }
+    }
+}
+
 /// Waiting for one object after the other, and for each to be one thing after the other.
 #[derive(Clone, Debug)]
 pub struct For {
@@ -133,11 +139,13 @@ pub struct For {
     deadline: Option<Instant>,
     /// Whether it is looked once, and not waited.
     once: bool,
-    /// Whether it is said which object met its condition.
-    says: bool,
+    /// How it is said which object met its condition, and in which words; nothing is said where it is `None`.
+    pub say: Option<(Say, &'static str)>,
+    /// When the next object is looked for, which takes kubectl a moment.
+    not_before: Instant,
+    /// Whether the objects were named one by one, so that each is looked for when its turn has come.
+    by_name: bool,
     errors: Vec<Error>,
-    /// What a line asks to be printed.
-    names_only: bool,
     /// The line, while it waits for objects to be created.
     search: Option<(Flags, Instant)>,
 }
@@ -156,9 +164,10 @@ impl For {
             looked: false,
             deadline,
             once: false,
-            says: false,
+            say: None,
+            not_before: context.cluster.now(),
+            by_name: false,
             errors: Vec::new(),
-            names_only: false,
             search: None,
         }
     }
@@ -172,14 +181,35 @@ impl For {
                 self.at = (self.at.0 + 1, 0);
                 continue;
             };
+            let now = context.cluster.now();
+            if now < self.not_before {
+                return Ok(Progress::Until(Some(self.not_before)));
+            }
             let object = super::resources::find_object(context.cluster, &target.reference);
             let looked = std::mem::replace(&mut self.looked, true);
+            let over = self.deadline.is_some_and(|deadline| deadline <= now);
+            if !looked && matches!(awaited, Awaited::Deleted) {
+                // Whether it is still there is asked with the time that is left.
+                if over && !self.once {
+                    self.errors.push("context deadline exceeded".into());
+                    self.next();
+                    continue;
+                }
+                if self.by_name && object.is_none() {
+                    self.next();
+                    continue;
+                }
+            }
             match met(target, awaited, object.as_deref()) {
                 Ok(true) => {
-                    if self.says {
-                        let kind = target.reference.to_string();
-                        let suffix = if self.names_only { "" } else { " condition met" };
-                        context.out.print(&format!("{kind}{suffix}"));
+                    if let Some((say, words)) = &mut self.say {
+                        let named = || named_only(&target.reference);
+                        let now = || object.map_or_else(named, |object| object.to_value());
+                        let shown = target.shown.clone().unwrap_or_else(now);
+                        say.done(context, &shown, words)?;
+                    }
+                    if looked && self.by_name {
+                        self.not_before = now + Millis(10);
                     }
                     self.at.1 += 1;
                     self.looked = false;
@@ -189,7 +219,7 @@ impl For {
                     let resource = target.reference.kind.resource().plural;
                     self.errors.push(format!("condition not met for {resource}/{}", target.reference.name).into());
                 }
-                Ok(false) if self.deadline.is_some_and(|deadline| deadline <= context.cluster.now()) => {
+                Ok(false) if over => {
                     let (resource, name) = (target.reference.kind.resource().plural, &target.reference.name);
                     self.errors.push(Error::Plain(match awaited {
                         Awaited::Replicas(_) => format!("timed out waiting for {name:?} to be synced"),
@@ -201,11 +231,16 @@ impl For {
                 Err(error) if looked && error.is_not_found() => return Ok(Progress::Until(self.deadline)),
                 Err(error) => self.errors.push(error),
             }
-            self.looked = false;
-            self.at = (self.at.0 + 1, 0);
+            self.next();
         }
         Error::collect(std::mem::take(&mut self.errors))?;
         Ok(Progress::Done(0))
+    }
+
+    /// Goes on to the next object.
+    fn next(&mut self) {
+        self.looked = false;
+        self.at = (self.at.0 + 1, 0);
     }
 
     /// Looks twice a second whether the objects are there.
@@ -227,10 +262,16 @@ impl For {
             self.search = Some((flags, due));
             return Ok(Progress::Until(Some(due)));
         }
-        self.targets = infos.into_iter().map(|info| Target { reference: info.reference, uid: String::new() }).collect();
+        self.targets = infos.into_iter().map(|info| Target::new(info.reference)).collect();
         self.errors = errors;
         self.poll(context)
     }
+}
+
+/// An object that is gone, for those who ask only what it was.
+fn named_only(reference: &ObjectRef) -> Value {
+    let resource = reference.kind.resource();
+    serde_json::json!({"apiVersion": reference.kind.api_version(), "kind": resource.kind, "metadata": {"name": reference.name}})
 }
 
 /// Whether an object is what it should be.
@@ -307,7 +348,7 @@ fn find_targets(context: &Context<'_>, flags: &Flags) -> Result<super::resources
 /// # Errors
 /// Everything that went wrong by now.
 pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
-    let output = flags.text("output");
+    let say = Say::of(context, flags)?;
     let mut awaited = Vec::new();
     for text in flags.list("for") {
         awaited.push(awaited_of(text)?);
@@ -320,25 +361,22 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     let deadline = if millis < 0 { None } else { Some(millis) };
     let mut wait = For::new(context, Vec::new(), awaited, deadline);
     wait.once = millis == 0;
-    wait.says = true;
-    wait.names_only = output == "name";
+    wait.say = Some((say, "condition met"));
     if is("create") {
         wait.search = Some((flags.clone(), context.cluster.now()));
         context.wait = Some(Wait::For(wait));
         return Ok(());
     }
-    let (infos, mut errors) = find_targets(context, flags)?.split();
+    let found = find_targets(context, flags)?;
+    wait.by_name = found.by_name;
+    let (infos, mut errors) = found.split();
     if is("delete") {
         errors.retain(|error| !error.is_not_found());
     }
     if infos.is_empty() && errors.is_empty() && !is("delete") {
         return Err("no matching resources found".into());
     }
-    let target = |info: super::resources::Info| {
-        let uid = info.object.as_ref().map_or(String::new(), |object| object.meta.uid.clone());
-        Target { reference: info.reference, uid: if is("delete") { String::new() } else { uid } }
-    };
-    wait.targets = infos.into_iter().map(target).collect();
+    wait.targets = infos.into_iter().map(|info| Target::new(info.reference)).collect();
     wait.errors = errors;
     context.wait = Some(Wait::For(wait));
     Ok(())

@@ -1,6 +1,8 @@
 //! The programs that a shell can start: those that people pipe kubectl into, and those that containers have.
 
+mod edit;
 mod files;
+mod grep;
 mod net;
 mod text;
 
@@ -36,7 +38,7 @@ type Run = fn(&mut Call<'_, '_>) -> i32;
 /// The programs: name, whether it is there in the terminal and in containers, and what it does.
 const PROGRAMS: &[(&str, bool, bool, Run)] = &[
     ("cat", true, true, text::cat),
-    ("grep", true, true, text::grep),
+    ("grep", true, true, grep::grep),
     ("head", true, true, text::head),
     ("tail", true, true, text::tail),
     ("wc", true, true, text::wc),
@@ -44,8 +46,8 @@ const PROGRAMS: &[(&str, bool, bool, Run)] = &[
     ("uniq", true, true, text::uniq),
     ("cut", true, true, text::cut),
     ("tr", true, true, text::tr),
-    ("sed", true, true, text::sed),
-    ("awk", true, true, text::awk),
+    ("sed", true, true, edit::sed),
+    ("awk", true, true, edit::awk),
     ("tee", true, true, text::tee),
     ("seq", true, true, text::seq),
     ("diff", true, true, text::diff),
@@ -158,7 +160,7 @@ pub fn is_by_line(name: &str, words: &[String]) -> bool {
 pub fn has_enough(name: &str, words: &[String], text: &str) -> bool {
     match name {
         "head" => text.matches('\n').count() >= text::head_count(words),
-        "grep" if has_option(words, 'q') => text.lines().any(|line| text::grep_matches(words, line)),
+        "grep" if has_option(words, 'q') => text.lines().any(|line| grep::grep_matches(words, line)),
         _ => false,
     }
 }

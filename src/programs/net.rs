@@ -204,7 +204,7 @@ enum Trouble {
 type Page = (u16, String);
 
 /// Asks for a page.
-fn fetch(call: &Call<'_, '_>, url: &str) -> Result<Page, (Trouble, String)> {
+fn fetch(call: &mut Call<'_, '_>, url: &str) -> Result<Page, (Trouble, String)> {
     let rest = url.strip_prefix("http://").or(url.strip_prefix("https://")).unwrap_or(url);
     let (place, path) = rest.split_once('/').unwrap_or((rest, ""));
     let (host, port) = place.split_once(':').unwrap_or((place, "80"));
@@ -236,26 +236,70 @@ fn fetch(call: &Call<'_, '_>, url: &str) -> Result<Page, (Trouble, String)> {
     };
     let serves = |container: &&serde_json::Value| container.text("image").contains("nginx");
     match pod.spec.list("containers").iter().find(serves) {
-        Some(container) if target == 80 => Ok(serve(call, &pod, container.text("name"), path)),
+        Some(container) if target == 80 => {
+            let container =
+                Container { pod: pod.object_ref(), uid: pod.meta.uid.clone(), name: container.text("name").to_owned() };
+            let page = serve(call, &container, path);
+            note(call, &container, &address, host, path, &page);
+            Ok(page)
+        }
         _ => fail(Trouble::Refused(address, target)),
     }
 }
 
+/// Where nginx finds its files.
+const ROOT: &str = "/usr/share/nginx/html";
+
+/// Has nginx note a request: what went wrong, and that there was one.
+fn note(call: &mut Call<'_, '_>, container: &Container, address: &str, host: &str, path: &str, page: &Page) {
+    let now = call.env.cluster.now();
+    let time = now.timestamp().to_string();
+    let from = match call.host {
+        _ if matches!(host, "localhost" | "127.0.0.1") => "127.0.0.1".to_owned(),
+        Host::Container(client) => {
+            let pod = call.env.cluster.store().find(&client.pod);
+            pod.map_or("", |pod| pod.status.text("podIP")).to_owned()
+        }
+        Host::Local => address.to_owned(),
+    };
+    let what = match page.0 {
+        403 => Some(format!("directory index of \"{ROOT}/{path}\" is forbidden")),
+        404 => Some(format!("open() \"{ROOT}/{path}\" failed (2: No such file or directory)")),
+        _ => None,
+    };
+    let request = format!("GET /{path} HTTP/1.1");
+    if let Some(what) = what {
+        let line = format!(
+            "{} {} [error] 29#29: *1 {what}, client: {from}, server: localhost, request: \"{request}\", host: \"{host}\"",
+            time[..10].replace('-', "/"),
+            &time[11..19],
+        );
+        call.env.desk.disks.note_served(container, now, line);
+    }
+    let month = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(' ').nth(time[5..7].parse().unwrap_or(1) - 1);
+    let (day, year, clock) = (&time[8..10], &time[..4], &time[11..19]);
+    let agent = if call.words[0].ends_with("curl") { "curl/8.5.0" } else { "Wget" };
+    let (status, length) = (page.0, page.1.len());
+    let line = format!(
+        "{from} - - [{day}/{}/{year}:{clock} +0000] \"{request}\" {status} {length} \"-\" \"{agent}\" \"-\"",
+        month.unwrap_or_default()
+    );
+    call.env.desk.disks.note_served(container, now, line);
+}
+
 /// What nginx serves: files below its folder.
-fn serve(call: &Call<'_, '_>, pod: &Object, container: &str, path: &str) -> Page {
-    const ROOT: &str = "/usr/share/nginx/html";
-    let container = Container { pod: pod.object_ref(), uid: pod.meta.uid.clone(), name: container.to_owned() };
+fn serve(call: &Call<'_, '_>, container: &Container, path: &str) -> Page {
     let path = path.split(['?', '#']).next().unwrap_or_default();
     let (disks, cluster) = (&call.env.desk.disks, &*call.env.cluster);
     let mut file = format!("{ROOT}/{path}");
-    if disks.is_folder(cluster, &container, &file) {
+    if disks.is_folder(cluster, container, &file) {
         file = format!("{file}/index.html");
-        return match disks.read(cluster, &container, &file) {
+        return match disks.read(cluster, container, &file) {
             Ok(text) => (200, text),
             Err(_) => (403, error_page("403 Forbidden")),
         };
     }
-    match disks.read(cluster, &container, &file) {
+    match disks.read(cluster, container, &file) {
         Ok(text) => (200, text),
         Err("Permission denied") => (403, error_page("403 Forbidden")),
         Err(_) => (404, error_page("404 Not Found")),

@@ -25,7 +25,7 @@ impl Call<'_, '_> {
     }
 
     /// What the files say that are named, or standard input; and whether all could be read.
-    fn texts(&mut self, names: &[&str]) -> (String, bool) {
+    pub(super) fn texts(&mut self, names: &[&str]) -> (String, bool) {
         if names.is_empty() {
             return (self.input.to_owned(), true);
         }
@@ -39,7 +39,7 @@ impl Call<'_, '_> {
         (all, complete)
     }
 
-    fn lines_out<'l>(&mut self, lines: impl Iterator<Item = &'l str>) {
+    pub(super) fn lines_out<'l>(&mut self, lines: impl Iterator<Item = &'l str>) {
         for line in lines {
             self.out.print(line);
         }
@@ -57,158 +57,6 @@ pub(super) fn cat(call: &mut Call<'_, '_>) -> i32 {
         call.out.write(&text);
     }
     i32::from(!complete)
-}
-
-/// The pattern of grep, and the files.
-fn grep_pattern(words: &[String]) -> (Vec<&str>, Vec<&str>) {
-    let mut operands = operands(words, "eABm");
-    let patterns = match option_value(words, 'e') {
-        Some(pattern) => vec![pattern],
-        None if operands.is_empty() => Vec::new(),
-        None => vec![operands.remove(0)],
-    };
-    (patterns, operands)
-}
-
-pub(super) fn grep_matches(words: &[String], line: &str) -> bool {
-    let fold = |text: &str| if has_option(words, 'i') { text.to_lowercase() } else { text.to_owned() };
-    let line = fold(line);
-    let (patterns, _) = grep_pattern(words);
-    let extended = has_option(words, 'E') || has_option(words, 'P');
-    let fixed = has_option(words, 'F');
-    let found = patterns.iter().any(|pattern| {
-        let pattern = fold(pattern);
-        if fixed {
-            return line.contains(&pattern);
-        }
-        let alternatives = pattern.replace("\\|", "\u{0}");
-        let alternatives = if extended { alternatives.replace('|', "\u{0}") } else { alternatives };
-        let wide = alternatives.trim_start_matches('(').trim_end_matches(')').to_owned();
-        let alternatives = if extended && alternatives.starts_with('(') { wide } else { alternatives };
-        alternatives.split('\u{0}').any(|alternative| match has_option(words, 'w') {
-            true => line.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(|word| word == alternative),
-            false => pattern_find(alternative, &line, has_option(words, 'x')).is_some(),
-        })
-    });
-    found != has_option(words, 'v')
-}
-
-/// A simple regular expression: `.`, `*`, `+`, `?`, `[…]`, `^`, `$`, and `\` before any of these. Gives where it matches.
-pub(super) fn pattern_find(pattern: &str, text: &str, whole: bool) -> Option<(usize, usize)> {
-    let pattern: Vec<char> = pattern.chars().collect();
-    let chars: Vec<char> = text.chars().collect();
-    let anchored = whole || pattern.first() == Some(&'^');
-    let pattern = if pattern.first() == Some(&'^') { &pattern[1..] } else { &pattern[..] };
-    let mut budget = 100_000u32;
-    for from in 0..=chars.len() {
-        if let Some(to) = match_here(pattern, &chars, from, whole, &mut budget) {
-            let bytes = |n: usize| chars[..n].iter().map(|c| c.len_utf8()).sum();
-            return Some((bytes(from), bytes(to)));
-        }
-        if anchored {
-            break;
-        }
-    }
-    None
-}
-
-/// The end of a match that begins here.
-fn match_here(pattern: &[char], text: &[char], at: usize, whole: bool, budget: &mut u32) -> Option<usize> {
-    *budget = budget.checked_sub(1)?;
-    let Some(first) = pattern.first() else {
-        return (!whole || at == text.len()).then_some(at);
-    };
-    if *first == '$' && pattern.len() == 1 {
-        return (at == text.len()).then_some(at);
-    }
-    let length = match first {
-        '\\' => 2.min(pattern.len()),
-        '[' => match pattern[1..].iter().skip(1).position(|c| *c == ']') {
-            Some(end) => end + 3,
-            None => 1,
-        },
-        _ => 1,
-    };
-    let (unit, rest) = pattern.split_at(length);
-    let one = |at: usize| text.get(at).is_some_and(|c| unit_matches(unit, *c));
-    match rest.first() {
-        Some('*' | '+' | '?') => {
-            let (least, most) = match rest[0] {
-                '*' => (0, usize::MAX),
-                '+' => (1, usize::MAX),
-                _ => (0, 1),
-            };
-            let mut count = 0;
-            while count < most && one(at + count) {
-                count += 1;
-            }
-            (least..=count).rev().find_map(|n| match_here(&rest[1..], text, at + n, whole, budget))
-        }
-        _ if one(at) => match_here(rest, text, at + 1, whole, budget),
-        _ => None,
-    }
-}
-
-fn unit_matches(unit: &[char], c: char) -> bool {
-    match unit {
-        ['\\', 'd'] => c.is_ascii_digit(),
-        ['\\', 's'] => c.is_whitespace(),
-        ['\\', 'S'] => !c.is_whitespace(),
-        ['\\', 'w'] => c.is_alphanumeric() || c == '_',
-        ['\\', escaped] => c == *escaped,
-        ['.'] => true,
-        ['[', inside @ .., ']'] => {
-            let (negated, inside) = match inside {
-                ['^', rest @ ..] => (true, rest),
-                inside => (false, inside),
-            };
-            let mut found = false;
-            let mut i = 0;
-            while i < inside.len() {
-                if inside.get(i + 1) == Some(&'-') && i + 2 < inside.len() {
-                    found |= (inside[i]..=inside[i + 2]).contains(&c);
-                    i += 3;
-                } else {
-                    found |= inside[i] == c;
-                    i += 1;
-                }
-            }
-            found != negated
-        }
-        [plain] => c == *plain,
-        _ => false,
-    }
-}
-
-pub(super) fn grep(call: &mut Call<'_, '_>) -> i32 {
-    let words = call.words;
-    let (patterns, files) = grep_pattern(words);
-    if patterns.is_empty() {
-        call.out.complain("Usage: grep [OPTION]... PATTERNS [FILE]...");
-        return 2;
-    }
-    let (text, complete) = call.texts(&files);
-    let most = option_value(words, 'm').and_then(|n| n.parse().ok()).unwrap_or(usize::MAX);
-    let number = |letter: char| option_value(words, letter).and_then(|n| n.parse::<usize>().ok()).unwrap_or_default();
-    let (after, before) = (number('A').max(number('C')), number('B').max(number('C')));
-    let lines: Vec<&str> = text.lines().collect();
-    let hits: Vec<usize> = (0..lines.len()).filter(|i| grep_matches(words, lines[*i])).take(most).collect();
-    if has_option(words, 'c') {
-        call.out.print(&hits.len().to_string());
-    } else if !has_option(words, 'q') {
-        for (i, line) in lines.iter().enumerate() {
-            let near = hits.iter().any(|hit| *hit <= i + before && i <= *hit + after);
-            if near && has_option(words, 'n') {
-                call.out.print(&format!("{}:{line}", i + 1));
-            } else if near && has_option(words, 'o') {
-                let found = patterns.first().and_then(|pattern| pattern_find(pattern, line, false));
-                call.lines_out(found.map(|(from, to)| &line[from..to]).into_iter());
-            } else if near {
-                call.out.print(line);
-            }
-        }
-    }
-    if complete { i32::from(hits.is_empty()) } else { 2 }
 }
 
 pub(super) fn head_count(words: &[String]) -> usize {
@@ -392,148 +240,6 @@ pub(super) fn tr(call: &mut Call<'_, '_>) -> i32 {
     0
 }
 
-/// `s/…/…/g`, `Np`, `/…/d` and `/…/p`, with `-n` and several `-e` or `;`.
-pub(super) fn sed(call: &mut Call<'_, '_>) -> i32 {
-    let words = call.words;
-    let mut names = operands(words, "e");
-    let script = match option_value(words, 'e') {
-        Some(script) => script,
-        None if names.is_empty() => {
-            call.out.complain("Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...");
-            return 1;
-        }
-        None => names.remove(0),
-    };
-    let (text, complete) = call.texts(&names);
-    let count = text.lines().count();
-    let silent = has_option(words, 'n');
-    for (i, line) in text.lines().enumerate() {
-        let mut line = line.to_owned();
-        let mut print = !silent;
-        for command in script.split(';').map(str::trim).filter(|command| !command.is_empty()) {
-            let Some(effect) = sed_command(command, &line, i + 1, count) else {
-                call.out
-                    .complain(&format!("sed: -e expression #1, char {}: unknown command: `{command}'", command.len()));
-                return 1;
-            };
-            match effect {
-                Effect::Nothing => {}
-                Effect::Delete => {
-                    print = false;
-                    break;
-                }
-                Effect::Print if silent => print = true,
-                Effect::Print => call.out.print(&line),
-                Effect::Become(new) => line = new,
-            }
-        }
-        if print {
-            call.out.print(&line);
-        }
-    }
-    i32::from(!complete)
-}
-
-enum Effect {
-    Nothing,
-    Delete,
-    Print,
-    Become(String),
-}
-
-fn sed_command(command: &str, line: &str, number: usize, count: usize) -> Option<Effect> {
-    if let Some(rest) = command.strip_prefix('s') {
-        let mark = rest.chars().next()?;
-        let parts: Vec<&str> = rest[mark.len_utf8()..].split(mark).collect();
-        let [pattern, replacement, flags] = parts.as_slice() else {
-            return None;
-        };
-        let mut out = String::new();
-        let mut rest = line;
-        while let Some((from, to)) = pattern_find(pattern, rest, false) {
-            out.push_str(&rest[..from]);
-            out.push_str(&replacement.replace('&', &rest[from..to]));
-            rest = &rest[to..];
-            if !flags.contains('g') || from == to || pattern.starts_with('^') {
-                break;
-            }
-        }
-        return Some(Effect::Become(out + rest));
-    }
-    let (address, verb) = command.split_at(command.len().checked_sub(1).filter(|at| command.is_char_boundary(*at))?);
-    let at = |text: &str| if text == "$" { count } else { text.parse().unwrap_or_default() };
-    let hit = match address.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
-        Some(pattern) => pattern_find(pattern, line, false).is_some(),
-        None => match address.split_once(',') {
-            Some((from, to)) => (at(from)..=at(to)).contains(&number),
-            None => address.is_empty() || at(address) == number,
-        },
-    };
-    Some(match verb {
-        "d" if hit => Effect::Delete,
-        "p" if hit => Effect::Print,
-        "d" | "p" => Effect::Nothing,
-        _ => return None,
-    })
-}
-
-/// `awk '{print $1, $3}'`, with `/…/` and `NR>1` before it, and `-F`.
-pub(super) fn awk(call: &mut Call<'_, '_>) -> i32 {
-    let words = call.words;
-    let mut names = operands(words, "F");
-    if names.is_empty() {
-        call.out.complain("awk: no program given");
-        return 2;
-    }
-    let program = names.remove(0).trim();
-    let (text, complete) = call.texts(&names);
-    let (condition, action) = program.split_once('{').unwrap_or((program, "print}"));
-    let condition = condition.trim();
-    let action = action.trim().trim_end_matches('}').trim();
-    let Some(list) = action.strip_prefix("print") else {
-        call.out.complain("awk: only `{print …}' is simulated");
-        return 2;
-    };
-    let separator = option_value(words, 'F');
-    for (i, line) in text.lines().enumerate() {
-        let number = i + 1;
-        let hit = if let Some(pattern) = condition.strip_prefix('/').and_then(|rest| rest.strip_suffix('/')) {
-            pattern_find(pattern, line, false).is_some()
-        } else if let Some(least) = condition.strip_prefix("NR>") {
-            number > least.trim().parse().unwrap_or_default()
-        } else if let Some(exact) = condition.strip_prefix("NR==") {
-            number == exact.trim().parse::<usize>().unwrap_or_default()
-        } else {
-            true
-        };
-        if !hit {
-            continue;
-        }
-        let fields: Vec<&str> = match separator {
-            Some(separator) => line.split(separator).collect(),
-            None => line.split_whitespace().collect(),
-        };
-        let value = |term: &str| match term.trim() {
-            "" | "$0" => line.to_owned(),
-            "NR" => number.to_string(),
-            "$NF" => fields.last().copied().unwrap_or_default().to_owned(),
-            term => match term.strip_prefix('$').and_then(|n| n.parse::<usize>().ok()) {
-                Some(n) => fields.get(n.wrapping_sub(1)).copied().unwrap_or_default().to_owned(),
-                None => term.trim_matches('"').to_owned(),
-            },
-        };
-        let terms: Vec<String> = list
-            .split(',')
-            .map(|term| {
-                let term = term.trim();
-                if term.contains(' ') { term.split(' ').map(value).collect() } else { value(term) }
-            })
-            .collect();
-        call.out.print(&terms.join(" "));
-    }
-    i32::from(!complete)
-}
-
 pub(super) fn tee(call: &mut Call<'_, '_>) -> i32 {
     call.out.write(call.input);
     let input = call.input.to_owned();
@@ -585,18 +291,4 @@ pub(super) fn diff(call: &mut Call<'_, '_>) -> i32 {
     }
     call.out.write(&format!("--- {left}\n+++ {right}\n{text}"));
     1
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_are_simple_regular_expressions() {
-        let found = |pattern: &str, text: &str| pattern_find(pattern, text, false).is_some();
-        assert!(found("^web-[0-9]*$", "web-12") && !found("^web-[0-9]*$", "web-x"));
-        assert!(found("a.*c", "xxabbc") && found("b+", "abb") && !found("^b", "ab"));
-        assert!(found("\\.", "a.b") && !found("\\.", "ab"));
-        assert_eq!(pattern_find("b*", "abb", false), Some((0, 0)));
-    }
 }

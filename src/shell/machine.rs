@@ -8,7 +8,10 @@ use super::parse::{self, Op, ParseError, Redirect, Streams};
 use super::process::{Input, Process};
 use super::{Env, Host, builtin};
 use crate::api::time::{Instant, Millis};
+use crate::cluster::Cluster;
+use crate::disks::Container;
 use crate::kubectl::context::Output;
+use crate::programs;
 
 /// How long a turn of a loop takes that waits for nothing.
 const IDLE_TURN: Millis = Millis(50);
@@ -90,6 +93,15 @@ impl Machine {
             job: None,
             done: true,
         }
+    }
+
+    /// A shell in a container, which has begun to run a program by its words.
+    pub fn in_container(cluster: &Cluster, container: &Container, words: &[String]) -> Machine {
+        let mut machine = Machine::new(Host::Container(container.clone()));
+        machine.vars = programs::environment(cluster, container);
+        let line: Vec<String> = words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
+        machine.start_or_say(&line.join(" "));
+        machine
     }
 
     /// Begins a line.

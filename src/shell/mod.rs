@@ -6,6 +6,7 @@ mod expand;
 mod machine;
 pub mod parse;
 mod process;
+mod replay;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -253,10 +253,7 @@ impl Process {
         let Some((container, words, stdin)) = wait.in_container() else {
             return (State::Kubectl(Box::new(wait)), None);
         };
-        let mut machine = Machine::new(Host::Container(container.clone()));
-        machine.vars = programs::environment(env.cluster, &container);
-        let line: Vec<String> = words.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
-        machine.start_or_say(&line.join(" "));
+        let machine = Machine::in_container(env.cluster, &container, &words);
         (State::Exec(Box::new(Exec { machine, container, stdin, after: wait })), None)
     }
 
@@ -275,6 +272,7 @@ impl Process {
             files: &desk.files,
             disks: &mut desk.disks,
             writes: env.writes,
+            replay: super::replay::replay,
             stdin: Some(&stdin),
             out,
             saves: Vec::new(),

@@ -32,6 +32,8 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn set_text(this: &ManifestEditor, text: &str);
     #[wasm_bindgen(method)]
+    fn open(this: &ManifestEditor, file: u32, text: &str);
+    #[wasm_bindgen(method)]
     fn flush(this: &ManifestEditor);
     #[wasm_bindgen(method)]
     fn select(this: &ManifestEditor, line: usize, column: usize, end_line: usize, end_column: usize);
@@ -100,13 +102,17 @@ impl CodeEditor {
 
     /// Has the editor follow the page: its text where something else changes it, its problems, its language.
     fn keep_up(self, session: Session) {
-        Effect::new(move |_| {
+        Effect::new(move |shown: Option<u32>| {
             session.manifest.track();
-            if self.is_own_text.get_value() {
-                self.is_own_text.set_value(false);
-            } else {
+            let file = session.files.open.get();
+            let is_own_text = self.is_own_text.get_value();
+            self.is_own_text.set_value(false);
+            if shown != Some(file) {
+                self.with(|editor| session.manifest.with(|text| editor.open(file, text)));
+            } else if !is_own_text {
                 self.with(|editor| session.manifest.with(|text| editor.set_text(text)));
             }
+            file
         });
         Effect::new(move |_| {
             let json = session.answer.with(|answer| underlines(&answer.diagnostics));

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::file_tabs::FileTabs;
 use super::session::Session;
 use crate::command::{Command, Diagnostic, Fix};
 use crate::i18n::fill;
@@ -26,10 +27,13 @@ pub fn Editor() -> impl IntoView {
                 <h2>{move || session.strings().manifest}</h2>
                 <span class="panel-title__note">{move || session.strings().manifest_hint}</span>
             </div>
-            <div class="editor__code" node_ref=host hidden=move || !loaded.get()></div>
-            <Show when=move || !loaded.get()>
-                <TextArea text want_editor />
-            </Show>
+            <FileTabs />
+            <div class="editor__file" id="manifest" role="tabpanel" aria-label=move || session.strings().manifest>
+                <div class="editor__code" node_ref=host hidden=move || !loaded.get()></div>
+                <Show when=move || !loaded.get()>
+                    <TextArea text want_editor />
+                </Show>
+            </div>
             <div class="editor__buttons">
                 <button class="button button--primary" title="Ctrl+Enter" on:click=move |_| session.apply()>
                     {move || session.strings().apply}

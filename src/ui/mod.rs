@@ -8,6 +8,8 @@ mod controls;
 mod details;
 mod dock;
 mod editor;
+mod file_tabs;
+mod files;
 mod graph_view;
 mod header;
 mod hooks;

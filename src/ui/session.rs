@@ -6,9 +6,11 @@ use leptos::prelude::*;
 
 use super::code_editor::CodeEditor;
 use super::dock::Shown;
+use super::files::Files;
 use super::terminal::TerminalView;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
+use crate::api::order;
 use crate::api::time::{Instant, Millis};
 use crate::cluster::actor::Actor;
 use crate::cluster::config::Config;
@@ -20,14 +22,9 @@ use crate::graph::model::{self, Graph, SetView};
 use crate::graph::scene::{self, Scene};
 use crate::i18n::{Language, Strings};
 use crate::kubectl::complete::{Completion, complete};
+use crate::terminal::Terminal;
 use crate::timeline::Timeline;
-use crate::workbench::TERMINALS;
-
-/// The manifest that the editor begins with.
-const FIRST_MANIFEST: &str = include_str!("../../scenarios/web.yaml");
-
-/// The name that `-f` finds the editor's text under.
-const FILE: &str = "statefulset-web.yaml";
+use crate::workbench::{TERMINALS, Workbench};
 
 /// How many lines of the log are kept on the page.
 const LOG_LINES: usize = 400;
@@ -36,8 +33,10 @@ const LOG_LINES: usize = 400;
 #[derive(Clone, Copy)]
 pub struct Session {
     timeline: StoredValue<Timeline>,
-    /// The text in the editor.
+    /// The text of the file that is open in the editor.
     pub manifest: RwSignal<String>,
+    /// The editor's files.
+    pub files: Files,
     /// The editor, once somebody writes in it.
     pub editor: CodeEditor,
     /// What the last command answered.
@@ -123,8 +122,10 @@ impl Session {
         let timeline = Timeline::new(Config::default());
         let language = RwSignal::new(language);
         let graph = RwSignal::new(Arc::new(model::build(timeline.cluster())));
+        let (files, text) = Files::new();
         Session {
-            manifest: RwSignal::new(FIRST_MANIFEST.to_owned()),
+            manifest: RwSignal::new(text.to_owned()),
+            files,
             editor: CodeEditor::new(),
             answer: RwSignal::new(Answer::default()),
             scene: Memo::new(move |_| {
@@ -162,7 +163,7 @@ impl Session {
         self.refresh();
     }
 
-    fn give(&self, command: Command) -> Answer {
+    pub(super) fn give(&self, command: Command) -> Answer {
         self.timeline.try_update_value(|timeline| timeline.dispatch(command)).unwrap_or_default()
     }
 
@@ -178,8 +179,7 @@ impl Session {
     }
 
     fn answer_in(&self, terminal: usize, line: String) -> Answer {
-        self.save_file();
-        let answer = self.give(Command::Run { terminal, line });
+        let answer = self.with_files(|| self.give(Command::Run { terminal, line }));
         self.refresh();
         answer
     }
@@ -209,8 +209,10 @@ impl Session {
     pub fn complete(&self, line: &str) -> Completion {
         self.timeline.with_value(|timeline| {
             let bench = timeline.bench();
-            let mut files: Vec<&str> = bench.files().keys().map(String::as_str).collect();
-            files.push(FILE);
+            let own = self.files.names();
+            let mut files: Vec<&str> = bench.files().keys().chain(&own).map(String::as_str).collect();
+            order::sort_by_key(&mut files, |name| *name);
+            files.dedup();
             complete(bench.cluster(), &bench.desk().config, &files, line)
         })
     }
@@ -221,15 +223,9 @@ impl Session {
         Memo::new(move |_| terminals.with(|all| all.get(number).cloned()).unwrap_or_else(TerminalView::fresh))
     }
 
-    /// Lets `-f` find what stands in the editor.
-    fn save_file(&self) {
-        let text = self.manifest_now();
-        let is_known = self
-            .timeline
-            .with_value(|timeline| timeline.bench().files().get(FILE).is_some_and(|known| **known == *text));
-        if !is_known {
-            self.give(Command::SaveFile { name: FILE.to_owned(), text });
-        }
+    /// Looks at what a run has changed.
+    pub(super) fn with_bench<T>(&self, look: impl FnOnce(&Workbench) -> T) -> T {
+        self.timeline.with_value(|timeline| look(timeline.bench()))
     }
 
     /// Applies the text in the editor.
@@ -259,7 +255,9 @@ impl Session {
 
     /// Lets virtual time pass.
     pub fn advance(&self, span: Millis) {
-        let happened = self.timeline.try_update_value(|timeline| timeline.advance(span)).unwrap_or_default();
+        let advance = || self.timeline.try_update_value(|timeline| timeline.advance(span)).unwrap_or_default();
+        let runs = self.with_bench(|bench| bench.terminals().iter().any(Terminal::is_busy));
+        let happened = if runs { self.following_files(advance) } else { advance() };
         if happened {
             self.refresh();
         } else {

@@ -65,6 +65,8 @@ describe('The manifest editor', () => {
 
   it('tells what a field is', async () => {
     await goIntoEditor(page)
+    // The editor draws only what is in view.
+    await page.keyboard.press('Control+End')
     const field = page.locator('.cm-line').getByText('containerPort')
     await field.scrollIntoViewIfNeeded()
     const { x, y, width, height } = await field.boundingBox()

@@ -13,9 +13,9 @@ use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 use crate::api::status::{Reason, Status, quote};
 use crate::api::time::Timestamp;
-use crate::cluster::Cluster;
 use crate::cluster::actor::Actor;
 use crate::cluster::faults::Verb;
+use crate::cluster::{By, Cluster};
 
 /// What becomes of the objects that the deleted one owns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,7 +87,7 @@ impl Cluster {
         let ends_later = matches!(grace, Grace::Graceful) && object.meta.deletion_grace_period_seconds != Some(0);
         // Also one that goes at once is first written with its deletion timestamp, where it could have had a grace period.
         if held || matches!(grace, Grace::Graceful) {
-            self.replace(actor, object);
+            self.replace(actor, By::Nobody, object);
         }
         if !held && !ends_later {
             self.remove(actor, reference);
@@ -160,7 +160,7 @@ impl Cluster {
         }
         object.meta.deletion_timestamp = Some(self.now.timestamp());
         object.status_mut().insert("phase".to_owned(), "Terminating".into());
-        self.replace(actor, object);
+        self.replace(actor, By::Nobody, object);
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Requests: create, update, patch, delete, bind; with what the API server does to an object on the way.
 
 mod admission;
+mod apply;
 mod delete;
 mod disabled;
 mod eviction;
@@ -12,12 +13,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Cluster;
 use super::actor::Actor;
 use super::faults::Verb;
+use super::{By, Cluster};
 use crate::api::decode::{DecodeError, Decoded, decode};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
+use crate::api::managed::Manager;
 use crate::api::meta::{ObjectRef, OwnerReference};
 use crate::api::object::Object;
 use crate::api::schema::Schema;
@@ -133,7 +135,8 @@ impl Cluster {
         let Decoded { value, unknown: mut told, empty } = self.decode_request(kind, value, options.validation)?;
         let mut object = Object::from_value(kind, value);
         told.extend(deduplicate_owners(&mut object, BEFORE_ADMISSION));
-        let created = self.create_decoded(actor, object, options);
+        let by = By::Manager(self.manager_of(actor));
+        let created = self.create_decoded(actor, by, object, options);
         let object = created.map_err(|status| Refusal::after(status.showing_empty(&empty), &told))?;
         told.extend(warnings(kind, &object.to_value(), &Value::Null, true));
         Ok(Accepted { object, warnings: told })
@@ -144,12 +147,14 @@ impl Cluster {
     /// # Errors
     /// The API server's refusal.
     pub(crate) fn create_object(&mut self, actor: Actor, object: Object) -> Result<Arc<Object>, Status> {
-        self.create_decoded(actor, object, &CreateOptions::default())
+        let by = By::Manager(self.manager_of(actor));
+        self.create_decoded(actor, by, object, &CreateOptions::default())
     }
 
     fn create_decoded(
         &mut self,
         actor: Actor,
+        by: By,
         mut object: Object,
         options: &CreateOptions,
     ) -> Result<Arc<Object>, Status> {
@@ -188,7 +193,7 @@ impl Cluster {
             return Ok(Arc::new(object));
         }
         self.fail_by_fault(actor, Verb::Create, &object.object_ref())?;
-        Ok(self.insert(actor, object))
+        Ok(self.insert(actor, by, object))
     }
 
     /// Replaces an object by one that a person wrote, as a PUT does. One without a version is meant whatever the stored
@@ -257,18 +262,24 @@ impl Cluster {
         self.fail_by_fault(actor, Verb::Update, &object.object_ref())?;
         let old = self.find_for_update(&object)?;
         check_uid(&object, &old)?;
-        self.store_update(actor, object, &old)
+        let by = By::Manager(self.manager_of(actor));
+        self.store_update(actor, by, object, &old)
     }
 
     /// Stores a patched object, whose uid is no precondition.
     fn update_patched(&mut self, actor: Actor, object: Object) -> Result<Arc<Object>, Status> {
+        let by = By::Manager(self.manager_of(actor));
+        self.update_by(actor, by, object)
+    }
+
+    fn update_by(&mut self, actor: Actor, by: By, object: Object) -> Result<Arc<Object>, Status> {
         self.fail_by_fault(actor, Verb::Update, &object.object_ref())?;
         let old = self.find_for_update(&object)?;
-        self.store_update(actor, object, &old)
+        self.store_update(actor, by, object, &old)
     }
 
     // Models k8s.io/apiserver/pkg/registry/rest/update.go BeforeUpdate
-    fn store_update(&mut self, actor: Actor, mut object: Object, old: &Object) -> Result<Arc<Object>, Status> {
+    fn store_update(&mut self, actor: Actor, by: By, mut object: Object, old: &Object) -> Result<Arc<Object>, Status> {
         let reference = object.object_ref();
         self.mutate(&mut object);
         object.meta.generation = old.meta.generation;
@@ -294,7 +305,7 @@ impl Cluster {
             self.remove(actor, &reference);
             return Ok(Arc::new(object));
         }
-        Ok(self.replace(actor, object))
+        Ok(self.replace(actor, by, object))
     }
 
     /// Stores a changed status.
@@ -307,7 +318,8 @@ impl Cluster {
         check_uid(&object, &old)?;
         object.spec = Arc::clone(&old.spec);
         object.rest = Arc::clone(&old.rest);
-        Ok(self.replace(actor, object))
+        let manager = Manager { subresource: "status", ..self.manager_of(actor) };
+        Ok(self.replace(actor, By::Manager(manager), object))
     }
 
     /// Stores the status that a person gave to an object, and nothing else of what they changed.
@@ -322,7 +334,8 @@ impl Cluster {
         if !errors.is_empty() {
             return Err(Status::invalid(object.kind, &object.meta.name, errors));
         }
-        Ok(self.replace(actor, object))
+        let manager = Manager { subresource: "status", ..self.manager_of(actor) };
+        Ok(self.replace(actor, By::Manager(manager), object))
     }
 
     fn find_for_update(&self, object: &Object) -> Result<Arc<Object>, Status> {
@@ -354,7 +367,7 @@ impl Cluster {
             "lastTransitionTime": self.now.timestamp().to_string(),
         });
         strategy::set_condition(pod.status_mut(), scheduled);
-        Ok(self.replace(actor, pod))
+        Ok(self.replace(actor, By::Nobody, pod))
     }
 }
 

@@ -2,17 +2,31 @@
 
 use serde_json::Value;
 
-use crate::api::json;
+use crate::api::{json, order};
 
 /// The value with a line for each field, indented by four blanks, without a line end after it.
 // Models encoding/json MarshalIndent
 pub fn indented(value: &Value) -> String {
     let mut out = String::new();
-    write(value, 0, &mut out);
+    write(value, 0, "", &mut out);
     out
 }
 
-fn write(value: &Value, depth: usize, out: &mut String) {
+/// In which order Go writes the fields of what kubectl makes itself; the other fields come after these, by their names.
+// Read off the structs of k8s.io/api v0.37.2
+const FIELDS: &str = "kind apiVersion metadata name generateName namespace image command args hostPort containerPort protocol \
+    port targetPort nodePort value ports env resources imagePullPolicy securityContext stdin stdinOnce tty spec initContainers \
+    containers restartPolicy dnsPolicy minAvailable selector clusterIP clusterIPs type externalName sessionAffinity \
+    maxUnavailable immutable data secrets labels annotations status";
+
+/// The same of an object that kubectl has made itself, whose fields stand in the order of its struct.
+pub fn indented_as_typed(value: &Value) -> String {
+    let mut out = String::new();
+    write(value, 0, FIELDS, &mut out);
+    out
+}
+
+fn write(value: &Value, depth: usize, names: &str, out: &mut String) {
     let line = |out: &mut String, depth: usize| {
         out.push('\n');
         out.extend(std::iter::repeat_n("    ", depth));
@@ -25,21 +39,26 @@ fn write(value: &Value, depth: usize, out: &mut String) {
                     out.push(',');
                 }
                 line(out, depth + 1);
-                write(item, depth + 1, out);
+                write(item, depth + 1, names, out);
             }
             line(out, depth);
             out.push(']');
         }
         Value::Object(fields) if !fields.is_empty() => {
             out.push('{');
-            for (i, (name, value)) in fields.iter().enumerate() {
+            let mut fields: Vec<(&String, &Value)> = fields.iter().collect();
+            if !names.is_empty() {
+                let rank = |name: &str| names.split(' ').position(|known| known == name).unwrap_or(names.len());
+                order::sort_by_key(&mut fields, |field| rank(field.0));
+            }
+            for (i, (name, value)) in fields.into_iter().enumerate() {
                 if i > 0 {
                     out.push(',');
                 }
                 line(out, depth + 1);
                 json::write_string(name, out);
                 out.push_str(": ");
-                write(value, depth + 1, out);
+                write(value, depth + 1, names, out);
             }
             line(out, depth);
             out.push('}');

@@ -43,6 +43,8 @@ pub struct Request<'a> {
 pub struct Printer {
     format: Format,
     printed: usize,
+    /// Whether what is printed was made by kubectl itself, and is typed.
+    pub typed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -62,7 +64,7 @@ impl Printer {
     /// # Errors
     /// kubectl's sentence where there is no such format, or its template cannot be read.
     pub fn new(request: &Request<'_>) -> Result<Printer, Error> {
-        Ok(Printer { format: format_of(request)?, printed: 0 })
+        Ok(Printer { format: format_of(request)?, printed: 0, typed: false })
     }
 
     /// Prints an object or a list. What was printed before an error stays printed.
@@ -79,6 +81,7 @@ impl Printer {
                 out.write(&yaml::to_string(value));
             }
             Format::Kyaml => out.write(&kyaml::to_string(value)),
+            Format::Json if self.typed => out.print(&json::indented_as_typed(value)),
             Format::Json => out.print(&json::indented(value)),
             Format::Name => {
                 for object in objects(value) {

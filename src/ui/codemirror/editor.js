@@ -80,54 +80,57 @@ export class ManifestEditor {
   #timer
   #changed
   #ask
+  #extensions
+  #spoken
+  // The states of the files that are not open, by their numbers, and the number of the one that is.
+  #states = new Map()
+  #file
 
   constructor({ host, text, anchor, head, label, language, changed, apply, ask }) {
     this.#changed = changed
     this.#ask = ask
+    this.#spoken = [language, label]
     // In a tree of its own the editor's style sheets need no style element, which a page's policy may refuse.
     const root = host.shadowRoot ?? host.attachShadow({ mode: 'open' })
-    const state = EditorState.create({
-      doc: text,
-      selection: { anchor, head },
-      extensions: [
-        keymap.of([{ key: 'Mod-Enter', run: () => (this.flush(), apply(), true) }]),
-        lineNumbers(),
-        lintGutter(),
-        foldGutter(),
-        codeFolding(),
-        highlightActiveLine(),
-        highlightActiveLineGutter(),
-        highlightSpecialChars(),
-        history(),
-        drawSelection(),
-        indentOnInput(),
-        indentUnit.of('  '),
-        EditorState.tabSize.of(2),
-        syntaxHighlighting(highlighting),
-        bracketMatching(),
-        closeBrackets(),
-        search({ top: true }),
-        highlightSelectionMatches(),
-        autocompletion({ override: [context => this.#complete(context)] }),
-        hoverTooltip((view, at) => this.#hover(view, at)),
-        yaml(),
-        // Escape, then Tab leaves the editor, as everywhere with CodeMirror.
-        keymap.of([
-          ...closeBracketsKeymap,
-          ...defaultKeymap,
-          ...searchKeymap,
-          ...historyKeymap,
-          ...foldKeymap,
-          ...completionKeymap,
-          ...lintKeymap,
-          indentWithTab,
-        ]),
-        look,
-        this.#language.of(EditorState.phrases.of(phrases(language))),
-        this.#label.of(EditorView.contentAttributes.of({ 'aria-label': label })),
-        EditorView.updateListener.of(update => update.docChanged && this.#wait()),
-      ],
-    })
+    this.#extensions = [
+      keymap.of([{ key: 'Mod-Enter', run: () => (this.flush(), apply(), true) }]),
+      lineNumbers(),
+      lintGutter(),
+      foldGutter(),
+      codeFolding(),
+      highlightActiveLine(),
+      highlightActiveLineGutter(),
+      highlightSpecialChars(),
+      history(),
+      drawSelection(),
+      indentOnInput(),
+      indentUnit.of('  '),
+      EditorState.tabSize.of(2),
+      syntaxHighlighting(highlighting),
+      bracketMatching(),
+      closeBrackets(),
+      search({ top: true }),
+      highlightSelectionMatches(),
+      autocompletion({ override: [context => this.#complete(context)] }),
+      hoverTooltip((view, at) => this.#hover(view, at)),
+      yaml(),
+      // Escape, then Tab leaves the editor, as everywhere with CodeMirror.
+      keymap.of([
+        ...closeBracketsKeymap,
+        ...defaultKeymap,
+        ...searchKeymap,
+        ...historyKeymap,
+        ...foldKeymap,
+        ...completionKeymap,
+        ...lintKeymap,
+        indentWithTab,
+      ]),
+      look,
+      this.#language.of(EditorState.phrases.of(phrases(language))),
+      this.#label.of(EditorView.contentAttributes.of({ 'aria-label': label })),
+      EditorView.updateListener.of(update => update.docChanged && this.#wait()),
+    ]
+    const state = EditorState.create({ doc: text, selection: { anchor, head }, extensions: this.#extensions })
     this.#view = new EditorView({ state, root, parent: root })
   }
 
@@ -140,6 +143,18 @@ export class ManifestEditor {
   set_text(text) {
     const { doc } = this.#view.state
     if (doc.toString() !== text) this.#view.dispatch({ changes: { from: 0, to: doc.length, insert: text } })
+  }
+
+  /// Goes to a file, which has a cursor and a history of its own.
+  open(file, text) {
+    if (this.#file === undefined) this.#file = file
+    if (this.#file !== file) {
+      this.#states.set(this.#file, this.#view.state)
+      this.#file = file
+      this.#view.setState(this.#states.get(file) ?? EditorState.create({ doc: text, extensions: this.#extensions }))
+      this.set_language(...this.#spoken)
+    }
+    this.set_text(text)
   }
 
   /// Tells of a change that is still waiting to be told of.
@@ -178,6 +193,7 @@ export class ManifestEditor {
   }
 
   set_language(language, label) {
+    this.#spoken = [language, label]
     this.#view.dispatch({
       effects: [
         this.#language.reconfigure(EditorState.phrases.of(phrases(language))),
