@@ -2,6 +2,7 @@
 //!
 //! The answers follow from EndpointSlices alone, as in a cluster: a pod has a name when a headless Service lists it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::api::fields::Fields;
@@ -48,33 +49,62 @@ pub fn slices<'a>(store: &'a Store, namespace: &'a str, service: &'a str) -> imp
     store.list_in(Kind::EndpointSlice, namespace).filter(move |slice| slice.meta.label(SERVICE_NAME_LABEL) == service)
 }
 
+/// The pods that the endpoints of a Service name, read once for as many names as are asked for.
+pub struct Names<'a> {
+    service: Option<&'a Arc<Object>>,
+    /// The addresses of the host names; none where the endpoint is not ready.
+    hosts: BTreeMap<&'a str, Option<&'a str>>,
+}
+
+impl<'a> Names<'a> {
+    /// The names below a Service, which need not be there.
+    pub fn of(store: &'a Store, namespace: &'a str, service: &'a str) -> Names<'a> {
+        let mut hosts: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+        for endpoint in slices(store, namespace, service).flat_map(|slice| slice.rest.list("endpoints")) {
+            let ready = endpoint.field("conditions").flag("ready");
+            let address = endpoint.list("addresses").first().and_then(serde_json::Value::as_str).filter(|_| ready);
+            let known = hosts.entry(endpoint.text("hostname")).or_default();
+            *known = known.or(address);
+        }
+        Names { service: store.get(Kind::Service, namespace, service), hosts }
+    }
+
+    /// The address behind the name of a pod, which need not be there.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub fn lookup(&self, hostname: &str, pod: Option<&Object>) -> Result<String, Miss> {
+        let service = self.service.ok_or(Miss::NoService)?;
+        if !is_headless(service) {
+            return Err(Miss::NotHeadless);
+        }
+        match self.hosts.get(hostname) {
+            Some(Some(address)) => return Ok((*address).to_owned()),
+            Some(None) => return Err(Miss::NotReady),
+            None => {}
+        }
+        let pod = pod.ok_or(Miss::NoPod)?;
+        match crate::controllers::endpointslice::selector(service) {
+            Some(selector) if selector.matches(&pod.meta.labels) => Err(Miss::NotReady),
+            _ => Err(Miss::NotSelected),
+        }
+    }
+}
+
 /// The address behind a pod's name.
 ///
 /// # Errors
 /// Why there is none.
 pub fn lookup_pod(store: &Store, namespace: &str, service: &str, hostname: &str) -> Result<String, Miss> {
-    let object = store.get(Kind::Service, namespace, service).ok_or(Miss::NoService)?;
-    if !is_headless(object) {
-        return Err(Miss::NotHeadless);
-    }
+    let pod = store.get(Kind::Pod, namespace, hostname);
+    Names::of(store, namespace, service).lookup(hostname, pod.map(|pod| &**pod))
+}
+
+/// The pods that are ready behind a Service, by name.
+pub fn ready_names(store: &Store, namespace: &str, service: &str) -> Vec<String> {
     let endpoints = slices(store, namespace, service).flat_map(|slice| slice.rest.list("endpoints"));
-    let mut found = endpoints.filter(|endpoint| endpoint.text("hostname") == hostname).peekable();
-    let listed = found.peek().is_some();
-    let address = found
-        .find(|endpoint| endpoint.field("conditions").flag("ready"))
-        .and_then(|endpoint| endpoint.list("addresses").first())
-        .and_then(serde_json::Value::as_str);
-    match address {
-        Some(address) => Ok(address.to_owned()),
-        None if listed => Err(Miss::NotReady),
-        None => Err(match store.get(Kind::Pod, namespace, hostname) {
-            None => Miss::NoPod,
-            Some(pod) => match crate::controllers::endpointslice::selector(object) {
-                Some(selector) if selector.matches(&pod.meta.labels) => Miss::NotReady,
-                _ => Miss::NotSelected,
-            },
-        }),
-    }
+    let ready = endpoints.filter(|endpoint| endpoint.field("conditions").flag("ready"));
+    ready.map(|endpoint| endpoint.field("targetRef").text("name").to_owned()).collect()
 }
 
 /// The address of the cluster's name server, and its own name.

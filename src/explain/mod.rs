@@ -4,6 +4,7 @@
 //! Nothing is guessed here: where no component noted a reason, there is no finding.
 
 mod about;
+pub mod relation;
 mod remedy;
 mod rule;
 

@@ -1,7 +1,10 @@
 //! A cluster as a picture: nodes in fixed lanes, a column an ordinal.
 //!
-//! [`model::build`] says what there is, [`layout::place`] where it stands, [`scene::draw`] what it looks like; none knows a page.
+//! [`build::build`] says what there is, [`layout::place`] where it stands, [`scene::draw`] what it looks like; none knows a page.
 
+pub mod build;
+pub mod focus;
 pub mod layout;
 pub mod model;
 pub mod scene;
+pub mod table;

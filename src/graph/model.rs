@@ -1,21 +1,10 @@
 //! What is in the picture: the sets with their columns, Services, and what else there is.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use crate::api::fields::Fields;
-use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
-use crate::api::object::Object;
-use crate::api::time::Instant;
-use crate::cluster::Cluster;
-use crate::controllers::kubelet::Progress;
-use crate::controllers::statefulset::set::StatefulSet;
-use crate::controllers::statefulset::stateful_set_utils::{
-    is_pod_ready, is_terminal_phase, parent_name_and_ordinal, persistent_volume_claim_name, pod_revision,
-};
+use crate::api::time::{Instant, Millis};
+use crate::controllers::statefulset::set::StrategyType;
 use crate::controllers::statefulset::wait::Wait;
-use crate::dns::{self, Miss};
-use crate::kubectl::printers;
+use crate::dns::Miss;
 
 /// The picture.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -24,14 +13,20 @@ pub struct Graph {
     pub now: Instant,
     /// The StatefulSets, by namespace and name.
     pub sets: Vec<SetView>,
-    /// Services that are no set's own.
+    /// Services that select no set's pods.
     pub services: Vec<ServiceView>,
+    /// Pods that belong to no set.
+    pub pods: Vec<PodView>,
+    /// Claims that belong to no set's ordinal.
+    pub claims: Vec<ClaimView>,
     /// The nodes of the cluster.
     pub nodes: Vec<NodeView>,
     /// The storage classes.
     pub classes: Vec<ClassView>,
-    /// Kinds that are there and not simulated, and how many of each.
-    pub others: Vec<(Kind, usize)>,
+    /// The namespaces that people made, or that something is in.
+    pub namespaces: Vec<String>,
+    /// What is there and is not simulated.
+    pub others: Vec<ObjectRef>,
 }
 
 /// A set, its Service, and its columns.
@@ -45,6 +40,18 @@ pub struct SetView {
     pub ready: i32,
     /// Whether pods start and stop all at once.
     pub parallel: bool,
+    /// Which pods an update replaces.
+    pub strategy: StrategyType,
+    /// Pods below this ordinal keep the current revision; 0 where all are updated.
+    pub partition: i32,
+    /// How many pods an update may take away at once.
+    pub max_unavailable: i32,
+    /// How many pods that are asked for are not available.
+    pub unavailable: i32,
+    /// How many pods are at the update revision.
+    pub updated: i32,
+    /// Whether every pod that is asked for is available, at the revision that it shall have, and no other is there.
+    pub complete: bool,
     /// The revision that most pods have, and the one that they are updated to: the hash alone.
     pub current_revision: String,
     /// See `current_revision`.
@@ -55,6 +62,10 @@ pub struct SetView {
     pub service: Option<ServiceView>,
     /// The name of that Service.
     pub service_name: String,
+    /// Other Services that select the set's pods.
+    pub services: Vec<ServiceView>,
+    /// The disruption budgets that select the set's pods.
+    pub budgets: Vec<BudgetView>,
     /// One for each ordinal that has, or is to have, anything.
     pub columns: Vec<Column>,
     /// The containers of the template, with their images.
@@ -67,14 +78,15 @@ impl SetView {
     /// Whether an object is the set, or one that belongs to it.
     pub fn has(&self, object: &ObjectRef) -> bool {
         self.reference == *object
-            || self.service.as_ref().is_some_and(|service| service.reference == *object)
+            || self.service.iter().chain(&self.services).any(|service| service.reference == *object)
             || self.columns.iter().any(|column| column.has(object))
     }
 }
 
 impl Column {
-    fn has(&self, object: &ObjectRef) -> bool {
-        self.pod.as_ref().is_some_and(|pod| pod.reference == *object)
+    /// Whether an object is the ordinal's pod, which need not be there, or one that belongs to it.
+    pub fn has(&self, object: &ObjectRef) -> bool {
+        self.pod_ref == *object
             || self.claims.iter().any(|claim| {
                 claim.reference == *object || claim.volume.as_ref().is_some_and(|volume| volume.reference == *object)
             })
@@ -92,6 +104,17 @@ pub struct ServiceView {
     pub cluster_ip: Option<String>,
     /// The addresses behind its name.
     pub addresses: Vec<String>,
+    /// The names of the pods behind it.
+    pub endpoints: Vec<String>,
+}
+
+/// A disruption budget.
+#[derive(Clone, Debug, PartialEq)]
+pub struct BudgetView {
+    /// The budget.
+    pub reference: ObjectRef,
+    /// How many evictions it allows now.
+    pub allowed: i64,
 }
 
 /// What belongs to one ordinal: it stays when the pod goes.
@@ -101,14 +124,16 @@ pub struct Column {
     pub ordinal: i32,
     /// Whether the set asks for a pod here now.
     pub wanted: bool,
-    /// The pod's name, also when there is no pod.
-    pub pod_name: String,
+    /// The pod, also when there is none.
+    pub pod_ref: ObjectRef,
     /// The pod.
     pub pod: Option<PodView>,
     /// The pod's name in the cluster's DNS, and the address behind it or why there is none.
     pub dns_name: String,
     /// See `dns_name`.
     pub address: Result<String, Miss>,
+    /// The address that the pod of this name had in its last life.
+    pub former_address: Option<String>,
     /// The claims, one for each template.
     pub claims: Vec<ClaimView>,
 }
@@ -189,10 +214,47 @@ pub struct PodView {
     pub outdated: bool,
     /// The images of its containers.
     pub images: Vec<String>,
+    /// Whether it has been ready for as long as its set asks for.
+    pub available: bool,
     /// Something in it that takes time.
-    pub progress: Option<Progress>,
-    /// Why it is not scheduled.
-    pub unschedulable: Option<String>,
+    pub timer: Option<Timer>,
+}
+
+/// Something that takes time, and is over at a moment that is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timer {
+    /// What.
+    pub what: TimerKind,
+    /// From when.
+    pub since: Instant,
+    /// Until when.
+    pub until: Instant,
+}
+
+impl Timer {
+    /// How much of it is over at a moment, from 0 to 1.
+    pub fn share(&self, now: Instant) -> f64 {
+        let whole = self.until.since(self.since).0.max(1) as f64;
+        (now.since(self.since).0 as f64 / whole).clamp(0.0, 1.0)
+    }
+
+    /// How long it still takes.
+    pub fn left(&self, now: Instant) -> Millis {
+        self.until.since(now)
+    }
+}
+
+/// What takes time in a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimerKind {
+    /// Sandbox, images, start.
+    Starting,
+    /// The pause before an image or a container is tried again.
+    BackOff,
+    /// The grace period.
+    Stopping,
+    /// `minReadySeconds`.
+    MinReady,
 }
 
 /// A claim, and the volume that it is bound to.
@@ -200,8 +262,6 @@ pub struct PodView {
 pub struct ClaimView {
     /// The claim, also when there is none.
     pub reference: ObjectRef,
-    /// The name of its template.
-    pub template: String,
     /// How it fares.
     pub state: State,
     /// Its phase.
@@ -232,16 +292,26 @@ pub struct VolumeView {
 /// A node of the cluster.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeView {
+    /// Its number among the nodes, which gives it its tint.
+    pub number: usize,
     /// Its name.
     pub name: String,
     /// Its zone.
     pub zone: String,
-    /// How many pods it runs.
-    pub pods: usize,
+    /// How it fares.
+    pub state: State,
+    /// Whether it does not answer: cut off by somebody.
+    pub down: bool,
+    /// Whether it takes no new pods.
+    pub cordoned: bool,
+    /// Its taints that somebody gave it, as kubectl writes them.
+    pub taints: Vec<String>,
+    /// The pods that it runs, by how they fare.
+    pub pods: Vec<(State, usize)>,
 }
 
 /// A storage class.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ClassView {
     /// Its name.
     pub name: String,
@@ -249,241 +319,16 @@ pub struct ClassView {
     pub provisioner: String,
     /// Whether claims without a class get it.
     pub is_default: bool,
-}
-
-/// The picture of a cluster.
-pub fn build(cluster: &Cluster) -> Graph {
-    let store = cluster.store();
-    let sets: Vec<SetView> = store.list(Kind::StatefulSet).map(|set| set_view(cluster, set)).collect();
-    let own: BTreeSet<ObjectRef> =
-        sets.iter().filter_map(|set| set.service.as_ref()).map(|service| service.reference.clone()).collect();
-    let services = store
-        .list(Kind::Service)
-        .filter(|service| !own.contains(&service.object_ref()))
-        .map(|service| service_view(cluster, service))
-        .collect();
-    let mut per_node: BTreeMap<&str, usize> = BTreeMap::new();
-    for pod in store.list(Kind::Pod).filter(|pod| !is_terminal_phase(pod)) {
-        *per_node.entry(pod.spec.text("nodeName")).or_default() += 1;
-    }
-    let nodes = store
-        .list(Kind::Node)
-        .map(|node| NodeView {
-            name: node.meta.name.clone(),
-            zone: node.meta.label("topology.kubernetes.io/zone").to_owned(),
-            pods: per_node.get(node.meta.name.as_str()).copied().unwrap_or_default(),
-        })
-        .collect();
-    let default = cluster.default_storage_class();
-    let classes = store
-        .list(Kind::StorageClass)
-        .map(|class| ClassView {
-            name: class.meta.name.clone(),
-            provisioner: class.rest.text("provisioner").to_owned(),
-            is_default: default.as_ref() == Some(&class.meta.name),
-        })
-        .collect();
-    Graph { now: cluster.now(), sets, services, nodes, classes, others: others(cluster) }
-}
-
-/// Objects that are stored and that nothing here acts on.
-fn others(cluster: &Cluster) -> Vec<(Kind, usize)> {
-    use Kind::{
-        ControllerRevision, EndpointSlice, Endpoints, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Pod,
-        PodDisruptionBudget, Service, StatefulSet, StorageClass,
-    };
-    const SHOWN: [Kind; 12] = [
-        ControllerRevision,
-        EndpointSlice,
-        Endpoints,
-        Namespace,
-        Node,
-        PersistentVolume,
-        PersistentVolumeClaim,
-        Pod,
-        PodDisruptionBudget,
-        Service,
-        StatefulSet,
-        StorageClass,
-    ];
-    let mut counts: BTreeMap<Kind, usize> = BTreeMap::new();
-    // Every namespace has an account and a bundle, which nobody made.
-    let is_given = |object: &Object| matches!(object.meta.name.as_str(), "default" | "kube-root-ca.crt");
-    for object in cluster.store().all().filter(|object| !SHOWN.contains(&object.kind) && !is_given(object)) {
-        *counts.entry(object.kind).or_default() += 1;
-    }
-    counts.into_iter().collect()
-}
-
-fn service_view(cluster: &Cluster, service: &Object) -> ServiceView {
-    let (namespace, name) = (&service.meta.namespace, &service.meta.name);
-    ServiceView {
-        reference: service.object_ref(),
-        dns_name: dns::service_name(name, namespace),
-        cluster_ip: (!dns::is_headless(service)).then(|| service.spec.text("clusterIP").to_owned()),
-        addresses: dns::lookup_service(cluster.store(), namespace, name),
-    }
-}
-
-/// What follows the last dash of a revision's name.
-fn hash_of(revision: &str) -> String {
-    revision.rsplit('-').next().unwrap_or_default().to_owned()
-}
-
-fn set_view(cluster: &Cluster, object: &Object) -> SetView {
-    let set = StatefulSet::of(object);
-    let namespace = set.meta.namespace.as_str();
-    let store = cluster.store();
-    let reference = object.object_ref();
-    let templates: Vec<&str> = set.volume_claim_templates.iter().map(|t| t.meta.name.as_str()).collect();
-
-    let simulated = set.replicas.min(crate::controllers::statefulset::stateful_set::MAX_REPLICAS);
-    let wanted = set.start_ordinal..set.start_ordinal.saturating_add(simulated);
-    let mut ordinals: BTreeSet<i32> = wanted.clone().collect();
-    let owned = |pod: &Object| pod.meta.controller_of().is_some_and(|owner| owner.uid == set.meta.uid);
-    for pod in store.list_in(Kind::Pod, namespace).filter(|pod| owned(pod)) {
-        ordinals.insert(parent_name_and_ordinal(&pod.meta.name).1);
-    }
-    for claim in store.list_in(Kind::PersistentVolumeClaim, namespace) {
-        let (parent, ordinal) = parent_name_and_ordinal(&claim.meta.name);
-        let template = parent.strip_suffix(set.meta.name.as_str()).and_then(|rest| rest.strip_suffix('-'));
-        if template.is_some_and(|template| templates.contains(&template)) {
-            ordinals.insert(ordinal);
-        }
-    }
-    let columns = ordinals
-        .into_iter()
-        .filter(|ordinal| *ordinal >= 0)
-        .map(|ordinal| column(cluster, &set, ordinal, wanted.contains(&ordinal)))
-        .collect();
-    let containers = set.template.field("spec").list("containers");
-    SetView {
-        replicas: set.replicas,
-        ready: set.status.ready_replicas,
-        parallel: set.parallel,
-        current_revision: hash_of(&set.status.current_revision),
-        update_revision: hash_of(&set.status.update_revision),
-        terminating: set.meta.is_terminating(),
-        service: store.get(Kind::Service, namespace, &set.service_name).map(|service| service_view(cluster, service)),
-        service_name: set.service_name.clone(),
-        columns,
-        containers: containers.iter().map(|c| (c.text("name").to_owned(), c.text("image").to_owned())).collect(),
-        waits: cluster.controllers.statefulset.waits(&reference).to_vec(),
-        reference,
-    }
-}
-
-fn column(cluster: &Cluster, set: &StatefulSet, ordinal: i32, wanted: bool) -> Column {
-    let namespace = set.meta.namespace.as_str();
-    let pod_name = format!("{}-{ordinal}", set.meta.name);
-    let pod = cluster.store().get(Kind::Pod, namespace, &pod_name).map(|pod| pod_view(cluster, set, pod));
-    let claims = set
-        .volume_claim_templates
-        .iter()
-        .map(|template| {
-            let name = persistent_volume_claim_name(set, &template.meta.name, ordinal);
-            claim_view(cluster, ObjectRef::new(Kind::PersistentVolumeClaim, namespace, name), &template.meta.name)
-        })
-        .collect();
-    Column {
-        ordinal,
-        wanted,
-        pod,
-        dns_name: dns::pod_name(&pod_name, &set.service_name, namespace),
-        address: dns::lookup_pod(cluster.store(), namespace, &set.service_name, &pod_name),
-        pod_name,
-        claims,
-    }
-}
-
-fn pod_view(cluster: &Cluster, set: &StatefulSet, pod: &Object) -> PodView {
-    let row = printers::pod::row(pod);
-    let reference = pod.object_ref();
-    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let state = pod_state(pod, &row.status);
-    let revision = pod_revision(pod);
-    PodView {
-        uid: pod.meta.uid.clone(),
-        state,
-        status: row.status,
-        ready: (row.ready, row.total),
-        restarts: row.restarts,
-        node: text(pod.spec.text("nodeName")),
-        address: text(pod.status.text("podIP")),
-        revision: hash_of(revision),
-        outdated: revision != set.status.update_revision,
-        images: pod.spec.list("containers").iter().map(|c| c.text("image").to_owned()).collect(),
-        progress: cluster.controllers.kubelet.progress(&reference),
-        unschedulable: cluster.controllers.scheduler.reason(&reference).map(str::to_owned),
-        reference,
-    }
-}
-
-fn pod_state(pod: &Object, status: &str) -> State {
-    match status {
-        "Unknown" => State::Unknown,
-        _ if pod.meta.is_terminating() => State::Terminating,
-        _ if is_pod_ready(pod) => State::Ready,
-        "Pending" => State::Pending,
-        "ContainerCreating" | "PodInitializing" => State::Starting,
-        "Running" | "NotReady" => State::NotReady,
-        status if status.starts_with("Init:") && !status.contains("rror") && !status.contains("BackOff") => {
-            State::Starting
-        }
-        _ => State::Failed,
-    }
-}
-
-fn claim_view(cluster: &Cluster, reference: ObjectRef, template: &str) -> ClaimView {
-    let Some(claim) = cluster.store().find(&reference) else {
-        return ClaimView {
-            reference,
-            template: template.to_owned(),
-            state: State::Absent,
-            phase: String::new(),
-            storage: String::new(),
-            class: String::new(),
-            volume: None,
-        };
-    };
-    let phase = claim.status.text("phase");
-    let granted = claim.status.field("capacity").text("storage");
-    let requested = claim.spec.field("resources").field("requests").text("storage");
-    let volume = cluster.store().get(Kind::PersistentVolume, "", claim.spec.text("volumeName"));
-    // A volume that has just been made is the claim's before the claim says so.
-    let reserved = || {
-        let mut volumes = cluster.store().list(Kind::PersistentVolume);
-        volumes.find(|volume| volume.spec.field("claimRef").text("uid") == claim.meta.uid)
-    };
-    let volume = volume.or_else(reserved);
-    ClaimView {
-        template: template.to_owned(),
-        state: storage_state(claim, phase),
-        phase: if claim.meta.is_terminating() { "Terminating".to_owned() } else { phase.to_owned() },
-        storage: if granted.is_empty() { requested } else { granted }.to_owned(),
-        class: claim.spec.text("storageClassName").to_owned(),
-        volume: volume.map(|volume| volume_view(volume)),
-        reference,
-    }
-}
-
-fn volume_view(volume: &Object) -> VolumeView {
-    let phase = volume.status.text("phase");
-    VolumeView {
-        reference: volume.object_ref(),
-        state: storage_state(volume, phase),
-        phase: if volume.meta.is_terminating() { "Terminating".to_owned() } else { phase.to_owned() },
-        capacity: volume.spec.field("capacity").text("storage").to_owned(),
-        reclaim_policy: volume.spec.text("persistentVolumeReclaimPolicy").to_owned(),
-    }
-}
-
-fn storage_state(object: &Object, phase: &str) -> State {
-    match phase {
-        _ if object.meta.is_terminating() => State::Terminating,
-        "Bound" => State::Ready,
-        "Lost" | "Failed" => State::Failed,
-        "Released" => State::NotReady,
-        _ => State::Pending,
-    }
+    /// Whether it is not there, though a claim names it.
+    pub missing: bool,
+    /// Whether its provisioner does not run.
+    pub down: bool,
+    /// Whether nobody makes volumes for it.
+    pub manual: bool,
+    /// Whether a volume is bound only when a pod that uses it is scheduled.
+    pub late: bool,
+    /// Whether claims may grow.
+    pub expands: bool,
+    /// What becomes of its volumes when their claims go.
+    pub reclaim_policy: String,
 }

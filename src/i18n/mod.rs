@@ -5,10 +5,8 @@
 
 mod en;
 pub mod why;
+mod words;
 mod zh_cn;
-
-use crate::dns::Miss;
-use crate::manifest::help::Mistake;
 
 /// A language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,6 +100,85 @@ pub struct Strings {
     pub claim_missing: &'static str,
     pub no_volume: &'static str,
     pub no_address: &'static str,
+    pub endpoints: &'static str,
+    pub no_endpoints: &'static str,
+    pub disruptions: &'static str,
+    pub budget: &'static str,
+    pub rollout: &'static str,
+    pub partition: &'static str,
+    pub formerly: &'static str,
+    pub not_wanted: &'static str,
+    pub outdated: &'static str,
+    pub timer_starting: &'static str,
+    pub timer_back_off: &'static str,
+    pub timer_stopping: &'static str,
+    pub timer_min_ready: &'static str,
+    pub beside: &'static str,
+    pub not_simulated: &'static str,
+    pub down: &'static str,
+    pub view: &'static str,
+    pub view_graph: &'static str,
+    pub view_table: &'static str,
+    pub tint_nodes: &'static str,
+    pub legend: &'static str,
+    pub rail: &'static str,
+    pub nodes: &'static str,
+    pub classes: &'static str,
+    pub namespaces: &'static str,
+    pub not_there: &'static str,
+    pub actions: &'static str,
+    pub actions_of: &'static str,
+    pub faults: &'static str,
+    pub fault_note: &'static str,
+    pub more_rows: &'static str,
+    pub connections: &'static str,
+    pub connection: &'static str,
+    pub connection_none: &'static str,
+    pub says: &'static str,
+    pub ghost: &'static str,
+    pub tie_selector: &'static str,
+    pub tie_owner: &'static str,
+    pub tie_service_name: &'static str,
+    pub tie_host_name: &'static str,
+    pub tie_claim_name: &'static str,
+    pub tie_claim_template: &'static str,
+    pub tie_volume_name: &'static str,
+    pub tie_class_name: &'static str,
+    pub tie_node_name: &'static str,
+    pub tie_need: &'static str,
+    pub manual: &'static str,
+    pub late: &'static str,
+    pub expands: &'static str,
+    pub do_delete: &'static str,
+    pub do_delete_pod: &'static str,
+    pub do_force_delete: &'static str,
+    pub do_evict: &'static str,
+    pub do_evict_pressure: &'static str,
+    pub do_kill: &'static str,
+    pub do_not_ready: &'static str,
+    pub do_liveness: &'static str,
+    pub do_crash: &'static str,
+    pub do_image: &'static str,
+    pub do_slow: &'static str,
+    pub do_sigterm: &'static str,
+    pub do_restart: &'static str,
+    pub do_undo: &'static str,
+    pub do_orphan: &'static str,
+    pub do_node_down: &'static str,
+    pub do_cordon: &'static str,
+    pub do_drain: &'static str,
+    pub do_taint: &'static str,
+    pub do_provisioner: &'static str,
+    pub do_default: &'static str,
+    pub do_zone: &'static str,
+    pub state_absent: &'static str,
+    pub state_pending: &'static str,
+    pub state_starting: &'static str,
+    pub state_not_ready: &'static str,
+    pub state_ready: &'static str,
+    pub state_terminating: &'static str,
+    pub state_failed: &'static str,
+    pub state_unknown: &'static str,
     pub miss_no_service: &'static str,
     pub miss_not_headless: &'static str,
     pub miss_no_pod: &'static str,
@@ -152,34 +229,6 @@ pub struct Strings {
     pub address: &'static str,
     pub uid: &'static str,
     pub no_script: &'static str,
-}
-
-impl Strings {
-    /// What helps with a mistake in a manifest.
-    pub fn help(&self, mistake: &Mistake) -> String {
-        let (template, word) = match mistake {
-            Mistake::Misspelt { known } => (self.help_misspelt, known.as_str()),
-            Mistake::Elsewhere { field } => (self.help_elsewhere, field.as_str()),
-            Mistake::Tab => (self.help_tab, ""),
-            Mistake::Quoted => (self.help_quoted, ""),
-            Mistake::Unquoted => (self.help_unquoted, ""),
-            Mistake::Version { version } => (self.help_version, version.as_str()),
-            Mistake::Selector => (self.help_selector, ""),
-            Mistake::Immutable => (self.help_immutable, ""),
-        };
-        fill(template, &[word])
-    }
-
-    /// Why a name has no address.
-    pub fn miss(&self, miss: Miss) -> &'static str {
-        match miss {
-            Miss::NoService => self.miss_no_service,
-            Miss::NotHeadless => self.miss_not_headless,
-            Miss::NoPod => self.miss_no_pod,
-            Miss::NotSelected => self.miss_not_selected,
-            Miss::NotReady => self.miss_not_ready,
-        }
-    }
 }
 
 /// Fills the braces of a string, one after the other.

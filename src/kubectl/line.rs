@@ -49,6 +49,11 @@ pub fn delete(object: &ObjectRef) -> String {
     format!("kubectl delete {}", arguments(object))
 }
 
+/// Restarts a set's pods, or takes its template back.
+pub fn rollout(verb: &str, set: &ObjectRef) -> String {
+    format!("kubectl rollout {verb} {}", arguments(set))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,14 +2,15 @@
 
 use leptos::prelude::*;
 
+use super::actions::ActionMenu;
 use super::clock;
 use super::clock_bar::ClockBar;
 use super::controls::Controls;
-use super::details::Details;
 use super::dock::Dock;
 use super::editor::Editor;
-use super::graph_view::GraphView;
+use super::graph::GraphView;
 use super::header::Header;
+use super::look::Look;
 use super::session::Session;
 use super::theme;
 use crate::i18n::Language;
@@ -33,6 +34,7 @@ pub fn App() -> impl IntoView {
     let preferred = || window().navigator().language().and_then(|tag| Language::of_tag(&tag));
     let session = Session::new(asked.or_else(preferred).unwrap_or_default());
     provide_context(session);
+    provide_context(Look::new());
     super::hooks::provide(session);
     clock::start(session);
     Effect::new(move |_| {
@@ -50,9 +52,9 @@ pub fn App() -> impl IntoView {
                 <ClockBar />
             </section>
             <aside class="side">
-                <Details />
                 <Dock />
             </aside>
         </main>
+        <ActionMenu />
     }
 }

@@ -2,78 +2,92 @@
 
 use leptos::prelude::*;
 
+use super::actions::Actions;
 use super::icon::{self, Icon};
+use super::look::{Look, focus_on};
+use super::relation::{Connection, Connections};
 use super::session::Session;
 use super::why::Why;
-use crate::api::kind::Kind;
+use crate::api::meta::ObjectRef;
 use crate::graph::model::PodView;
-use crate::kubectl::line;
 
-/// What is known of the selected object, and what can be done to it.
+/// What is known of the selected object or connection, and what can be done to it.
 #[component]
 pub fn Details() -> impl IntoView {
     let session = Session::here();
+    let look = Look::here();
+    let title = Memo::new(move |_| {
+        let selected = session.selected.get();
+        selected.map(|object| (object.kind.name(), object.name)).or_else(|| {
+            let edge = look.edge.get();
+            edge.map(|(from, to)| ("", format!("{} – {}", from.name, to.name)))
+        })
+    });
+    let close = move |_| {
+        session.lit.set(Vec::new());
+        session.selected.set(None);
+        look.edge.set(None);
+        if look.within.get_value() || !look.table.get_untracked() {
+            focus_on(look.focus.get_untracked());
+        }
+    };
+    let name = move || title.get().map(|(_, name)| name);
+    let kind = move || match title.get() {
+        Some(("", _)) => session.strings().connection,
+        Some((kind, _)) => kind,
+        None => "",
+    };
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        if event.key() == "Escape" {
+            close(());
+        }
+    };
     view! {
-        <Show when=move || session.selected.read().is_some()>
-            <Selected />
-        </Show>
+            <section class="details" aria-label=move || session.strings().details on:keydown=on_key>
+                <div class="panel-title">
+                    <h2>
+                        {kind} " "
+                        <code>{name}</code>
+                    </h2>
+                    <button
+                        class="button button--quiet"
+                        aria-label=move || session.strings().close
+                        on:click=move |_| close(())
+                    >
+                        <Icon path=icon::CLOSE />
+                    </button>
+                </div>
+                <div class="details__text">
+                    {move || match session.selected.get() {
+                        Some(object) => view! { <Selected object /> }.into_any(),
+                        None => look.edge.get().map(|ends| view! { <Connection ends /> }).into_any(),
+                    }}
+                </div>
+            </section>
     }
 }
 
 #[component]
-fn Selected() -> impl IntoView {
+fn Selected(
+    /// The object.
+    object: ObjectRef,
+) -> impl IntoView {
     let session = Session::here();
+    let of = object.clone();
     let pod = Memo::new(move |_| {
-        let selected = session.selected.get()?;
         session.graph.with(|graph| {
-            let mut pods = graph.sets.iter().flat_map(|set| &set.columns).filter_map(|column| column.pod.as_ref());
-            pods.find(|pod| pod.reference == selected).cloned()
+            let of_sets = graph.sets.iter().flat_map(|set| &set.columns).filter_map(|column| column.pod.as_ref());
+            of_sets.chain(&graph.pods).find(|pod| pod.reference == of).cloned()
         })
     });
     let has_pod = Memo::new(move |_| pod.read().is_some());
-    let kind = move || session.selected.get().map_or("", |object| object.kind.name());
-    let name = move || session.selected.get().map(|object| object.name).unwrap_or_default();
-    let can_be_deleted = move || {
-        session.selected.get().is_some_and(|object| {
-            has_pod.get() || matches!(object.kind, Kind::PersistentVolumeClaim | Kind::PersistentVolume | Kind::Service)
-        })
-    };
-    let command =
-        Memo::new(move |_| session.selected.with(|object| object.as_ref().map(line::delete)).unwrap_or_default());
     view! {
-        <section class="details" aria-label=move || session.strings().details>
-            <div class="panel-title">
-                <h2>
-                    {kind} " "
-                    <code>{name}</code>
-                </h2>
-                <Show when=can_be_deleted>
-                    <button
-                        class="button button--danger"
-                        title=command
-                        on:click=move |_| session.run(command.get_untracked())
-                    >
-                        {move || if has_pod.get() { session.strings().delete_pod } else { session.strings().delete }}
-                    </button>
-                </Show>
-                <button
-                    class="button button--quiet"
-                    aria-label=move || session.strings().close
-                    on:click=move |_| {
-                        session.lit.set(Vec::new());
-                        session.selected.set(None);
-                    }
-                >
-                    <Icon path=icon::CLOSE />
-                </button>
-            </div>
-            <div class="details__text">
-                <Show when=move || has_pod.get()>
-                    <PodFacts pod />
-                </Show>
-                <Why />
-            </div>
-        </section>
+        <Show when=move || has_pod.get()>
+            <PodFacts pod />
+        </Show>
+        <Why />
+        <Actions object=object.clone() />
+        <Connections object />
     }
 }
 

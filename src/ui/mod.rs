@@ -1,5 +1,6 @@
 //! The page. Only here are the web crates named; everything below is plain Rust.
 
+mod actions;
 mod app;
 mod clock;
 mod clock_bar;
@@ -10,13 +11,17 @@ mod dock;
 mod editor;
 mod file_tabs;
 mod files;
-mod graph_view;
+mod follow;
+mod graph;
 mod header;
 mod hooks;
 mod icon;
 mod log;
+mod look;
+mod relation;
 mod session;
 mod settings;
+mod table;
 mod terminal;
 mod theme;
 mod why;

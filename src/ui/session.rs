@@ -12,13 +12,15 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::order;
 use crate::api::time::{Instant, Millis};
+use crate::cluster::Cluster;
 use crate::cluster::actor::Actor;
 use crate::cluster::config::Config;
 use crate::cluster::step::{Step, What};
 use crate::command::{Answer, Command};
 use crate::explain::{Finding, explain};
+use crate::graph::build::build;
 use crate::graph::layout;
-use crate::graph::model::{self, Graph, SetView};
+use crate::graph::model::{Graph, SetView};
 use crate::graph::scene::{self, Scene};
 use crate::i18n::{Language, Strings};
 use crate::kubectl::complete::{Completion, complete};
@@ -43,6 +45,8 @@ pub struct Session {
     pub answer: RwSignal<Answer>,
     /// The picture.
     pub graph: RwSignal<Arc<Graph>>,
+    /// How often the cluster has changed: for what is asked of it beside the picture.
+    pub changes: RwSignal<u32>,
     /// The picture as it is drawn.
     pub scene: Memo<Scene>,
     /// The virtual time.
@@ -121,7 +125,8 @@ impl Session {
     pub fn new(language: Language) -> Session {
         let timeline = Timeline::new(Config::default());
         let language = RwSignal::new(language);
-        let graph = RwSignal::new(Arc::new(model::build(timeline.cluster())));
+        let graph = RwSignal::new(Arc::new(build(timeline.cluster())));
+        let selected = RwSignal::new(None);
         let (files, text) = Files::new();
         Session {
             manifest: RwSignal::new(text.to_owned()),
@@ -129,7 +134,10 @@ impl Session {
             editor: CodeEditor::new(),
             answer: RwSignal::new(Answer::default()),
             scene: Memo::new(move |_| {
-                graph.with(|graph| scene::draw(graph, &layout::place(graph), language.get().strings()))
+                let looked_at = selected.get();
+                graph.with(|graph| {
+                    scene::draw(graph, layout::place(graph, looked_at.as_ref()), language.get().strings())
+                })
             }),
             graph,
             now: RwSignal::new(timeline.cluster().now()),
@@ -139,7 +147,8 @@ impl Session {
             terminals: RwSignal::new(Vec::new()),
             shown: RwSignal::new(Shown::default()),
             log: RwSignal::new(Vec::new()),
-            selected: RwSignal::new(None),
+            selected,
+            changes: RwSignal::new(0),
             lit: RwSignal::new(Vec::new()),
             language,
             timeline: StoredValue::new(timeline),
@@ -295,6 +304,11 @@ impl Session {
         })
     }
 
+    /// Asks the cluster as it is now.
+    pub fn ask<T>(&self, question: impl FnOnce(&Cluster) -> T) -> T {
+        self.timeline.with_value(|timeline| question(timeline.cluster()))
+    }
+
     /// Why the selected object is as it is.
     pub fn findings(&self) -> Memo<Vec<Finding>> {
         let (graph, selected, timeline) = (self.graph, self.selected, self.timeline);
@@ -333,7 +347,8 @@ impl Session {
             let cluster = timeline.cluster();
             self.now.set(cluster.now());
             self.resting.set(cluster.next_due().is_none());
-            let graph = model::build(cluster);
+            self.changes.update(|changes| *changes = changes.wrapping_add(1));
+            let graph = build(cluster);
             self.graph.set(Arc::new(graph));
             let steps = timeline.steps();
             let shown = self.log.with_untracked(|log| log.last().map_or(0, |line| line.number + 1));

@@ -43,6 +43,8 @@ pub struct State {
     silent: BTreeMap<String, Instant>,
     /// What is made to go wrong in a pod.
     faults: BTreeMap<ObjectRef, PodFaults>,
+    /// The address that a pod of a name had in its last life.
+    former: BTreeMap<ObjectRef, String>,
 }
 
 impl State {
@@ -51,13 +53,25 @@ impl State {
         self.faults.get(pod).cloned().unwrap_or_default()
     }
 
+    /// The address that the pod of this name had before the one that it has now.
+    pub fn former_address(&self, pod: &ObjectRef) -> Option<&str> {
+        self.former.get(pod).map(String::as_str)
+    }
+
+    /// Takes a worker away whose pod has ended, and keeps its address in mind.
+    fn retire(&mut self, pod: &ObjectRef) {
+        if let Some(worker) = self.workers.remove(pod) {
+            self.former.insert(pod.clone(), worker.address);
+        }
+    }
+
     /// What a pod's worker is doing that takes time, and until when: for the picture.
     pub fn progress(&self, pod: &ObjectRef) -> Option<worker::Progress> {
         self.workers.get(pod).and_then(Worker::progress)
     }
 }
 
-pub use worker::Progress;
+pub use worker::{Activity, Progress};
 
 /// Has a pod looked at that was assigned to a node, or that is going.
 pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
@@ -136,12 +150,16 @@ fn sync_pod(cluster: &mut Cluster, reference: &ObjectRef) {
         return;
     }
     let Some(pod) = pod.filter(|pod| !pod.spec.text("nodeName").is_empty()) else {
-        cluster.controllers.kubelet.workers.remove(reference);
+        cluster.controllers.kubelet.retire(reference);
         return;
     };
-    let mut worker = match cluster.controllers.kubelet.workers.remove(reference) {
+    let known = &mut cluster.controllers.kubelet;
+    let mut worker = match known.workers.remove(reference) {
         Some(worker) if worker.uid == pod.meta.uid => worker,
-        _ => {
+        former => {
+            if let Some(former) = former {
+                known.former.insert(reference.clone(), former.address);
+            }
             let address = next_address(cluster, pod.spec.text("nodeName"));
             Worker::new(&pod, address, cluster.now())
         }
@@ -157,6 +175,8 @@ fn sync_pod(cluster: &mut Cluster, reference: &ObjectRef) {
         // Where that went wrong it is done again. Deleted by force meanwhile: then there is nothing left to do.
         if result.as_ref().is_err_and(|status| !status.is_not_found()) || cluster.store().find(reference).is_some() {
             cluster.controllers.kubelet.workers.insert(reference.clone(), worker);
+        } else {
+            cluster.controllers.kubelet.former.insert(reference.clone(), worker.address);
         }
         cluster.settle(ACTOR, reference, result);
         return;

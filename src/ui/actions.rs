@@ -1,0 +1,201 @@
+//! What can be done to an object: as a list of buttons, and as a menu beside it.
+
+use leptos::prelude::*;
+
+use super::look::{Look, focus_on};
+use super::session::Session;
+use crate::actions::{self, Action, Does};
+use crate::api::kind::Kind;
+use crate::api::meta::ObjectRef;
+use crate::i18n::{Strings, fill};
+
+impl Session {
+    /// Does what an action says.
+    fn act(&self, action: &Action) {
+        match &action.does {
+            Does::Line(line) => self.run(line.clone()),
+            Does::Fault(command) => self.dispatch(command.clone()),
+        }
+    }
+
+    /// What can be done to an object now.
+    pub fn actions(&self, object: ObjectRef) -> Memo<Vec<Action>> {
+        let session = *self;
+        Memo::new(move |_| {
+            session.changes.track();
+            session.ask(|cluster| actions::of(cluster, &object))
+        })
+    }
+}
+
+/// What can be done to an object, as buttons that show their lines.
+#[component]
+pub fn Actions(
+    /// The object.
+    object: ObjectRef,
+) -> impl IntoView {
+    let session = Session::here();
+    let kind = object.kind;
+    let all = session.actions(object);
+    let some = move |faults: bool| {
+        let list = all.get().into_iter().filter(move |action| matches!(action.does, Does::Fault(_)) == faults);
+        list.map(move |action| {
+            let shown = action.clone();
+            view! {
+                <button
+                    class="deed"
+                    class:deed--grave=action.deed.is_grave()
+                    aria-label=session.strings().deed(&action.deed, kind)
+                    aria-pressed=action.on.map(|on| on.to_string())
+                    title=line_of(session.strings(), &action)
+                    on:click=move |_| session.act(&shown)
+                >
+                    {inside(session.strings(), &action, kind)}
+                </button>
+            }
+        })
+        .collect_view()
+    };
+    let any = move |faults: bool| all.with(|all| all.iter().any(|a| matches!(a.does, Does::Fault(_)) == faults));
+    view! {
+        <Show when=move || any(false)>
+            <section class="deeds" aria-label=move || session.strings().actions>
+                <h3>{move || session.strings().actions}</h3>
+                <div class="deeds__list">{move || some(false)}</div>
+            </section>
+        </Show>
+        <Show when=move || any(true)>
+            <section class="deeds" aria-label=move || session.strings().faults>
+                <h3>{move || session.strings().faults}</h3>
+                <div class="deeds__list deeds__list--faults">{move || some(true)}</div>
+            </section>
+        </Show>
+    }
+}
+
+/// The line that an action runs, or that there is none.
+fn line_of(strings: &Strings, action: &Action) -> String {
+    match &action.does {
+        Does::Line(line) => line.clone(),
+        Does::Fault(_) => strings.fault_note.to_owned(),
+    }
+}
+
+fn inside(strings: &Strings, action: &Action, kind: Kind) -> impl IntoView + use<> {
+    let line = match &action.does {
+        Does::Line(line) => Some(view! { <code class="deed__line">{line.clone()}</code> }),
+        Does::Fault(_) => None,
+    };
+    let tick = action.on.map(|on| view! { <i class="deed__tick">{if on { "✓" } else { "" }}</i> });
+    view! {
+        <span class="deed__word">{tick} {strings.deed(&action.deed, kind)}</span>
+        {line}
+    }
+}
+
+/// The menu that is open.
+#[component]
+pub fn ActionMenu() -> impl IntoView {
+    let look = Look::here();
+    view! {
+        {move || {
+            look.menu.get().map(|menu| view! { <OpenMenu object=menu.object at=menu.at /> })
+        }}
+    }
+}
+
+/// How much room a menu needs, so that it stays in the window.
+const ROOM: (f64, f64) = (340.0, 420.0);
+
+#[component]
+fn OpenMenu(
+    /// The object.
+    object: ObjectRef,
+    /// Where it opens, in the window.
+    at: (f64, f64),
+) -> impl IntoView {
+    let session = Session::here();
+    let look = Look::here();
+    let kind = object.kind;
+    let name = object.to_string();
+    let strings = session.language.get_untracked().strings();
+    let label = fill(strings.actions_of, &[&name]);
+    let all = session.actions(object).get_untracked();
+    if all.is_empty() {
+        look.menu.set(None);
+    }
+    let count = all.len();
+    let came_from = document().active_element();
+    // Back to where the menu was opened from.
+    let close = move || {
+        look.menu.set(None);
+        if let Some(id) = came_from.as_ref().map(web_sys::Element::id).filter(|id| !id.is_empty()) {
+            focus_on(id);
+        }
+    };
+    let close = StoredValue::new_local(close);
+    let item = |number: usize| format!("menu-item-{number}");
+    let on_key = move |event: web_sys::KeyboardEvent| {
+        let here = document().active_element().map(|element| element.id()).unwrap_or_default();
+        let here: usize = here.strip_prefix("menu-item-").and_then(|n| n.parse().ok()).unwrap_or_default();
+        let next = match event.key().as_str() {
+            "ArrowDown" => (here + 1) % count,
+            "ArrowUp" => (here + count - 1) % count,
+            "Home" => 0,
+            "End" => count - 1,
+            "Escape" | "Tab" => {
+                event.prevent_default();
+                close.with_value(|close| close());
+                return;
+            }
+            _ => return,
+        };
+        event.prevent_default();
+        focus_on(item(next));
+    };
+    focus_on(item(0));
+    let edge = |of: fn(&web_sys::Window) -> Result<leptos::wasm_bindgen::JsValue, leptos::wasm_bindgen::JsValue>| {
+        of(&window()).ok().and_then(|size| size.as_f64()).unwrap_or(f64::MAX)
+    };
+    let (width, height) = (edge(web_sys::Window::inner_width), edge(web_sys::Window::inner_height));
+    let (left, top) = (at.0.min(width - ROOM.0).max(8.0), at.1.min(height - ROOM.1).max(8.0));
+    view! {
+        <div
+            class="menu__behind"
+            on:click=move |_| close.with_value(|close| close())
+            on:contextmenu=move |event| {
+                event.prevent_default();
+                close.with_value(|close| close());
+            }
+        ></div>
+        <div class="menu" role="menu" aria-label=label style=format!("left:{left}px;top:{top}px") on:keydown=on_key>
+            <p class="menu__title" aria-hidden="true">{name}</p>
+            {all
+                .into_iter()
+                .enumerate()
+                .map(|(number, action)| {
+                    let shown = action.clone();
+                    view! {
+                        <button
+                            id=item(number)
+                            class="deed"
+                            class:deed--grave=action.deed.is_grave()
+                            class:deed--fault=matches!(action.does, Does::Fault(_))
+                            role=if action.on.is_some() { "menuitemcheckbox" } else { "menuitem" }
+                            tabindex="-1"
+                            aria-label=strings.deed(&action.deed, kind)
+                            aria-checked=action.on.map(|on| on.to_string())
+                            title=line_of(strings, &action)
+                            on:click=move |_| {
+                                close.with_value(|close| close());
+                                session.act(&shown);
+                            }
+                        >
+                            {inside(strings, &action, kind)}
+                        </button>
+                    }
+                })
+                .collect_view()}
+        </div>
+    }
+}

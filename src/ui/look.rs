@@ -1,0 +1,101 @@
+//! How the picture is looked at: what has the focus, what is open. None of it changes the cluster.
+
+use leptos::prelude::*;
+
+use super::session::Session;
+use crate::api::meta::ObjectRef;
+use crate::graph::layout::Rect;
+
+/// How the picture is looked at. A copy is a handle to the same.
+#[derive(Clone, Copy)]
+pub struct Look {
+    /// The key of the card that arrow keys start from.
+    pub focus: RwSignal<String>,
+    /// Where it stood last.
+    pub focus_place: StoredValue<Rect>,
+    /// Whether the focus is in the picture.
+    pub within: StoredValue<bool>,
+    /// The connection that is looked at.
+    pub edge: RwSignal<Option<(ObjectRef, ObjectRef)>>,
+    /// The menu that is open.
+    pub menu: RwSignal<Option<Menu>>,
+    /// Whether tables are shown instead of the picture.
+    pub table: RwSignal<bool>,
+    /// Whether pods are coloured by node.
+    pub tints: RwSignal<bool>,
+}
+
+/// A menu of what can be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Menu {
+    /// To what.
+    pub object: ObjectRef,
+    /// Where it is opened, in the window.
+    pub at: (f64, f64),
+}
+
+impl Look {
+    /// Nothing is looked at yet.
+    pub fn new() -> Look {
+        Look {
+            focus: RwSignal::new(String::new()),
+            focus_place: StoredValue::new(Rect::default()),
+            within: StoredValue::new(false),
+            edge: RwSignal::new(None),
+            menu: RwSignal::new(None),
+            table: RwSignal::new(false),
+            tints: RwSignal::new(false),
+        }
+    }
+
+    /// That of this page.
+    pub fn here() -> Look {
+        expect_context()
+    }
+
+    /// Whether something is looked at closely.
+    pub fn is_closer(&self, session: Session) -> bool {
+        session.selected.read().is_some() || self.edge.read().is_some()
+    }
+
+    /// Opens the menu of an object, where there is one, at a place in the window.
+    pub fn open_menu(&self, object: Option<ObjectRef>, at: (f64, f64)) {
+        self.menu.set(object.map(|object| Menu { object, at }));
+    }
+
+    /// Opens the menu of an object below an element.
+    pub fn open_menu_below(&self, object: Option<ObjectRef>, element: &web_sys::Element) {
+        let rect = element.get_bounding_client_rect();
+        self.open_menu(object, (rect.left() + 12.0, rect.bottom() + 4.0));
+    }
+}
+
+/// Whether a key asks for the menu of what has the focus.
+pub fn asks_for_menu(event: &web_sys::KeyboardEvent) -> bool {
+    let plain = !(event.ctrl_key() || event.alt_key() || event.meta_key());
+    match event.key().as_str() {
+        "ContextMenu" => true,
+        "F10" => event.shift_key(),
+        "m" => plain,
+        _ => false,
+    }
+}
+
+/// Gives the focus to the element of this id, as soon as it is drawn.
+pub fn focus_on(id: String) {
+    request_animation_frame(move || {
+        use leptos::wasm_bindgen::JsCast;
+        let Some(element) = document().get_element_by_id(&id) else {
+            return;
+        };
+        // Cards are elements of SVG, buttons of HTML.
+        match element.dyn_into::<web_sys::SvgElement>() {
+            Ok(card) => drop(card.focus()),
+            Err(other) => {
+                if let Ok(button) = other.dyn_into::<web_sys::HtmlElement>() {
+                    let _ = button.focus();
+                }
+            }
+        }
+    });
+}
