@@ -13,6 +13,7 @@ use crate::api::time::Millis;
 use crate::cluster::actor::Actor;
 use crate::cluster::faults::ApiFault;
 use crate::cluster::{Cluster, CreateOptions, DeleteOptions, PatchType, Propagation};
+use crate::controllers::chaos::Chaos;
 use crate::controllers::kubelet::{self, PodFaults};
 use crate::kubectl;
 use crate::manifest::Span;
@@ -151,6 +152,11 @@ pub enum Command {
     InjectFault {
         /// Which, how often, how long.
         fault: ApiFault,
+    },
+    /// Has things go wrong at random moments, from a seed; or no longer, where nothing is said.
+    SetChaos {
+        /// What, how often, until when.
+        chaos: Option<Chaos>,
     },
     /// Has controllers learn of each write up to so much later than they would.
     SetLatency {
@@ -295,6 +301,7 @@ impl Cluster {
             },
             Command::SetProvisionerDown { provisioner, down } => self.set_provisioner_down(provisioner, *down),
             Command::InjectFault { fault } => self.inject_fault(fault.clone()),
+            Command::SetChaos { chaos } => crate::controllers::chaos::set(self, chaos.clone()),
             Command::SetLatency { latency } => self.set_latency(*latency),
         }
         answer

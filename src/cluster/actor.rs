@@ -26,6 +26,7 @@ pub enum Actor {
     VolumeExpandController,
     Resizer,
     EndpointsController,
+    Chaos,
 }
 
 impl Actor {
@@ -50,6 +51,7 @@ impl Actor {
             Actor::VolumeExpandController => "volume_expand",
             Actor::EndpointsController => "endpoint-controller",
             Actor::Resizer => "external-resizer",
+            Actor::Chaos => "chaos",
         }
     }
 }

@@ -88,6 +88,12 @@ impl Cluster {
         }
     }
 
+    /// How many of a thousand writes a fault of no particular kind hits now, and how late news are.
+    pub fn api_faults(&self) -> (u32, Millis) {
+        let known = self.faults.api.iter().filter(|(_, until)| until.is_none_or(|until| until > self.now));
+        (known.map(|(fault, _)| fault.per_mille).max().unwrap_or_default(), self.faults.latency)
+    }
+
     /// Whether a provisioner does not run.
     pub fn is_provisioner_down(&self, provisioner: &str) -> bool {
         self.faults.provisioners_down.iter().any(|name| name == provisioner)

@@ -9,7 +9,7 @@ pub mod config;
 pub mod events;
 pub mod faults;
 mod queue;
-mod random;
+pub(crate) mod random;
 pub mod snapshot;
 pub mod step;
 pub mod store;
@@ -140,6 +140,11 @@ impl Cluster {
         &self.store
     }
 
+    /// The chaos that is on, and how the last one ended.
+    pub fn chaos(&self) -> &controllers::chaos::State {
+        &self.controllers.chaos
+    }
+
     /// When something is next to be done; `None` when nothing is.
     pub fn next_due(&self) -> Option<Instant> {
         self.queue.next_due()
@@ -157,6 +162,7 @@ impl Cluster {
         };
         self.now = self.now.max(at);
         controllers::run(self, work.actor, &work.object);
+        controllers::chaos::check(self);
         true
     }
 

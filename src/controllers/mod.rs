@@ -1,5 +1,6 @@
 //! The controllers of the cluster: who looks at which write, and what each then does.
 
+pub mod chaos;
 pub mod disruption;
 pub mod endpoints;
 pub mod endpointslice;
@@ -30,6 +31,7 @@ pub struct Controllers {
     pub(crate) endpoints: endpoints::State,
     pub(crate) taint_eviction: taint_eviction::State,
     pub(crate) reasons: reason::Reasons,
+    pub(crate) chaos: chaos::State,
 }
 
 /// Tells every controller of a write.
@@ -69,6 +71,7 @@ pub(crate) fn run(cluster: &mut Cluster, actor: Actor, object: &ObjectRef) {
         Actor::EndpointsController => {}
         Actor::VolumeExpandController => volume_expand::announce(cluster, object),
         Actor::Resizer => volume_expand::sync(cluster, object),
+        Actor::Chaos => chaos::sync(cluster, object),
         Actor::User => {}
     }
 }

@@ -13,6 +13,7 @@ use crate::api::object::Object;
 use crate::api::selector::Selector;
 use crate::api::time::Millis;
 use crate::cluster::Cluster;
+use crate::cluster::actor::Actor;
 use crate::cluster::store::{Index, claim_key};
 use crate::controllers::endpointslice;
 use crate::controllers::kubelet::Activity;
@@ -49,9 +50,17 @@ pub fn build(cluster: &Cluster) -> Graph {
         nodes: nodes(cluster),
         classes: classes(cluster),
         namespaces: namespaces(cluster),
+        still: cluster.pending().all(|(_, actor, object)| is_retry(cluster, actor, object)),
+        retries: cluster.next_due().is_some(),
         others: others(cluster),
         sets,
     }
+}
+
+/// Whether what is to be done is that a kubelet tries again what has failed.
+fn is_retry(cluster: &Cluster, actor: Actor, object: &ObjectRef) -> bool {
+    let progress = || cluster.controllers.kubelet.progress(object);
+    actor == Actor::Kubelet && progress().is_some_and(|progress| progress.what == Activity::BackOff)
 }
 
 /// Whether every cluster has this Service, so that it says nothing.

@@ -25,6 +25,10 @@ pub struct Graph {
     pub classes: Vec<ClassView>,
     /// The namespaces that people made, or that something is in.
     pub namespaces: Vec<String>,
+    /// Whether nothing is going to happen but, perhaps, that what failed is tried again.
+    pub still: bool,
+    /// Whether something is tried again.
+    pub retries: bool,
     /// What is there and is not simulated.
     pub others: Vec<ObjectRef>,
 }

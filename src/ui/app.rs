@@ -11,6 +11,7 @@ use super::editor::Editor;
 use super::graph::GraphView;
 use super::header::Header;
 use super::look::Look;
+use super::notices::Announcer;
 use super::session::Session;
 use super::theme;
 use crate::i18n::Language;
@@ -56,5 +57,6 @@ pub fn App() -> impl IntoView {
             </aside>
         </main>
         <ActionMenu />
+        <Announcer />
     }
 }

@@ -81,6 +81,15 @@ pub fn asks_for_menu(event: &web_sys::KeyboardEvent) -> bool {
     }
 }
 
+/// Closes the popover of this id.
+pub fn hide_popover(id: &str) {
+    use leptos::wasm_bindgen::JsCast;
+    if let Some(Ok(popover)) = document().get_element_by_id(id).map(JsCast::dyn_into::<web_sys::HtmlElement>) {
+        // It is open, since it was sent off.
+        let _ = popover.hide_popover();
+    }
+}
+
 /// Gives the focus to the element of this id, as soon as it is drawn.
 pub fn focus_on(id: String) {
     request_animation_frame(move || {

@@ -25,7 +25,7 @@ use crate::graph::scene::{self, Scene};
 use crate::i18n::{Language, Strings};
 use crate::kubectl::complete::{Completion, complete};
 use crate::terminal::Terminal;
-use crate::timeline::Timeline;
+use crate::timeline::{Mark, Timeline};
 use crate::workbench::{TERMINALS, Workbench};
 
 /// How many lines of the log are kept on the page.
@@ -302,6 +302,17 @@ impl Session {
                 chosen.or(graph.sets.first()).cloned()
             })
         })
+    }
+
+    /// Stops time where the last event with this reason was reported.
+    pub fn stop_at_last(&self, reason: &str) {
+        self.playing.set(false);
+        let of = |mark: &&Mark| matches!(&mark.what, What::Event { reason: known, .. } if known == reason);
+        let place = |timeline: &Timeline| timeline.steps().iter().rev().find(of).map(|mark| mark.place);
+        if let Some(place) = self.timeline.with_value(place) {
+            self.timeline.update_value(|timeline| timeline.seek(place));
+            self.refresh();
+        }
     }
 
     /// Asks the cluster as it is now.

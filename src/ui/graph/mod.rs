@@ -10,8 +10,10 @@ use leptos::prelude::*;
 
 use super::details::Details;
 use super::look::Look;
+use super::notices::Incomplete;
 use super::session::Session;
 use super::table::Tables;
+use super::trouble::ChaosEnd;
 use card::CardView;
 use edges::{Edges, Rings};
 use rail::Rail;
@@ -26,6 +28,8 @@ pub fn GraphView() -> impl IntoView {
     view! {
         <div class="graph" role="group" aria-label=move || session.strings().graph>
             <Toolbar />
+            <ChaosEnd />
+            <Incomplete />
             <div class="graph__body">
                 <Show when=move || !look.table.get() fallback=Tables>
                     <div class="graph__scroll" role="region" aria-label=move || session.strings().graph>

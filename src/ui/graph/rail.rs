@@ -7,9 +7,11 @@ use crate::api::meta::ObjectRef;
 use crate::graph::model::{ClassView, NodeView, State};
 use crate::graph::scene::tint;
 use crate::graph::table::node_words;
+use crate::ui::cluster_editor::{CreateClass, CreateNamespace, CreateNode};
 use crate::ui::follow::follow;
 use crate::ui::look::{Look, asks_for_menu};
 use crate::ui::session::Session;
+use crate::ui::trouble::Trouble;
 
 /// The rail.
 #[component]
@@ -25,19 +27,19 @@ pub fn Rail() -> impl IntoView {
     let namespaces = Memo::new(move |_| session.graph.with(|graph| graph.namespaces.clone()));
     view! {
         <aside class="rail" aria-label=move || session.strings().rail>
-            <h3 class="rail__title">{move || session.strings().nodes}</h3>
+            <h3 class="rail__title">{move || session.strings().nodes} <CreateNode /></h3>
             <ul class="rail__list">
                 <For each=move || nodes.get() key=|(name, _)| name.clone() let((name, node))>
                     <NodeCard name node />
                 </For>
             </ul>
-            <h3 class="rail__title">{move || session.strings().classes}</h3>
+            <h3 class="rail__title">{move || session.strings().classes} <CreateClass /></h3>
             <ul class="rail__list">
                 <For each=move || classes.get() key=|(name, _)| name.clone() let((name, class))>
                     <ClassCard name class />
                 </For>
             </ul>
-            <h3 class="rail__title">{move || session.strings().namespaces}</h3>
+            <h3 class="rail__title">{move || session.strings().namespaces} <CreateNamespace /></h3>
             <ul class="rail__names">
                 <For each=move || namespaces.get() key=String::clone let(name)>
                     <li>
@@ -47,6 +49,7 @@ pub fn Rail() -> impl IntoView {
                     </li>
                 </For>
             </ul>
+            <Trouble />
         </aside>
     }
 }

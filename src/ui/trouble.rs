@@ -1,0 +1,191 @@
+//! Trouble that has no object: an API server that refuses writes, news that travel slowly, and chaos from a seed.
+
+use leptos::prelude::*;
+
+use super::clock_bar::elapsed;
+use super::session::Session;
+use crate::api::time::Millis;
+use crate::cluster::faults::ApiFault;
+use crate::command::Command;
+use crate::controllers::chaos::{Broken, Chaos};
+use crate::i18n::fill;
+
+/// The shares of writes that can be refused, in a thousand.
+const CONFLICTS: [u32; 5] = [0, 50, 200, 500, 900];
+/// How late news can be, in milliseconds.
+const LATENCIES: [i64; 5] = [0, 200, 1000, 5000, 20_000];
+
+/// The switches at the foot of the rail.
+#[component]
+pub fn Trouble() -> impl IntoView {
+    let session = Session::here();
+    let faults = Memo::new(move |_| {
+        session.changes.track();
+        session.ask(|cluster| cluster.api_faults())
+    });
+    let conflicts = move |text: String| {
+        let Ok(per_mille) = text.parse() else {
+            return;
+        };
+        // A fault that hits nothing takes the one before back.
+        session.dispatch(Command::InjectFault { fault: ApiFault::default() });
+        if per_mille > 0 {
+            session.dispatch(Command::InjectFault { fault: ApiFault { per_mille, ..ApiFault::default() } });
+        }
+    };
+    let latency = move |text: String| {
+        if let Ok(latency) = text.parse() {
+            session.dispatch(Command::SetLatency { latency: Millis(latency) });
+        }
+    };
+    view! {
+        <h3 class="rail__title">{move || session.strings().api_server}</h3>
+        <div class="rail__fields">
+            <label class="rail__field">
+                <span>{move || session.strings().conflicts}</span>
+                <select
+                    prop:value=move || faults.get().0.to_string()
+                    on:change:target=move |event| conflicts(event.target().value())
+                >
+                    {CONFLICTS
+                        .map(|share| view! { <option value=share.to_string()>{format!("{} %", share / 10)}</option> })
+                        .collect_view()}
+                </select>
+            </label>
+            <label class="rail__field">
+                <span>{move || session.strings().latency}</span>
+                <select
+                    prop:value=move || faults.get().1.0.to_string()
+                    on:change:target=move |event| latency(event.target().value())
+                >
+                    {LATENCIES
+                        .map(|late| {
+                            view! { <option value=late.to_string()>{format!("{} s", late as f64 / 1000.0)}</option> }
+                        })
+                        .collect_view()}
+                </select>
+            </label>
+        </div>
+        <h3 class="rail__title">{move || session.strings().chaos}</h3>
+        <ChaosCard />
+    }
+}
+
+#[component]
+fn ChaosCard() -> impl IntoView {
+    let session = Session::here();
+    let set = session.current_set();
+    let running = Memo::new(move |_| {
+        session.changes.track();
+        session.ask(|cluster| cluster.chaos().running().cloned())
+    });
+    let (seed, every, at_least) = (RwSignal::new(1u64), RwSignal::new(20u32), RwSignal::new(1u32));
+    let start = move |_| {
+        let Some(set) = set.with_untracked(|set| set.as_ref().map(|set| set.reference.clone())) else {
+            return;
+        };
+        let chaos = Chaos {
+            seed: seed.get_untracked(),
+            every_seconds: every.get_untracked(),
+            set,
+            at_least: at_least.get_untracked(),
+        };
+        session.dispatch(Command::SetChaos { chaos: Some(chaos) });
+        session.playing.set(true);
+    };
+    let stop = move |_| session.dispatch(Command::SetChaos { chaos: None });
+    view! {
+        <div class="rail__card rail__card--still" role="group" aria-label=move || session.strings().chaos>
+            <Number label=|strings| strings.seed value=Signal::derive(move || seed.get()) set=move |n| seed.set(n) />
+            <Number
+                label=|strings| strings.every_seconds
+                value=Signal::derive(move || every.get().into())
+                set=move |n| every.set(n.try_into().unwrap_or(1))
+            />
+            <Number
+                label=|strings| strings.at_least_ready
+                value=Signal::derive(move || at_least.get().into())
+                set=move |n| at_least.set(n.try_into().unwrap_or_default())
+            />
+            <Show
+                when=move || running.read().is_some()
+                fallback=move || {
+                    view! {
+                        <button class="button" disabled=move || set.read().is_none() on:click=start>
+                            {move || session.strings().chaos_start}
+                        </button>
+                    }
+                }
+            >
+                <button class="button button--danger" on:click=stop>
+                    {move || session.strings().chaos_stop}
+                </button>
+            </Show>
+        </div>
+    }
+}
+
+#[component]
+fn Number(
+    /// Its name.
+    label: fn(&'static crate::i18n::Strings) -> &'static str,
+    /// What is in it.
+    value: Signal<u64>,
+    /// What is done with what is typed.
+    set: impl Fn(u64) + 'static,
+) -> impl IntoView {
+    let session = Session::here();
+    view! {
+        <label class="rail__field">
+            <span>{move || label(session.strings())}</span>
+            <input
+                type="number"
+                min="0"
+                inputmode="numeric"
+                prop:value=move || value.get().to_string()
+                on:change:target=move |event| {
+                    if let Ok(number) = event.target().value().parse() {
+                        set(number);
+                    }
+                }
+            />
+        </label>
+    }
+}
+
+/// Says that chaos has broken its invariant, and stops time at that moment.
+#[component]
+pub fn ChaosEnd() -> impl IntoView {
+    let session = Session::here();
+    let broken = Memo::new(move |_| {
+        session.changes.track();
+        session.ask(|cluster| cluster.chaos().broken.clone())
+    });
+    Effect::new(move |before: Option<Option<Broken>>| {
+        let now = broken.get();
+        if now.is_some() && before.flatten() != now {
+            session.stop_at_last(crate::controllers::chaos::STOPPED);
+        }
+        now
+    });
+    view! {
+        {move || {
+            broken
+                .get()
+                .map(|Broken { at, ready, last }| {
+                    let text = move || fill(session.strings().chaos_broken, &[&elapsed(at), &ready.to_string(), &last]);
+                    view! {
+                        <div class="notice notice--danger" role="alert">
+                            <p>{text}</p>
+                            <button
+                                class="button"
+                                on:click=move |_| session.dispatch(Command::SetChaos { chaos: None })
+                            >
+                                {move || session.strings().close}
+                            </button>
+                        </div>
+                    }
+                })
+        }}
+    }
+}
