@@ -102,10 +102,10 @@ pub fn between(cluster: &Cluster, from: &ObjectRef, to: &ObjectRef) -> Vec<Relat
             }
         }
         (Kind::StatefulSet, Kind::PersistentVolumeClaim) => {
-            let templates = a.spec.list("volumeClaimTemplates").iter().map(|t| t.field("metadata").text("name"));
+            let mut templates = a.spec.list("volumeClaimTemplates").iter().map(|t| t.field("metadata").text("name"));
             let parent = parent_name_and_ordinal(&to.name).0;
             let made = |template: &&str| parent == format!("{template}-{}", a.meta.name);
-            if let Some(template) = templates.filter(|template| made(template)).next() {
+            if let Some(template) = templates.find(|template| made(template)) {
                 let templates = json!([{"metadata": {"name": template}}]);
                 let left = json!({"metadata": {"name": a.meta.name}, "spec": {"volumeClaimTemplates": templates}});
                 tie(Tie::ClaimTemplate, left, &name);
