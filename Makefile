@@ -7,7 +7,7 @@ help:
 	@echo 'make serve                 build the page and serve it on 127.0.0.1:$(PORT)'
 	@echo 'make test                  formatting, lints, all tests, also in a real Chromium'
 	@echo 'make conformance DIR=path  compare with recorded behaviour of Kubernetes'
-	@echo 'make bench                 how long large sets take, natively and in wasm'
+	@echo 'make bench                 how long large sets take, natively, in wasm, and drawn in Chromium'
 	@echo 'make properties            a million random events against the invariants, and the rest at length'
 	@echo 'make dist                  the static site, in dist/'
 	@echo 'make screenshots           pictures of the page, in tests/page/out/'
@@ -50,6 +50,9 @@ engine:
 bench: engine
 	cargo run --quiet --release --no-default-features --example bench
 	node tools/bench.mjs
+	@test -e dist/index.html || $(MAKE) dist
+	@tools/setup test
+	node tools/page-bench.mjs
 
 properties: engine
 	PROPERTIES_EVENTS=1000000 PROPERTIES_RUNS=1000 PROPERTIES_PATCHES=10000 \

@@ -91,20 +91,16 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The address behind a pod's name.
-///
-/// # Errors
-/// Why there is none.
-pub fn lookup_pod(store: &Store, namespace: &str, service: &str, hostname: &str) -> Result<String, Miss> {
-    let pod = store.get(Kind::Pod, namespace, hostname);
-    Names::of(store, namespace, service).lookup(hostname, pod.map(|pod| &**pod))
-}
-
-/// The pods that are ready behind a Service, by name.
-pub fn ready_names(store: &Store, namespace: &str, service: &str) -> Vec<String> {
-    let endpoints = slices(store, namespace, service).flat_map(|slice| slice.rest.list("endpoints"));
+/// The names of the pods that are ready behind a Service.
+pub fn ready_names<'a>(
+    store: &'a Store,
+    namespace: &'a str,
+    service: &'a str,
+) -> impl Iterator<Item = &'a str> + Clone {
+    let slices: Vec<&Arc<Object>> = slices(store, namespace, service).collect();
+    let endpoints = slices.into_iter().flat_map(|slice| slice.rest.list("endpoints"));
     let ready = endpoints.filter(|endpoint| endpoint.field("conditions").flag("ready"));
-    ready.map(|endpoint| endpoint.field("targetRef").text("name").to_owned()).collect()
+    ready.map(|endpoint| endpoint.field("targetRef").text("name"))
 }
 
 /// The address of the cluster's name server, and its own name.

@@ -1,10 +1,11 @@
 //! What is in the picture of a cluster.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::model::{
-    BudgetView, ClaimView, ClassView, Column, Graph, NodeView, PodView, ServiceView, SetView, State, Timer, TimerKind,
-    VolumeView,
+    BudgetView, ClaimView, ClassView, Column, ENDPOINTS_TOLD, Graph, NodeView, PodView, ServiceView, SetView, State,
+    Timer, TimerKind, VolumeView,
 };
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
@@ -31,28 +32,34 @@ use crate::kubectl::printers;
 /// The picture of a cluster.
 pub fn build(cluster: &Cluster) -> Graph {
     let store = cluster.store();
-    let mut own: BTreeSet<ObjectRef> = BTreeSet::new();
+    let mut own: BTreeSet<(Kind, &str, &str)> = BTreeSet::new();
     let sets: Vec<SetView> = store.list(Kind::StatefulSet).map(|set| set_view(cluster, set)).collect();
     for set in &sets {
-        own.extend(set.service.iter().chain(&set.services).map(|service| service.reference.clone()));
-        own.extend(set.columns.iter().filter_map(|column| column.pod.as_ref()).map(|pod| pod.reference.clone()));
-        own.extend(set.columns.iter().flat_map(|column| &column.claims).map(|claim| claim.reference.clone()));
+        let services = set.service.iter().chain(&set.services).map(|service| &service.reference);
+        let pods = set.columns.iter().map(|column| &column.pod_ref);
+        let claims = set.columns.iter().flat_map(|column| &column.claims).map(|claim| &claim.reference);
+        own.extend(services.chain(pods).chain(claims).map(|object| (object.kind, &*object.namespace, &*object.name)));
     }
-    let loose = |kind: Kind| store.list(kind).filter(|object| !own.contains(&object.object_ref()));
+    let own = &own;
+    let loose = |kind: Kind| {
+        let is_own = move |object: &Object| own.contains(&(kind, &*object.meta.namespace, &*object.meta.name));
+        store.list(kind).filter(move |object| !is_own(object))
+    };
+    let pods: Vec<PodView> = loose(Kind::Pod).map(|pod| pod_view(cluster, None, pod)).collect();
     Graph {
         now: cluster.now(),
         services: loose(Kind::Service)
             .filter(|service| !is_clusters_own(service))
             .map(|service| service_view(cluster, service))
             .collect(),
-        pods: loose(Kind::Pod).map(|pod| pod_view(cluster, None, pod)).collect(),
         claims: loose(Kind::PersistentVolumeClaim).map(|claim| claim_view(cluster, claim.object_ref())).collect(),
-        nodes: nodes(cluster),
+        nodes: nodes(cluster, &sets, &pods),
         classes: classes(cluster),
         namespaces: namespaces(cluster),
         still: cluster.pending().all(|(_, actor, object)| is_retry(cluster, actor, object)),
         retries: cluster.next_due().is_some(),
         others: others(cluster),
+        pods,
         sets,
     }
 }
@@ -92,13 +99,14 @@ fn others(cluster: &Cluster) -> Vec<ObjectRef> {
     kinds.flat_map(|kind| cluster.store().list(*kind)).map(|object| object.object_ref()).collect()
 }
 
-fn nodes(cluster: &Cluster) -> Vec<NodeView> {
+fn nodes(cluster: &Cluster, sets: &[SetView], loose: &[PodView]) -> Vec<NodeView> {
     let mut pods: BTreeMap<&str, BTreeMap<State, usize>> = BTreeMap::new();
-    for pod in cluster.store().list(Kind::Pod).filter(|pod| !is_terminal_phase(pod)) {
-        let status = printers::pod::row(pod).status;
-        *pods.entry(pod.spec.text("nodeName")).or_default().entry(pod_state(pod, &status)).or_default() += 1;
+    let of_sets = sets.iter().flat_map(|set| &*set.columns).filter_map(|column| column.pod.as_ref());
+    for pod in of_sets.chain(loose).filter(|pod| !pod.ended) {
+        let node = pod.node.as_deref().unwrap_or_default();
+        *pods.entry(node).or_default().entry(pod.state).or_default() += 1;
     }
-    let view = |(number, node): (usize, &std::sync::Arc<Object>)| {
+    let view = |(number, node): (usize, &Arc<Object>)| {
         let name = node.meta.name.as_str();
         let taints =
             node.spec.list("taints").iter().filter(|taint| !taint.text("key").starts_with("node.kubernetes.io/"));
@@ -161,12 +169,15 @@ fn namespaces(cluster: &Cluster) -> Vec<String> {
 
 fn service_view(cluster: &Cluster, service: &Object) -> ServiceView {
     let (namespace, name) = (&service.meta.namespace, &service.meta.name);
+    let addresses = dns::lookup_service(cluster.store(), namespace, name);
+    let ready = dns::ready_names(cluster.store(), namespace, name);
     ServiceView {
         reference: service.object_ref(),
         dns_name: dns::service_name(name, namespace),
         cluster_ip: (!dns::is_headless(service)).then(|| service.spec.text("clusterIP").to_owned()),
-        addresses: dns::lookup_service(cluster.store(), namespace, name),
-        endpoints: dns::ready_names(cluster.store(), namespace, name),
+        ready: ready.clone().count(),
+        addresses: addresses.into_iter().take(ENDPOINTS_TOLD).collect(),
+        endpoints: ready.take(ENDPOINTS_TOLD).map(str::to_owned).collect(),
     }
 }
 
@@ -245,7 +256,7 @@ fn set_view(cluster: &Cluster, object: &Object) -> SetView {
                 allowed: budget.status.int("disruptionsAllowed").unwrap_or_default(),
             })
             .collect(),
-        columns,
+        columns: Arc::new(columns),
         containers: containers.iter().map(|c| (c.text("name").to_owned(), c.text("image").to_owned())).collect(),
         waits: cluster.controllers.statefulset.waits(&reference).to_vec(),
         reference,
@@ -288,6 +299,7 @@ fn pod_view(cluster: &Cluster, set: Option<&StatefulSet>, pod: &Object) -> PodVi
     let available = is_running_and_available(pod, min_ready_seconds, cluster.now()) && !pod.meta.is_terminating();
     PodView {
         uid: pod.meta.uid.clone(),
+        ended: is_terminal_phase(pod),
         state: pod_state(pod, &row.status),
         ready: (row.ready, row.total),
         restarts: row.restarts,

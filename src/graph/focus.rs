@@ -53,14 +53,14 @@ pub fn go<'a>(stops: &'a [(String, Rect)], from: &str, direction: Direction) -> 
             Direction::Right if in_lane(place) => to_x - x,
             Direction::Up => here.y - (place.y + place.height) + 0.5,
             Direction::Down => place.y - (here.y + here.height) + 0.5,
-            Direction::First if in_lane(place) => to_x - x + f64::from(u16::MAX),
-            Direction::Last if in_lane(place) => x - to_x + f64::from(u16::MAX),
+            Direction::First if in_lane(place) && to_x < x => to_x + 1.0,
+            Direction::Last if in_lane(place) && to_x > x => 1.0 / to_x,
             _ => return None,
         };
         // Of those of a lane the one that is straight above or below; a wide one is straight above all that it spans.
         let aside = (place.x - x).max(x - (place.x + place.width)).max(0.0);
         let vertical = matches!(direction, Direction::Up | Direction::Down);
-        (along > 0.0).then_some((along.round(), if vertical { aside } else { (to_y - y).abs() }))
+        (along > 0.0).then_some((along, if vertical { aside } else { (to_y - y).abs() }))
     };
     let found = stops.iter().filter(|(key, _)| key != from).filter_map(|(key, place)| Some((distance(place)?, key)));
     found.min_by(|(a, _), (b, _)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1))).map(|(_, key)| key.as_str())
@@ -93,6 +93,7 @@ mod tests {
         let go = |from, direction| go(&stops, from, direction).unwrap_or("-");
         assert_eq!((go("pod0", Right), go("pod1", Right), go("pod2", Right)), ("pod1", "pod2", "-"));
         assert_eq!((go("pod2", Left), go("pod2", First), go("pod0", Last)), ("pod1", "pod0", "pod2"));
+        assert_eq!((go("pod0", First), go("pod2", Last)), ("-", "-"));
         assert_eq!((go("pod2", Up), go("dns2", Up), go("service", Up), go("set", Up)), ("dns2", "service", "set", "-"));
         assert_eq!(
             (go("set", Down), go("service", Down), go("dns1", Down), go("pod1", Down)),

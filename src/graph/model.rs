@@ -1,5 +1,7 @@
 //! What is in the picture: the sets with their columns, Services, and what else there is.
 
+use std::sync::Arc;
+
 use crate::api::meta::ObjectRef;
 use crate::api::time::{Instant, Millis};
 use crate::controllers::statefulset::set::StrategyType;
@@ -71,7 +73,7 @@ pub struct SetView {
     /// The disruption budgets that select the set's pods.
     pub budgets: Vec<BudgetView>,
     /// One for each ordinal that has, or is to have, anything.
-    pub columns: Vec<Column>,
+    pub columns: Arc<Vec<Column>>,
     /// The containers of the template, with their images.
     pub containers: Vec<(String, String)>,
     /// What the controller is waiting for.
@@ -106,11 +108,16 @@ pub struct ServiceView {
     pub dns_name: String,
     /// Its address, where it has one of its own.
     pub cluster_ip: Option<String>,
-    /// The addresses behind its name.
+    /// How many endpoints are ready.
+    pub ready: usize,
+    /// The first addresses behind its name.
     pub addresses: Vec<String>,
-    /// The names of the pods behind it.
+    /// The names of the first pods behind it.
     pub endpoints: Vec<String>,
 }
+
+/// How many endpoints of a Service are told by name.
+pub const ENDPOINTS_TOLD: usize = 12;
 
 /// A disruption budget.
 #[derive(Clone, Debug, PartialEq)]
@@ -200,6 +207,8 @@ pub struct PodView {
     pub reference: ObjectRef,
     /// Its uid: another pod of its name is another pod.
     pub uid: String,
+    /// Whether it has ended for good.
+    pub ended: bool,
     /// How it fares.
     pub state: State,
     /// kubectl's word for it.

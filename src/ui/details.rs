@@ -76,7 +76,7 @@ fn Selected(
     let of = object.clone();
     let pod = Memo::new(move |_| {
         session.graph.with(|graph| {
-            let of_sets = graph.sets.iter().flat_map(|set| &set.columns).filter_map(|column| column.pod.as_ref());
+            let of_sets = graph.sets.iter().flat_map(|set| &*set.columns).filter_map(|column| column.pod.as_ref());
             of_sets.chain(&graph.pods).find(|pod| pod.reference == of).cloned()
         })
     });

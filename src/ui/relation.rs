@@ -91,7 +91,9 @@ fn Tied(
                 on:mouseleave=move |_| session.lit.set(Vec::new())
             >
                 <b>{name}</b>
+                " "
                 <code>{what}</code>
+                " "
                 {is_ghost.then(|| view! { <small>{move || session.strings().not_there}</small> })}
             </button>
         </li>

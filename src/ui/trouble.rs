@@ -168,18 +168,21 @@ pub fn ChaosEnd() -> impl IntoView {
         }
         now
     });
+    let dismissed = RwSignal::new(None);
     view! {
         {move || {
             broken
                 .get()
+                .filter(|broken| dismissed.read().as_ref() != Some(broken))
                 .map(|Broken { at, ready, last }| {
+                    let shown = Broken { at, ready, last: last.clone() };
                     let text = move || fill(session.strings().chaos_broken, &[&elapsed(at), &ready.to_string(), &last]);
                     view! {
                         <div class="notice notice--danger" role="alert">
                             <p>{text}</p>
                             <button
                                 class="button"
-                                on:click=move |_| session.dispatch(Command::SetChaos { chaos: None })
+                                on:click=move |_| dismissed.set(Some(shown.clone()))
                             >
                                 {move || session.strings().close}
                             </button>

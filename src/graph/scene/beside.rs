@@ -32,10 +32,10 @@ impl Pen<'_> {
     }
 
     fn loose_service(&mut self, service: &ServiceView, place: Rect) {
-        let ServiceView { reference, dns_name, cluster_ip, endpoints, .. } = service;
+        let ServiceView { reference, dns_name, cluster_ip, ready, .. } = service;
         let mut card = Card::new(format!("service/{reference}"), "card service".to_owned(), place);
         card.object = Some(reference.clone());
-        let behind = match endpoints.len() {
+        let behind = match *ready {
             0 => self.strings.no_endpoints.to_owned(),
             count => fill(self.strings.endpoints, &[&count.to_string()]),
         };

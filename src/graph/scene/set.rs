@@ -118,7 +118,7 @@ impl Pen<'_> {
         card.label = format!("Service {}, {dns_name}, {}", reference.name, addresses.join(" "));
         card.line(12.0, 18.0, "small", format!("Service · {address}"));
         card.line(12.0, 36.0, "name", fit(dns_name, place.width - 24.0, MONO));
-        let behind = match service.endpoints.len() {
+        let behind = match service.ready {
             0 => strings.no_endpoints.to_owned(),
             count => format!("{} · {}", fill(strings.endpoints, &[&count.to_string()]), service.endpoints.join(" ")),
         };
