@@ -52,7 +52,7 @@ pub(super) static STRINGS: Strings = Strings {
     claim_missing: "no claim",
     no_volume: "no volume yet",
     no_address: "no address",
-    endpoints: "{} endpoints",
+    endpoints: "endpoints: {}",
     no_endpoints: "no endpoints",
     disruptions: "{} disruptions allowed",
     budget: "{} of maxUnavailable {} away",

@@ -52,7 +52,7 @@ pub(super) static STRINGS: Strings = Strings {
     claim_missing: "没有申领",
     no_volume: "还没有卷",
     no_address: "没有地址",
-    endpoints: "{} 个端点",
+    endpoints: "端点：{}",
     no_endpoints: "没有端点",
     disruptions: "允许 {} 次干扰",
     budget: "不可用 {}，maxUnavailable {}",

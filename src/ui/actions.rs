@@ -45,7 +45,6 @@ pub fn Actions(
                 <button
                     class="deed"
                     class:deed--grave=action.deed.is_grave()
-                    aria-label=session.strings().deed(&action.deed, kind)
                     aria-pressed=action.on.map(|on| on.to_string())
                     title=line_of(session.strings(), &action)
                     on:click=move |_| session.act(&shown)
@@ -83,10 +82,10 @@ fn line_of(strings: &Strings, action: &Action) -> String {
 
 fn inside(strings: &Strings, action: &Action, kind: Kind) -> impl IntoView + use<> {
     let line = match &action.does {
-        Does::Line(line) => Some(view! { <code class="deed__line">{line.clone()}</code> }),
+        Does::Line(line) => Some(view! { <code class="deed__line" aria-hidden="true">{line.clone()}</code> }),
         Does::Fault(_) => None,
     };
-    let tick = action.on.map(|on| view! { <i class="deed__tick">{if on { "✓" } else { "" }}</i> });
+    let tick = action.on.map(|on| view! { <i class="deed__tick" aria-hidden="true">{if on { "✓" } else { "" }}</i> });
     view! {
         <span class="deed__word">{tick} {strings.deed(&action.deed, kind)}</span>
         {line}
@@ -183,7 +182,6 @@ fn OpenMenu(
                             class:deed--fault=matches!(action.does, Does::Fault(_))
                             role=if action.on.is_some() { "menuitemcheckbox" } else { "menuitem" }
                             tabindex="-1"
-                            aria-label=strings.deed(&action.deed, kind)
                             aria-checked=action.on.map(|on| on.to_string())
                             title=line_of(strings, &action)
                             on:click=move |_| {

@@ -98,7 +98,7 @@ spec:
     await one(page, /^Pod alone, Running, 1\/1/)
     await one(page, /^Deployment api, present, not simulated$/)
     await one(page, /^Service clients, clients\.julin\.svc\.cluster\.local, 10\.\S+$/)
-    await page.getByText('2 endpoints · web-0 web-1').first().waitFor()
+    await page.getByText('endpoints: 2 · web-0 web-1').first().waitFor()
   })
 })
 
@@ -270,7 +270,7 @@ describe('By keyboard', () => {
     await page.keyboard.press('Escape')
     await page.waitForFunction(() => /^Pod web-1/.test(document.activeElement.getAttribute('aria-label')))
     await page.keyboard.press('m')
-    await page.waitForFunction(() => document.activeElement.getAttribute('aria-label') === 'Delete pod')
+    await page.waitForFunction(() => document.activeElement.textContent.startsWith('Delete pod'))
     await page.keyboard.press('Enter')
     // The pod is another one now, and the focus is where it was.
     await runToRest(page)

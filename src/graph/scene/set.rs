@@ -20,12 +20,10 @@ impl Pen<'_> {
         frame.object = Some(set.reference.clone());
         frame.line(size::LANE_NAMES, 19.0, "kind", "StatefulSet");
         frame.line(size::LANE_NAMES, 38.0, "title", &*name);
-        frame.line_to_end(size::PADDING, 26.0, if set.complete { "ready ready--all" } else { "ready" }, ready);
+        frame.line_to_end(size::PADDING, 20.0, if set.complete { "ready ready--all" } else { "ready" }, ready);
         let inner = at.frame.width - size::LANE_NAMES - size::PADDING;
-        let revisions = self.revisions(set);
-        let room = inner - revisions.chars().count() as f64 * SMALL - 12.0;
-        frame.line(size::LANE_NAMES, 59.0, "small", fit(&self.policies(set), room, SMALL));
-        frame.line_to_end(size::PADDING, 59.0, "hash", revisions);
+        frame.line_to_end(size::PADDING, 38.0, "hash", self.revisions(set));
+        frame.line(size::LANE_NAMES, 58.0, "small", fit(&self.policies(set), inner, SMALL));
         for (kind, lane) in at.lanes() {
             frame.line(lane.x - 8.0, lane.y - at.frame.y + lane.height / 2.0, "lane", kind);
         }
@@ -43,6 +41,9 @@ impl Pen<'_> {
             self.tiles(set, number, tiles);
         }
         for places in &at.columns {
+            // No line runs across the tiles.
+            let below_tiles = Rect { y: places.dns.y - size::LANE_GAP, height: 0.0, ..service };
+            let service = if at.tiles.is_some() { below_tiles } else { service };
             self.column(set, &set.columns[places.index], service, places);
         }
         self.partition(set, at);

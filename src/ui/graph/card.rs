@@ -29,7 +29,7 @@ pub fn CardView(
     let is_lit =
         move || object.with(|object| object.as_ref().is_some_and(|object| session.lit.read().contains(object)));
     let focused = key.clone();
-    let tab_stop = move || object.read().is_some().then(|| if active.read() == focused { "0" } else { "-1" });
+    let tab_stop = move || if object.read().is_some() && *active.read() == focused { "0" } else { "-1" };
     let strip_key = move |event: &web_sys::MouseEvent| card.with_untracked(|card| key_of_tile(session, card, event));
     let own_key = StoredValue::new(key.clone());
     let go_to = move |event: &web_sys::MouseEvent| {
@@ -79,19 +79,22 @@ pub fn CardView(
             on:touchmove=move |_| end_touch()
             on:focus=move |_| look.focus.set(own_key.get_value())
         >
-            <title>{move || card.read().title.clone()}</title>
-            <rect
-                class="box"
-                width=move || card.read().place.width
-                height=move || card.read().place.height
-                rx="10"
-            />
-            {move || card.with(|card| {
-                let stripe = card.stripe.then(|| {
-                    view! { <rect class="stripe" y="12" width="4" height=card.place.height - 24.0 rx="2" /> }
-                });
-                (stripe, card.strip.as_ref().map(strip), card.lines.iter().map(line).collect_view())
-            })}
+            // The label says all of it.
+            <g aria-hidden="true">
+                <title>{move || card.read().title.clone()}</title>
+                <rect
+                    class="box"
+                    width=move || card.read().place.width
+                    height=move || card.read().place.height
+                    rx="10"
+                />
+                {move || card.with(|card| {
+                    let stripe = card.stripe.then(|| {
+                        view! { <rect class="stripe" y="12" width="4" height=card.place.height - 24.0 rx="2" /> }
+                    });
+                    (stripe, card.strip.as_ref().map(strip), card.lines.iter().map(line).collect_view())
+                })}
+            </g>
         </g>
     }
 }

@@ -78,6 +78,8 @@ fn Drawing() -> impl IntoView {
             viewBox=move || format!("-2 -2 {} {}", extent.get().0, extent.get().1)
             width=move || extent.get().0
             height=move || extent.get().1
+            // Else Chromium makes it a stop of its own, since it listens to the focus.
+            tabindex="-1"
             on:keydown=move |event| keys::on_key(&event, session, look, active)
             on:focusin=move |_| look.within.set_value(true)
             on:focusout=move |_| look.within.set_value(false)

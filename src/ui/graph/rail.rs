@@ -27,19 +27,28 @@ pub fn Rail() -> impl IntoView {
     let namespaces = Memo::new(move |_| session.graph.with(|graph| graph.namespaces.clone()));
     view! {
         <aside class="rail" aria-label=move || session.strings().rail>
-            <h3 class="rail__title">{move || session.strings().nodes} <CreateNode /></h3>
+            <div class="rail__title">
+                <h3>{move || session.strings().nodes}</h3>
+                <CreateNode />
+            </div>
             <ul class="rail__list">
                 <For each=move || nodes.get() key=|(name, _)| name.clone() let((name, node))>
                     <NodeCard name node />
                 </For>
             </ul>
-            <h3 class="rail__title">{move || session.strings().classes} <CreateClass /></h3>
+            <div class="rail__title">
+                <h3>{move || session.strings().classes}</h3>
+                <CreateClass />
+            </div>
             <ul class="rail__list">
                 <For each=move || classes.get() key=|(name, _)| name.clone() let((name, class))>
                     <ClassCard name class />
                 </For>
             </ul>
-            <h3 class="rail__title">{move || session.strings().namespaces} <CreateNamespace /></h3>
+            <div class="rail__title">
+                <h3>{move || session.strings().namespaces}</h3>
+                <CreateNamespace />
+            </div>
             <ul class="rail__names">
                 <For each=move || namespaces.get() key=String::clone let(name)>
                     <li>
@@ -116,8 +125,11 @@ fn NodeCard(
     let count = move || node.with(|node| node.pods.iter().map(|(_, count)| count).sum::<usize>());
     let state = move || node.with(|node| node.state);
     let spoken = name.clone();
-    let label = Signal::derive(move || format!("Node {spoken}, {}, {} Pods", words.get(), count()));
-    let taint = |taint: String| view! { <code class="rail__taint">{taint}</code> };
+    let label = Signal::derive(move || {
+        let facts: Vec<String> = node.with(|node| [node.zone.clone()].into_iter().chain(node.taints.clone()).collect());
+        format!("Node {spoken}, {}, {}, {} Pods", words.get(), facts.join(", "), count())
+    });
+    let taint = |taint: String| view! { <code class="rail__taint" aria-hidden="true">{taint}</code> };
     let part = |(state, count): (State, usize)| {
         let class = format!("rail__part state-{}", state.name());
         view! { <i class=class style=format!("flex-grow:{count}")></i> }
@@ -125,17 +137,17 @@ fn NodeCard(
     view! {
         <li>
             <RailButton object=ObjectRef::new(Kind::Node, "", &*name) class="rail__card" label>
-                <span class="rail__head">
+                <span class="rail__head" aria-hidden="true">
                     <i class=move || format!("rail__tint {}", tint(node.read().number))></i>
                     <b>{name}</b>
                     <small>{move || node.read().zone.clone()}</small>
                 </span>
-                <span class=move || format!("rail__state state-{}", state().name())>
+                <span aria-hidden="true" class=move || format!("rail__state state-{}", state().name())>
                     <i>{move || state().glyph()}</i>
                     {words}
                 </span>
                 {move || node.read().taints.clone().into_iter().map(taint).collect_view()}
-                <span class="rail__pods">
+                <span class="rail__pods" aria-hidden="true">
                     {move || node.read().pods.clone().into_iter().map(part).collect_view()} <small>{count}</small>
                 </span>
             </RailButton>
@@ -173,12 +185,14 @@ fn ClassCard(
     view! {
         <li class:rail__ghost=move || class.read().missing>
             <RailButton object=ObjectRef::new(Kind::StorageClass, "", &*name) class="rail__card" label>
-                <span class="rail__head">
+                <span class="rail__head" aria-hidden="true">
                     <b>{name}</b>
                     <small>{default}</small>
                 </span>
-                <small class="rail__small">{move || class.read().provisioner.clone()}</small>
-                <small class="rail__small" class:rail__small--bad=is_bad>
+                <small class="rail__small" aria-hidden="true">
+                    {move || class.read().provisioner.clone()}
+                </small>
+                <small class="rail__small" aria-hidden="true" class:rail__small--bad=is_bad>
                     {facts}
                 </small>
             </RailButton>
