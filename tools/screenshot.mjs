@@ -33,6 +33,49 @@ const SCENES = {
     await page.waitForTimeout(200)
   },
 }
+/// Runs until nothing is left to do.
+async function rest(page) {
+  await page.getByLabel('Speed').fill('10')
+  await page.getByText('at rest').and(page.locator('.clock__rest--on')).waitFor()
+}
+
+Object.assign(SCENES, {
+  partition: async page => {
+    await SCENES.applied(page)
+    await page.getByRole('textbox', { name: 'Patch' }).fill('{"spec":{"replicas":4,"updateStrategy":{"rollingUpdate":{"partition":2}}}}')
+    await page.getByRole('button', { name: 'Patch it' }).click()
+    await rest(page)
+    await page.getByLabel('Speed').fill('3')
+    await page.getByRole('textbox', { name: 'Image' }).fill('nginx:1.29')
+    await page.getByRole('button', { name: 'Set image' }).click()
+    await page.getByRole('button', { name: /^Pod web-3, Terminating/ }).waitFor()
+    await page.getByRole('button', { name: 'Colour by node' }).click()
+  },
+  stuck: async page => {
+    await SCENES.applied(page)
+    await page.getByRole('textbox', { name: 'Image' }).fill('nginx:broken')
+    await page.getByRole('button', { name: 'Set image' }).click()
+    await page.getByLabel('Speed').fill('8')
+    await page.getByText('Nothing happens but retries').waitFor()
+    await page.getByRole('button', { name: /^Pod web-1,/ }).click()
+  },
+  menu: async page => {
+    await SCENES.applied(page)
+    await page.getByRole('button', { name: /^Pod web-0,/ }).click({ button: 'right' })
+    await page.getByRole('menu').waitFor()
+  },
+  table: async page => {
+    await SCENES.applied(page)
+    await page.getByRole('button', { name: 'Table', exact: true }).click()
+  },
+  hundred: async page => {
+    await SCENES.applied(page)
+    await page.getByRole('textbox', { name: 'Patch' }).fill('{"spec":{"replicas":100}}')
+    await page.getByRole('button', { name: 'Patch it' }).click()
+    await page.getByLabel('Speed').fill('6')
+    await page.waitForTimeout(9000)
+  },
+})
 const only = process.argv[3]?.split(',')
 const { open, close } = await start()
 for (const [scene, act] of Object.entries(SCENES)) {
