@@ -2,6 +2,7 @@
 
 mod support;
 
+mod chaos;
 mod disruption;
 mod endpoints;
 mod faults;
