@@ -95,8 +95,11 @@ fn others(cluster: &Cluster) -> Vec<ObjectRef> {
         StatefulSet,
         StorageClass,
     ];
+    // Every namespace has an account and a bundle, which nobody made.
+    let is_given = |object: &Object| matches!(object.meta.name.as_str(), "default" | "kube-root-ca.crt");
     let kinds = Kind::ALL.iter().filter(|kind| !SIMULATED.contains(kind));
-    kinds.flat_map(|kind| cluster.store().list(*kind)).map(|object| object.object_ref()).collect()
+    let objects = kinds.flat_map(|kind| cluster.store().list(*kind)).filter(|object| !is_given(object));
+    objects.map(|object| object.object_ref()).collect()
 }
 
 fn nodes(cluster: &Cluster, sets: &[SetView], loose: &[PodView]) -> Vec<NodeView> {

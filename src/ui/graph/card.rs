@@ -63,25 +63,17 @@ pub fn CardView(
     let end_touch = move || press.set_value(None);
     view! {
         <g
-            id=key
             class=move || card.read().class.clone()
             class:card--selected=is_selected
             class:card--lit=is_lit
             transform=move || card.with(|card| format!("translate({} {})", card.place.x, card.place.y))
-            role=move || if object.read().is_some() { "button" } else { "img" }
-            aria-haspopup=move || object.read().is_some().then_some("menu")
-            tabindex=tab_stop
-            aria-label=move || card.read().label.clone()
             on:click=on_click
             on:contextmenu=on_menu
             on:touchstart=on_touch
             on:touchend=move |_| end_touch()
             on:touchmove=move |_| end_touch()
-            on:focus=move |_| look.focus.set(own_key.get_value())
         >
-            // The label says all of it.
             <g aria-hidden="true">
-                <title>{move || card.read().title.clone()}</title>
                 <rect
                     class="box"
                     width=move || card.read().place.width
@@ -95,6 +87,21 @@ pub fn CardView(
                     (stripe, card.strip.as_ref().map(strip), card.lines.iter().map(line).collect_view())
                 })}
             </g>
+            // What is pressed, focused and heard lies above all of it, and says all of it.
+            <rect
+                id=key
+                class="hit"
+                width=move || card.read().place.width
+                height=move || card.read().place.height
+                rx="10"
+                role=move || if object.read().is_some() { "button" } else { "img" }
+                aria-haspopup=move || object.read().is_some().then_some("menu")
+                tabindex=tab_stop
+                aria-label=move || card.read().label.clone()
+                on:focus=move |_| look.focus.set(own_key.get_value())
+            >
+                <title>{move || card.read().title.clone()}</title>
+            </rect>
         </g>
     }
 }

@@ -52,8 +52,15 @@ pub fn Rail() -> impl IntoView {
             <ul class="rail__names">
                 <For each=move || namespaces.get() key=String::clone let(name)>
                     <li>
-                        <RailButton object=ObjectRef::new(Kind::Namespace, "", &*name) class="rail__name">
-                            {name.clone()}
+                        <RailButton
+                            object=ObjectRef::new(Kind::Namespace, "", &*name)
+                            class="rail__name"
+                            label=Signal::derive({
+                                let name = name.clone();
+                                move || name.clone()
+                            })
+                        >
+                            <span aria-hidden="true">{name.clone()}</span>
                         </RailButton>
                     </li>
                 </For>
@@ -70,9 +77,9 @@ pub fn RailButton(
     object: ObjectRef,
     /// How it looks.
     class: &'static str,
-    /// What a screen reader says, where that is more than what is written on it.
-    #[prop(optional, into)]
-    label: Option<Signal<String>>,
+    /// What a screen reader says.
+    #[prop(into)]
+    label: Signal<String>,
     /// What is written on it.
     children: Children,
 ) -> impl IntoView {
@@ -97,18 +104,17 @@ pub fn RailButton(
     let is_selected = move || session.selected.with(|selected| *selected == object.try_get_value());
     let is_lit = move || session.lit.with(|lit| object.with_value(|object| lit.contains(object)));
     view! {
-        <button
-            class=class
-            class:is-selected=is_selected
-            class:is-lit=is_lit
-            aria-label=move || label.map(|label| label.get())
-            aria-haspopup="menu"
-            on:click=select
-            on:contextmenu=on_menu
-            on:keydown=on_key
-        >
+        <div class=class class:is-selected=is_selected class:is-lit=is_lit>
             {children()}
-        </button>
+            <button
+                class="rail__button"
+                aria-label=move || label.get()
+                aria-haspopup="menu"
+                on:click=select
+                on:contextmenu=on_menu
+                on:keydown=on_key
+            ></button>
+        </div>
     }
 }
 
