@@ -11,7 +11,6 @@ mod rule;
 pub use about::arguments;
 pub use rule::Rule;
 
-use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::cluster::Cluster;
@@ -62,21 +61,7 @@ impl Chain<'_> {
             self.add(object, reason, depth);
         }
         if object.kind == Kind::Pod {
-            self.follow_claims(object, depth);
             self.follow_set(object, depth);
-        }
-    }
-
-    /// What keeps the claims back of a pod that has no node yet.
-    fn follow_claims(&mut self, pod: &ObjectRef, depth: usize) {
-        let Some(found) = self.cluster.store().find(pod).filter(|pod| pod.spec.text("nodeName").is_empty()) else {
-            return;
-        };
-        for volume in found.spec.list("volumes") {
-            let claim = volume.field("persistentVolumeClaim").text("claimName");
-            if !claim.is_empty() {
-                self.follow(&ObjectRef::new(Kind::PersistentVolumeClaim, &*pod.namespace, claim), depth + 1);
-            }
         }
     }
 

@@ -166,11 +166,11 @@ fn a_set_at_rest_has_nothing_to_explain() {
 }
 
 #[test]
-fn a_pod_without_a_node_leads_to_the_claim_that_nobody_makes_a_volume_for() {
+fn a_set_leads_to_the_claim_that_nobody_makes_a_volume_for() {
     let manifest = SET.replace("accessModes", "storageClassName: localhostpath\n      accessModes");
     let timeline = run(&[Command::Apply { manifest }]);
     let findings = explain(timeline.cluster(), &object(Kind::StatefulSet, "web"));
-    let last = findings.last().expect("the set waits");
-    assert_eq!(last.object, object(Kind::PersistentVolumeClaim, "www-web-0"));
-    assert!(matches!(&last.reason, Reason::NoVolumeFits { class, .. } if class == "localhostpath"), "{findings:?}");
+    let deepest = findings.iter().max_by_key(|finding| finding.depth).expect("the set waits");
+    assert_eq!(deepest.object, object(Kind::PersistentVolumeClaim, "www-web-0"));
+    assert!(matches!(&deepest.reason, Reason::NoVolumeFits { class, .. } if class == "localhostpath"), "{findings:?}");
 }

@@ -15,7 +15,7 @@ use crate::i18n::{fill, why};
 #[derive(Clone, Debug, PartialEq)]
 struct Stuck {
     set: ObjectRef,
-    /// The first reason, where there is one.
+    /// The reason that all others lead to, where there is one.
     reason: Option<Reason>,
     /// Whether what failed is tried again and again.
     retries: bool,
@@ -30,7 +30,9 @@ pub fn Incomplete() -> impl IntoView {
         session.graph.with(|graph| {
             let sets = graph.sets.iter().filter(|set| graph.still && !set.complete);
             let view = |set: &ObjectRef| {
-                let reason = session.ask(|cluster| explain(cluster, set)).into_iter().last().map(|found| found.reason);
+                let findings = session.ask(|cluster| explain(cluster, set));
+                // What lies at the bottom of it.
+                let reason = findings.into_iter().max_by_key(|finding| finding.depth).map(|finding| finding.reason);
                 Stuck { set: set.clone(), reason, retries: graph.retries }
             };
             sets.map(|set| view(&set.reference)).collect::<Vec<Stuck>>()
