@@ -27,9 +27,10 @@ pub fn apply(cluster: &mut Cluster, text: &str, file: &str) -> Answer {
     cluster.set_requester(Manager::updating("kubectl-client-side-apply"));
     let manifest = manifest::read(text);
     let visit = resource::visit(&manifest, &Reading::of(file));
+    let unread = visit.failure();
     let mut answer = Answer { diagnostics: visit.diagnostics, ..Answer::default() };
     let mut failures = Vec::new();
-    failures.extend(visit.failure);
+    failures.extend(unread);
     for info in &visit.infos {
         match apply_one(cluster, info, file, &mut answer) {
             Ok(done) => answer.print(format!("{} {done}", info.reference)),

@@ -122,11 +122,6 @@ impl Error {
         }
     }
 
-    /// Several failures of reading files as one; those of one file alone stay as they are.
-    pub fn flat(mut errors: Vec<Error>) -> Error {
-        if errors.len() == 1 { errors.remove(0) } else { Error::Many(errors) }
-    }
-
     /// Whether the API server said that there is no such object.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Error::Refused(status) if status.is_not_found())

@@ -16,6 +16,7 @@ use crate::{api::kind::Kind, api::status::Reason};
 pub fn create(cluster: &mut Cluster, text: &str, file: &str, dry_run: bool) -> Answer {
     let manifest = manifest::read(text);
     let visit = resource::visit(&manifest, &Reading::of(file));
+    let unread = visit.failure();
     let mut answer = Answer { diagnostics: visit.diagnostics, ..Answer::default() };
     let mut failures = Vec::new();
     let options = CreateOptions { dry_run, ..CreateOptions::default() };
@@ -29,7 +30,7 @@ pub fn create(cluster: &mut Cluster, text: &str, file: &str, dry_run: bool) -> A
             Err(refusal) => failures.push(refused(refusal, info, &mut answer).when("creating", file)),
         }
     }
-    failures.extend(visit.failure);
+    failures.extend(unread);
     finish(answer, failures, visit.infos.is_empty(), "create")
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Error;
 use super::validation::{kind_errors, list_errors};
-use crate::api::decode::decode;
+use crate::api::decode::{decode, json_kind};
 use crate::api::fields::{Fields, as_map};
 use crate::api::json;
 use crate::api::kind::Kind;
@@ -46,13 +46,24 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// What a file has next.
+pub enum Step {
+    /// An object.
+    Info(usize),
+    /// Something that is no object.
+    Failure(Error),
+    /// What a list has.
+    List(Vec<Step>),
+}
+
 /// What came of reading a file.
 #[derive(Default)]
 pub struct Visit<'a> {
     /// The objects that can be sent, in the order of the text.
     pub infos: Vec<Info<'a>>,
-    /// What went wrong with the others, in one; nothing after a failure that stops the reading was read.
-    pub failure: Option<Error>,
+    /// The objects, by their number, and what went wrong between them; nothing after a failure that stops the reading was
+    /// read.
+    pub steps: Vec<Step>,
     /// The same with its places.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -62,50 +73,84 @@ pub struct Visit<'a> {
 // Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go FlattenListVisitor.Visit
 pub fn visit<'a>(manifest: &'a Manifest, reading: &Reading<'_>) -> Visit<'a> {
     let mut visit = Visit::default();
-    let mut failures = Vec::new();
     let stopped = manifest.documents().any(|entry| match visit.document(entry, reading) {
-        Ok(failure) => {
-            failures.extend(failure);
+        Ok(step) => {
+            visit.steps.push(step);
             false
         }
         Err(stop) => {
-            failures.push(stop);
+            visit.steps.push(Step::Failure(stop));
             true
         }
     });
     if let (Some(error), false) = (&manifest.error, stopped) {
-        failures.push(Error::Plain(format!("error parsing {}: {}", reading.file, error.message)));
+        let sentence = format!("error parsing {}: {}", reading.file, error.message);
+        visit.steps.push(Step::Failure(Error::Plain(sentence)));
         let message = error.message.clone();
         visit.diagnostics.push(Diagnostic { span: Some(error.span), ..Diagnostic::of(message, "") });
     }
-    visit.failure = aggregate(failures);
     visit
+}
+
+/// What went wrong, in the order of the text, with what `of` says of the objects; that of a list in one.
+pub fn failures(steps: &[Step], of: &mut dyn FnMut(usize) -> Option<Error>) -> Vec<Error> {
+    let mut out = Vec::new();
+    for step in steps {
+        match step {
+            Step::Info(number) => out.extend(of(*number)),
+            Step::Failure(error) => out.push(error.clone()),
+            Step::List(steps) => {
+                let inner = failures(steps, of);
+                out.extend((!inner.is_empty()).then_some(Error::Many(inner)));
+            }
+        }
+    }
+    out
+}
+
+impl Visit<'_> {
+    /// What could not be read, in one.
+    pub fn failure(&self) -> Option<Error> {
+        let failures = failures(&self.steps, &mut |_| None);
+        (!failures.is_empty()).then_some(Error::Many(failures))
+    }
 }
 
 impl<'a> Visit<'a> {
     /// Reads one document. An error ends the reading.
-    fn document(&mut self, entry: Entry<'a>, reading: &Reading<'_>) -> Result<Option<Error>, Error> {
+    fn document(&mut self, entry: Entry<'a>, reading: &Reading<'_>) -> Result<Step, Error> {
         let value = entry.value;
         let file = quote(reading.file);
         if let Some(validation) = reading.validation {
             let mut wrong = kind_errors(value);
-            if wrong.is_empty() && validation == FieldValidation::Strict {
-                wrong = list_errors(value);
+            if !wrong.is_empty() {
+                self.diagnose(&entry, &one_sentence(&wrong), "");
+            } else if validation == FieldValidation::Strict {
+                for problem in list_errors(value) {
+                    self.diagnose(&entry, &problem.sentence, &problem.path);
+                    wrong.push(problem.sentence);
+                }
             }
-            if let Err(sentence) = one_sentence(wrong) {
-                self.diagnose(&entry, &sentence, "");
+            if !wrong.is_empty() {
+                let sentence = one_sentence(&wrong);
                 return Err(Error::Plain(format!(
                     "error validating {file}: error validating data: {sentence}; {STOP_VALIDATION}"
                 )));
             }
         } else if value.text("kind").is_empty() {
-            let sentence = format!("Object 'Kind' is missing in '{}'", json::to_string(value));
+            let sentence = match value {
+                Value::Object(_) => format!("Object 'Kind' is missing in '{}'", json::to_string(value)),
+                other => {
+                    let kind = json_kind(other);
+                    format!("json: cannot unmarshal {kind} into Go value of type unstructured.detector")
+                }
+            };
             self.diagnose(&entry, &sentence, "kind");
-            return Ok(Some(Error::Plain(format!("unable to decode {file}: {sentence}"))));
+            return Ok(Step::Failure(Error::Plain(format!("unable to decode {file}: {sentence}"))));
         }
         if let Err((sentence, path)) = check_metadata(value) {
             self.diagnose(&entry, &sentence, &path);
-            return Ok(Some(Error::Plain(format!("unable to decode {file}: {sentence}"))));
+            return Ok(Step::Failure(Error::Plain(format!("unable to decode {file}: {sentence}"))));
         }
         if value.as_object().is_some_and(|fields| fields.contains_key("items")) {
             return Ok(self.list(entry, reading.namespace));
@@ -113,15 +158,12 @@ impl<'a> Visit<'a> {
         let (kind, version) = (value.text("kind"), value.text("apiVersion"));
         let meta = value.field("metadata");
         match Kind::of_manifest(version, kind).or_else(|| Kind::of_lower_case(version, kind)) {
-            Some(kind) => {
-                self.infos.push(info(entry, kind, value.clone(), reading.namespace));
-                Ok(None)
-            }
+            Some(kind) => Ok(self.push(info(entry, kind, value.clone(), reading.namespace))),
             None => {
                 let sentence = no_match(version, kind);
                 self.diagnose(&entry, &sentence, "kind");
                 let (name, namespace) = (quote(meta.text("name")), quote(meta.text("namespace")));
-                Ok(Some(Error::Plain(format!(
+                Ok(Step::Failure(Error::Plain(format!(
                     "resource mapping not found for name: {name} namespace: {namespace} from {file}: {sentence}\n\
                      ensure CRDs are installed first"
                 ))))
@@ -130,8 +172,8 @@ impl<'a> Visit<'a> {
     }
 
     /// Reads the items of a list, and of lists in it. Their metadata are left to the server.
-    fn list(&mut self, entry: Entry<'a>, namespace: &str) -> Option<Error> {
-        let mut failures = Vec::new();
+    fn list(&mut self, entry: Entry<'a>, namespace: &str) -> Step {
+        let mut steps = Vec::new();
         let mut lists = vec![entry];
         let mut next = 0;
         while let Some(list) = lists.get(next).cloned() {
@@ -152,16 +194,21 @@ impl<'a> Visit<'a> {
                 }
                 let (version, kind) = (value.text("apiVersion").to_owned(), value.text("kind").to_owned());
                 match Kind::of_manifest(&version, &kind).or_else(|| Kind::of_lower_case(&version, &kind)) {
-                    Some(kind) => self.infos.push(info(item, kind, value, namespace)),
+                    Some(kind) => steps.push(self.push(info(item, kind, value, namespace))),
                     None => {
                         let sentence = no_match(&version, &kind);
                         self.diagnose(&item, &sentence, "kind");
-                        failures.push(Error::Plain(format!("unable to recognize {sentence}")));
+                        steps.push(Step::Failure(Error::Plain(format!("unable to recognize {sentence}"))));
                     }
                 }
             }
         }
-        aggregate(failures)
+        Step::List(steps)
+    }
+
+    fn push(&mut self, info: Info<'a>) -> Step {
+        self.infos.push(info);
+        Step::Info(self.infos.len() - 1)
     }
 
     fn diagnose(&mut self, entry: &Entry<'_>, sentence: &str, path: &str) {
@@ -170,21 +217,13 @@ impl<'a> Visit<'a> {
     }
 }
 
-/// Several failures as one, as Go's `errors.NewAggregate` makes it; `None` where nothing went wrong.
-fn aggregate(failures: Vec<Error>) -> Option<Error> {
-    (!failures.is_empty()).then_some(Error::Many(failures))
-}
-
 fn no_match(version: &str, kind: &str) -> String {
     format!("no matches for kind {} in version {}", quote(kind), quote(version))
 }
 
 /// Several sentences as one, each once, as Go's `errors.NewAggregate` prints them.
-fn one_sentence(sentences: Vec<String>) -> Result<(), String> {
-    match sentences.as_slice() {
-        [] => Ok(()),
-        _ => Err(Error::Many(sentences.into_iter().map(Error::Plain).collect()).sentence()),
-    }
+fn one_sentence(sentences: &[String]) -> String {
+    Error::Many(sentences.iter().cloned().map(Error::Plain).collect()).sentence()
 }
 
 /// Gives an object its namespace: the one that it names, `default` where it names none, none where its kind lives in

@@ -506,16 +506,20 @@ impl Query<'_> {
             let manifest = manifest::read(&source.text);
             let reading = Reading { file: &source.name, namespace: self.namespace, validation: self.validation };
             let visit = resource::visit(&manifest, &reading);
+            let mut missing: Vec<Option<Error>> = Vec::new();
             for info in visit.infos {
                 let labels = crate::api::meta::string_map(info.object.field("metadata").entries("labels"));
-                if selector.matches(&labels) {
+                // What is not in the cluster is missed while the file is read.
+                let is_missing = self.latest && find_object(cluster, &info.reference).is_none();
+                missing.push(is_missing.then(|| Status::not_found(info.reference.kind, &info.reference.name).into()));
+                if !is_missing && selector.matches(&labels) {
                     found.items.push(self.of_manifest(cluster, info, &source.name));
                 }
             }
-            failures.extend(visit.failure);
+            failures.extend(resource::failures(&visit.steps, &mut |number| missing.get_mut(number)?.take()));
         }
         // What could not be read is told after what came of the rest.
-        found.items.extend((!failures.is_empty()).then(|| Err(Error::flat(failures))));
+        found.items.extend((!failures.is_empty()).then_some(Err(Error::Many(failures))));
         found.single = self.sources.len() == 1 && found.items.len() == 1 && self.sources[0].name != "STDIN";
         Ok(found)
     }
@@ -533,9 +537,6 @@ impl Query<'_> {
             .into());
         }
         let object = find_object(cluster, &reference);
-        if self.latest && object.is_none() {
-            return Err(Status::not_found(reference.kind, &reference.name).into());
-        }
         Ok(Info { reference, object, manifest: Some(value), source: source.to_owned() })
     }
 }

@@ -31,25 +31,40 @@ pub(super) fn kind_errors(value: &Value) -> Vec<String> {
     errors
 }
 
+/// Something that is wrong in a list.
+pub(super) struct Problem {
+    /// kubectl's sentence.
+    pub sentence: String,
+    /// Where: `items[0].data`.
+    pub path: String,
+}
+
+impl Problem {
+    fn at(path: impl Into<String>, sentence: impl Into<String>) -> Problem {
+        Problem { sentence: sentence.into(), path: path.into() }
+    }
+}
+
 /// What is wrong with a list, and with what its items hold.
 // Models staging/src/k8s.io/kubectl/pkg/validation/validation.go schemaValidation.ValidateBytes
-pub(super) fn list_errors(value: &Value) -> Vec<String> {
+pub(super) fn list_errors(value: &Value) -> Vec<Problem> {
     let (version, kind) = (value.text("apiVersion"), value.text("kind"));
     let mut errors = Vec::new();
     if (version, kind) == ("v1", "List") {
         let Some(items) = value.field("items").as_array() else {
-            return vec!["invalid object to validate".to_owned()];
+            return vec![Problem::at("items", "invalid object to validate")];
         };
-        for item in items {
+        for (i, item) in items.iter().enumerate() {
+            let place = format!("items[{i}]");
             let wrong = kind_errors(item);
             if wrong.is_empty() {
-                validate_object(item, &mut errors);
+                validate_object(item, &place, &mut errors);
             }
-            errors.extend(wrong);
+            errors.extend(wrong.into_iter().map(|sentence| Problem::at(place.as_str(), sentence)));
         }
     } else if let Some(ty) = kind.strip_suffix("List").and_then(|item| schema_of(version, item)) {
         let name = format!("{}List", openapi_name(ty));
-        let mut walk = Walk { errors: &mut errors };
+        let mut walk = Walk { errors: &mut errors, root: kind, place: "" };
         if value.has("items") {
             walk.list(
                 &|walk, item, path| walk.structure(ty, item, path),
@@ -68,10 +83,10 @@ fn schema_of(version: &str, kind: &str) -> Option<&'static Type> {
     Kind::of_manifest(version, kind).and_then(|kind| Schema::get().of_kind(kind))
 }
 
-fn validate_object(value: &Value, errors: &mut Vec<String>) {
+fn validate_object(value: &Value, place: &str, errors: &mut Vec<Problem>) {
     let (version, kind) = (value.text("apiVersion"), value.text("kind"));
     if let Some(ty) = schema_of(version, kind) {
-        Walk { errors }.structure(ty, value, kind);
+        Walk { errors, root: kind, place }.structure(ty, value, kind);
     }
 }
 
@@ -99,7 +114,11 @@ fn openapi_name(ty: &Type) -> String {
 
 /// Goes through a value, and gathers what its types do not allow.
 struct Walk<'a> {
-    errors: &'a mut Vec<String>,
+    errors: &'a mut Vec<Problem>,
+    /// The kind, with which its paths begin.
+    root: &'a str,
+    /// Where in the document the object stands.
+    place: &'a str,
 }
 
 /// What checks an item of a list.
@@ -107,7 +126,13 @@ type Check<'a> = dyn Fn(&mut Walk<'_>, &Value, &str) + 'a;
 
 impl Walk<'_> {
     fn add(&mut self, path: &str, what: &str) {
-        self.errors.push(format!("ValidationError({path}): {what}"));
+        self.push(path, format!("ValidationError({path}): {what}"));
+    }
+
+    fn push(&mut self, path: &str, sentence: String) {
+        let below = path.strip_prefix(self.root).unwrap_or_default();
+        let place = format!("{}{below}", self.place);
+        self.errors.push(Problem::at(place.trim_start_matches('.'), sentence));
     }
 
     fn mismatch(&mut self, value: &Value, path: &str, name: &str, expected: &str) {
@@ -148,7 +173,7 @@ impl Walk<'_> {
                 for (key, entry) in entries {
                     let path = format!("{path}.{key}");
                     if entry.is_null() {
-                        self.errors.push(unknown_object(&path));
+                        self.push(&path, unknown_object(&path));
                     } else {
                         self.value(inner, entry, &path, name);
                     }
@@ -202,6 +227,8 @@ mod tests {
 
     #[test]
     fn the_items_of_a_list_are_checked_in_the_words_of_openapi() {
+        let list_errors =
+            |list: &Value| -> Vec<String> { list_errors(list).into_iter().map(|problem| problem.sentence).collect() };
         let item = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "x": 1}, "data": []});
         let pod = json!({"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": 1, "tty": "x"}, null]}});
         assert_eq!(
@@ -226,6 +253,20 @@ mod tests {
                 "ValidationError(StatefulSetList.items[0].spec): invalid type for io.k8s.api.apps.v1.StatefulSetSpec: got \
               \"integer\", expected \"map\""
             ]
+        );
+    }
+
+    #[test]
+    fn every_problem_of_a_list_has_its_place() {
+        let item = json!({"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"name": "a"}, {"nmae": "b"}]}});
+        let paths = |list: Value| -> Vec<String> { list_errors(&list).into_iter().map(|found| found.path).collect() };
+        assert_eq!(
+            paths(json!({"apiVersion": "v1", "kind": "List", "items": [{"kind": "Pod"}, item]})),
+            ["items[0]", "items[1].spec.containers[1]", "items[1].spec.containers[1]"]
+        );
+        assert_eq!(
+            paths(json!({"apiVersion": "apps/v1", "kind": "StatefulSetList", "items": [{"spec": 1}]})),
+            ["items[0].spec"]
         );
     }
 }

@@ -102,8 +102,12 @@ pub(super) fn volume_update(spec: &Value, old: &Value, errors: &mut Errors) {
         errors.forbidden(&spec_path.field("persistentvolumesource"), &detail);
     }
     errors.immutable(&Path::ROOT.field("volumeMode"), spec.field("volumeMode"), old.field("volumeMode"));
-    if old.has("nodeAffinity") {
-        errors.immutable(&Path::ROOT.field("nodeAffinity"), spec.field("nodeAffinity"), old.field("nodeAffinity"));
+    // Models pkg/apis/core/validation/validation.go validatePvNodeAffinity
+    let (affinity, old_affinity) = (spec.field("nodeAffinity"), old.field("nodeAffinity"));
+    if !old_affinity.is_null() && with_stable_labels(affinity) != with_stable_labels(old_affinity) {
+        let shown = super::internal::shown("VolumeNodeAffinity", affinity);
+        let detail = "field is immutable, except for updating from beta label to GA";
+        errors.add(FieldError::invalid_shown(Path::ROOT.field("nodeAffinity"), shown, detail));
     }
     if old.has("volumeAttributesClassName") && !spec.has("volumeAttributesClassName") {
         let place = spec_path.field("volumeAttributesClassName");
@@ -174,6 +178,29 @@ pub(super) fn parameters(parameters: &Value, path: &Path<'_>, errors: &mut Error
     if size > 256 << 10 {
         errors.too_long(path, 256 << 10);
     }
+}
+
+/// An affinity with the labels that took the place of older ones.
+fn with_stable_labels(affinity: &Value) -> Value {
+    const STABLE: [(&str, &str); 5] = [
+        ("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
+        ("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"),
+        ("beta.kubernetes.io/os", "kubernetes.io/os"),
+        ("beta.kubernetes.io/arch", "kubernetes.io/arch"),
+        ("beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type"),
+    ];
+    let mut out = affinity.clone();
+    let terms = out.pointer_mut("/required/nodeSelectorTerms").and_then(Value::as_array_mut);
+    for term in terms.into_iter().flatten() {
+        let expressions = term.get_mut("matchExpressions").and_then(Value::as_array_mut);
+        for expression in expressions.into_iter().flatten() {
+            let stable = STABLE.iter().find(|(old, _)| expression.text("key") == *old).map(|(_, new)| *new);
+            if let Some(stable) = stable {
+                expression["key"] = Value::from(stable);
+            }
+        }
+    }
+    out
 }
 
 // Models pkg/apis/core/validation/validation.go ValidateTopologySelectorTerm

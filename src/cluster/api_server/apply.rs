@@ -53,7 +53,13 @@ impl Cluster {
         let mut value = decoded.value;
         let Some(live) = live else {
             let by = By::Known(Managed::known(entries));
-            let object = self.create_decoded(actor, by, Object::from_value(kind, value), &CreateOptions::default())?;
+            let object = self.create_decoded(
+                actor,
+                by,
+                Object::from_value(kind, value),
+                &CreateOptions::default(),
+                &mut |_| {},
+            )?;
             let warnings = warnings(kind, &object.to_value(), &Value::Null, true);
             return Ok(Accepted { object, warnings });
         };

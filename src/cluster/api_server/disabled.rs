@@ -27,7 +27,12 @@ const LIFECYCLE: &str = "containers|initContainers|ephemeralContainers.*.lifecyc
 /// Drops the fields that are switched off.
 // Models pkg/api/pod/util.go dropDisabledFields
 pub(super) fn drop_disabled_fields(object: &mut Object) {
+    // Models pkg/registry/core/node/strategy.go dropDisabledFields
     let spec = match object.kind {
+        Kind::Node => {
+            object.spec_mut().remove("podPreemptionPolicy");
+            None
+        }
         Kind::Pod => Some(object.spec_mut()),
         Kind::StatefulSet | Kind::Deployment | Kind::DaemonSet | Kind::ReplicaSet => {
             let template = object.spec_mut().get_mut("template").and_then(|template| template.get_mut("spec"));

@@ -136,9 +136,10 @@ impl Cluster {
         let mut object = Object::from_value(kind, value);
         told.extend(deduplicate_owners(&mut object, BEFORE_ADMISSION));
         let by = By::Manager(self.manager_of(actor));
-        let created = self.create_decoded(actor, by, object, options);
+        let created = self.create_decoded(actor, by, object, options, &mut |object| {
+            told.extend(warnings(kind, &object.to_value(), &Value::Null, true));
+        });
         let object = created.map_err(|status| Refusal::after(status.showing_empty(&empty), &told))?;
-        told.extend(warnings(kind, &object.to_value(), &Value::Null, true));
         Ok(Accepted { object, warnings: told })
     }
 
@@ -148,15 +149,17 @@ impl Cluster {
     /// The API server's refusal.
     pub(crate) fn create_object(&mut self, actor: Actor, object: Object) -> Result<Arc<Object>, Status> {
         let by = By::Manager(self.manager_of(actor));
-        self.create_decoded(actor, by, object, &CreateOptions::default())
+        self.create_decoded(actor, by, object, &CreateOptions::default(), &mut |_| {})
     }
 
+    /// `validated` sees the object before it is stored, even where there is one of its name already.
     fn create_decoded(
         &mut self,
         actor: Actor,
         by: By,
         mut object: Object,
         options: &CreateOptions,
+        validated: &mut dyn FnMut(&Object),
     ) -> Result<Arc<Object>, Status> {
         let kind = object.kind;
         self.admit_namespace(&object)?;
@@ -183,6 +186,7 @@ impl Cluster {
         if !errors.is_empty() {
             return Err(Status::invalid(kind, &object.meta.name, errors));
         }
+        validated(&object);
         if self.store.find(&object.object_ref()).is_some() {
             return Err(Status::already_exists(kind, &object.meta.name));
         }
@@ -213,6 +217,11 @@ impl Cluster {
         let Decoded { mut value, unknown: mut told, empty } = self.decode_request(kind, value, validation)?;
         let refuse = |status: Status, told: &[String]| Refusal::after(status.showing_empty(&empty), told);
         let Some(old) = self.store.find(reference).cloned() else {
+            // Models pkg/registry/core/service/strategy.go AllowCreateOnUpdate
+            if matches!(kind, Kind::Service | Kind::Endpoints) {
+                let options = CreateOptions { dry_run: self.trial, validation };
+                return self.request_create(actor, kind, &value, &options);
+            }
             return Err(refuse(Status::not_found(kind, &reference.name), &told));
         };
         check_version(value.field("metadata").text("resourceVersion")).map_err(|status| refuse(status, &told))?;

@@ -94,7 +94,11 @@ pub(super) fn prepare_for_update(object: &mut Object, old: &Object, gates: &Feat
         Kind::StatefulSet => complete_stateful_set(object, gates),
         Kind::Secret => merge_string_data(object.rest_mut()),
         Kind::ServiceAccount => clean_secret_references(object.rest_mut()),
-        Kind::PersistentVolumeClaim => normalize_data_sources(object.spec_mut()),
+        Kind::PersistentVolumeClaim => {
+            let was_filled = old.spec.has("dataSource") || old.spec.has("dataSourceRef");
+            let fill = if was_filled { normalize_data_sources } else { enforce_data_sources };
+            fill(object.spec_mut());
+        }
         _ => {}
     }
     if has_generation(object.kind) && object.spec != old.spec {
