@@ -7,6 +7,7 @@ use crate::api::fields::{as_map, map_in};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
+use crate::api::time::Millis;
 use crate::cluster::actor::Actor;
 use crate::cluster::config::kubernetes_service;
 use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
@@ -21,7 +22,9 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
         cluster.enqueue(ACTOR, object.object_ref(), timing::WATCH);
     } else if event.new.is_none() && is_given {
         let namespace = ObjectRef::new(Kind::Namespace, "", object.meta.namespace.as_str());
-        cluster.enqueue(ACTOR, namespace, timing::WATCH);
+        // The API server looks after its own Service every ten seconds.
+        let delay = if object.kind == Kind::Service { Millis::from_secs(5) } else { timing::WATCH };
+        cluster.enqueue(ACTOR, namespace, delay);
     } else if event.new.is_none() && !object.meta.namespace.is_empty() {
         let namespace = ObjectRef::new(Kind::Namespace, "", object.meta.namespace.as_str());
         if cluster.store().find(&namespace).is_some_and(|namespace| namespace.meta.is_terminating()) {

@@ -235,5 +235,6 @@ pub(super) fn help(call: &mut Call<'_, '_>) -> i32 {
     call.out.print(&format!("{} sh watch sleep", super::names().collect::<Vec<_>>().join(" ")));
     call.out
         .print("for i in 0 1; do …; done   while …; do …; done   if …; then …; fi   a | b   a && b   > file   <<EOF");
+    call.out.print("-f NAME, -f FOLDER: the editor's files. kubectl logs: simulated, from what nginx is asked and what scripts echo.");
     0
 }
