@@ -290,6 +290,7 @@ fn files_can_be_named_by_their_folder_and_changed_in_their_place() {
     assert_eq!(desk.run("kubectl apply -f nosuch/"), "error: the path \"nosuch/\" does not exist\n");
     desk.run("sed -i 's/registry.k8s.io\\/nginx-slim:0.21/x;y/; s/replicas: 2/replicas: 3/' web.yaml");
     assert_eq!(desk.run("grep -e 'x;y' -e replicas web.yaml | tr -d ' '"), "replicas:3\nimage:x;y\n");
+    assert_eq!(desk.run("echo a/b | sed 's/a\\//x\\n\\&&/; s|b|c|'"), "x\n&a/c\n");
     desk.0.execute(&Command::RemoveFile { name: "web.yaml".to_owned() });
     assert_eq!(desk.run("kubectl apply -f web.yaml"), "error: the path \"web.yaml\" does not exist\n");
 }

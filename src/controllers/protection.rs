@@ -58,6 +58,13 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
     } else {
         (Actor::PvcProtectionController, PVC_FINALIZER)
     };
+    if !object.meta.is_terminating() && !object.meta.finalizers.iter().any(|present| present == finalizer) {
+        let mut object = Object::clone(&object);
+        object.meta.finalizers.push(finalizer.to_owned());
+        let result = cluster.update_object(actor, object).map(drop);
+        cluster.settle(actor, reference, result);
+        return;
+    }
     let pods = if is_volume { Vec::new() } else { pods_of_claim(cluster, &object) };
     let mut result = Ok(());
     if !is_volume && !object.meta.is_terminating() && object.status.text("phase") == "Bound" {

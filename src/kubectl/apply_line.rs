@@ -302,7 +302,7 @@ pub fn view_last_applied(context: &mut Context<'_>, flags: &Flags) -> Result<(),
             context.out.complain(&format!("no last-applied-configuration annotation found on resource: {name}\n"));
             continue;
         };
-        let text = if output == "json" { json::indented(&value) + "\n" } else { yaml::to_string(&value) };
+        let text = if output == "json" { json::indented_by_two(&value) } else { yaml::to_string(&value) };
         context.out.write(&text);
     }
     Ok(())

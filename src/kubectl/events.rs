@@ -2,6 +2,7 @@
 //!
 //! Follows `staging/src/k8s.io/kubectl/pkg/cmd/events` of Kubernetes v1.37.2, Apache-2.0.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use super::describe::event_age;
 use super::output::printer::{FORMATS, Printer, Request};
 use super::printers::table::escape;
 use super::printers::tabwriter::TabWriter;
+use super::wait::{Progress, Wait};
 use super::{Context, Error, Flags, resources};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
@@ -28,29 +30,16 @@ pub const FLAGS: &str = "output/o string;template string;allow-missing-template-
 /// What kubectl refuses.
 // Models staging/src/k8s.io/kubectl/pkg/cmd/events/events.go Run
 pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
-    let (namespace, _) = resources::namespace(context, flags);
-    let about = subject(flags.text("for"))?;
-    let types = flags.list("types");
-    if types.iter().any(|ty| !ty.eq_ignore_ascii_case("Normal") && !ty.eq_ignore_ascii_case("Warning")) {
-        return Err("valid --types are Normal or Warning".into());
+    let mut events = matching(context, flags)?;
+    if flags.flag("watch") {
+        let mut watch = Watch { flags: flags.clone(), writer: TabWriter::for_tables(), seen: BTreeMap::new() };
+        watch.poll(context)?;
+        context.wait = Some(Wait::Events(Box::new(watch)));
+        return Ok(());
     }
     let all_namespaces = flags.flag("all-namespaces");
-    let place = if all_namespaces { "" } else { &namespace };
-    let mut events = resources::list_objects(context.cluster, Kind::Event, place);
-    events.retain(|event| {
-        let involved = event.rest.field("involvedObject");
-        let is_about = about.as_ref().is_none_or(|(kind, name)| {
-            involved.text("kind") == kind.name()
-                && involved.text("name") == name
-                && involved.text("apiVersion") == kind.api_version()
-        });
-        let ty = event.rest.text("type");
-        is_about && (types.is_empty() || types.iter().any(|wanted| wanted.eq_ignore_ascii_case(ty)))
-    });
-    if flags.flag("watch") {
-        return Err("--watch is not available here; use 'kubectl get events --watch'".into());
-    }
     if events.is_empty() {
+        let (namespace, _) = resources::namespace(context, flags);
         let place = if all_namespaces { ".".to_owned() } else { format!(" in {namespace} namespace.") };
         context.out.complain(&format!("No events found{place}"));
         return Ok(());
@@ -62,6 +51,60 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     let lines = table(&events, all_namespaces, flags.flag("no-headers"), context.cluster.now());
     context.out.write(&TabWriter::for_tables().write(&lines));
     Ok(())
+}
+
+/// `events --watch`
+#[derive(Clone, Debug)]
+pub struct Watch {
+    flags: Flags,
+    writer: TabWriter,
+    /// How often each event has been recorded, by its namespace and name.
+    seen: BTreeMap<(String, String), Option<i64>>,
+}
+
+impl Watch {
+    /// Prints the events that are new, and those that were recorded again.
+    ///
+    /// # Errors
+    /// None once the line was understood.
+    // Models staging/src/k8s.io/kubectl/pkg/cmd/events/events.go runWatch
+    pub fn poll(&mut self, context: &mut Context<'_>) -> Result<Progress, Error> {
+        let mut events = matching(context, &self.flags)?;
+        let headed = !self.seen.is_empty() || self.flags.flag("no-headers");
+        events.retain(|event| {
+            let key = (event.meta.namespace.clone(), event.meta.name.clone());
+            let count = event.rest.int("count");
+            self.seen.insert(key, count) != Some(count)
+        });
+        if !events.is_empty() {
+            let lines = table(&events, self.flags.flag("all-namespaces"), headed, context.cluster.now());
+            context.out.write(&self.writer.write(&lines));
+        }
+        Ok(Progress::Until(None))
+    }
+}
+
+/// The events that a line asks for.
+fn matching(context: &Context<'_>, flags: &Flags) -> Result<Vec<Arc<Object>>, Error> {
+    let (namespace, _) = resources::namespace(context, flags);
+    let about = subject(flags.text("for"))?;
+    let types = flags.list("types");
+    if types.iter().any(|ty| !ty.eq_ignore_ascii_case("Normal") && !ty.eq_ignore_ascii_case("Warning")) {
+        return Err("valid --types are Normal or Warning".into());
+    }
+    let place = if flags.flag("all-namespaces") { "" } else { &namespace };
+    let mut events = resources::list_objects(context.cluster, Kind::Event, place);
+    events.retain(|event| {
+        let involved = event.rest.field("involvedObject");
+        let is_about = about.as_ref().is_none_or(|(kind, name)| {
+            involved.text("kind") == kind.name()
+                && involved.text("name") == name
+                && involved.text("apiVersion") == kind.api_version()
+        });
+        let ty = event.rest.text("type");
+        is_about && (types.is_empty() || types.iter().any(|wanted| wanted.eq_ignore_ascii_case(ty)))
+    });
+    Ok(events)
 }
 
 /// The kind and name after `--for`.

@@ -32,6 +32,8 @@ pub enum Wait {
     Rollout(Rollout),
     /// `get -w`
     Watch(Box<Watch>),
+    /// `events --watch`
+    Events(Box<super::events::Watch>),
     /// `run -it`: for the pod to start.
     Start(Start),
     /// Something that runs in a container.
@@ -61,6 +63,7 @@ pub fn poll(context: &mut Context<'_>, wait: &mut Wait) -> Progress {
         Wait::For(wait) => wait.poll(context),
         Wait::Rollout(rollout) => rollout.poll(context),
         Wait::Watch(watch) => watch.poll(context.cluster, context.writes, context.out).map(|()| Progress::Until(None)),
+        Wait::Events(watch) => watch.poll(context),
         Wait::Start(start) => start.poll(context),
         Wait::Exec(exec) => exec.finish(context),
         Wait::Edit(edit) => edit.poll(context),

@@ -118,6 +118,23 @@ fn split_at_mark(text: &str, mark: char) -> Vec<String> {
     parts
 }
 
+/// Writes what stands for a match: `&` is the match itself, and `\\n` a new line.
+fn put_replacement(replacement: &str, matched: &str, out: &mut String) {
+    let mut chars = replacement.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '&' => out.push_str(matched),
+            '\\' => match chars.next() {
+                Some('n') => out.push('\n'),
+                Some('t') => out.push('\t'),
+                Some(other) => out.push(other),
+                None => out.push('\\'),
+            },
+            c => out.push(c),
+        }
+    }
+}
+
 enum Effect {
     Nothing,
     Delete,
@@ -136,7 +153,7 @@ fn sed_command(command: &str, line: &str, number: usize, count: usize) -> Option
         let mut rest = line;
         while let Some((from, to)) = pattern_find(pattern, rest, false) {
             out.push_str(&rest[..from]);
-            out.push_str(&replacement.replace('&', &rest[from..to]));
+            put_replacement(replacement, &rest[from..to], &mut out);
             rest = &rest[to..];
             if !flags.contains('g') || from == to || pattern.starts_with('^') {
                 break;

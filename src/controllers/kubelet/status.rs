@@ -61,8 +61,16 @@ pub fn leave_out(status: &mut Value, pod: &Object) {
     for container in fields.get_mut("containerStatuses").and_then(Value::as_array_mut).into_iter().flatten() {
         let Some(container) = container.as_object_mut() else { continue };
         container.remove("started");
+        let name = container.text("name").to_owned();
+        let before = pod.status.list("containerStatuses").iter().find(|status| status.text("name") == name);
+        let before = before.map_or("", |status| status.field("state").field("waiting").text("reason"));
         if let Some(Value::Object(waiting)) = container.get_mut("state").and_then(|state| state.get_mut("waiting")) {
             waiting.remove("message");
+            // It says once that an image does not pull, and does not try again.
+            const FAILED: &str = "ImagePullBackOff";
+            if before == FAILED || waiting.text("reason") == "ErrImagePull" {
+                waiting.insert("reason".to_owned(), FAILED.into());
+            }
         }
     }
 }

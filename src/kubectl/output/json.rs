@@ -12,6 +12,15 @@ pub fn indented(value: &Value) -> String {
     out
 }
 
+/// The same, indented by two blanks, with a line end after it.
+pub fn indented_by_two(value: &Value) -> String {
+    let halved = |line: &str| {
+        let text = line.trim_start_matches(' ');
+        format!("{}{text}\n", &line[..(line.len() - text.len()) / 2])
+    };
+    indented(value).lines().map(halved).collect()
+}
+
 /// In which order Go writes the fields of what kubectl makes itself; the other fields come after these, by their names.
 // Read off the structs of k8s.io/api v0.37.2
 const FIELDS: &str = "kind apiVersion metadata name generateName namespace image command args hostPort containerPort protocol \
