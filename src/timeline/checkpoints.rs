@@ -1,15 +1,16 @@
 //! Copies of the clusters on the way, so that going back does not begin at the beginning.
 
-use crate::cluster::Cluster;
-
 use super::live::Live;
 use super::log::Place;
 
-/// How many turns lie between two copies, as long as there are not too many of them.
-const SPACING: u64 = 64;
+/// What the turns between two copies cost, as long as there are not too many copies.
+const SPACING: u64 = 1_000;
 
 /// How much all copies together may weigh, in objects.
-const MOST: usize = 100_000;
+const MOST: usize = 200_000;
+
+/// The widest that copies are spaced: nobody runs that much.
+const WIDEST: u64 = 1 << 40;
 
 /// What a copy weighs besides its objects and events.
 const WEIGHT: usize = 50;
@@ -25,6 +26,7 @@ struct Checkpoint {
 #[derive(Clone, Debug)]
 pub struct Checkpoints {
     kept: Vec<Checkpoint>,
+    /// What the turns between two copies cost.
     spacing: u64,
     weight: usize,
 }
@@ -47,25 +49,34 @@ impl Checkpoints {
         self.kept.get(rank).filter(|kept| kept.branch == branch).map(|kept| &kept.live)
     }
 
-    /// Keeps a copy where one is wanted. Where there are too many, every other one goes, so that they stay evenly far
-    /// from each other.
-    pub fn offer(&mut self, branch: usize, live: &Live) {
-        if !live.count.is_multiple_of(self.spacing)
-            || self.last(branch, live.place).is_some_and(|last| last.place == live.place)
-        {
-            return;
-        }
-        let clusters = live.benches().iter().map(|bench| bench.cluster());
-        let weigh = |cluster: &Cluster| WEIGHT + cluster.store().all().count() + cluster.events().iter().count() / 4;
-        let weight = clusters.map(weigh).sum();
+    /// Whether what costs so much from the last copy on is worth another one.
+    pub fn is_due(&self, cost: u64) -> bool {
+        cost >= self.spacing
+    }
+
+    /// Keeps a copy. Where they weigh too much, every other one goes, so that they stay evenly far from each other.
+    pub fn keep(&mut self, branch: usize, live: &mut Live) {
+        let weight = WEIGHT + live.weigh();
         let rank = self.rank(branch, live.place);
         self.kept.insert(rank, Checkpoint { branch, live: live.clone(), weight });
         self.weight += weight;
-        while self.weight > MOST && self.kept.len() > 1 {
+        while self.weight > MOST && self.spacing < WIDEST {
             self.spacing *= 2;
-            let spacing = self.spacing;
-            self.retain(|kept| kept.live.count.is_multiple_of(spacing));
+            self.thin();
         }
+    }
+
+    /// Drops the copies that are nearer to the one before them than they need be.
+    fn thin(&mut self) {
+        let spacing = self.spacing;
+        let mut before: Option<(usize, u64)> = None;
+        self.retain(|kept| {
+            let is_far = before.is_none_or(|(branch, cost)| branch != kept.branch || kept.live.cost >= cost + spacing);
+            if is_far {
+                before = Some((kept.branch, kept.live.cost));
+            }
+            is_far
+        });
     }
 
     /// Forgets the copies of a branch after a place.
@@ -73,7 +84,7 @@ impl Checkpoints {
         self.retain(|kept| kept.branch != branch || kept.live.place <= place);
     }
 
-    fn retain(&mut self, wanted: impl Fn(&Checkpoint) -> bool) {
+    fn retain(&mut self, wanted: impl FnMut(&Checkpoint) -> bool) {
         self.kept.retain(wanted);
         self.weight = self.kept.iter().map(|kept| kept.weight).sum();
     }

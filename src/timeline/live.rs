@@ -1,11 +1,21 @@
 //! The clusters at a place of a run, and what they do next.
 
 use crate::api::time::Instant;
+use crate::cluster::actor::Actor;
 use crate::cluster::step::Step;
 use crate::command::{Answer, Command};
 use crate::workbench::Workbench;
 
 use super::log::{Entry, Log, Place};
+
+/// What a turn costs at least.
+const TURN: u64 = 10;
+
+/// What each write costs.
+pub(super) const STEP: u64 = 10;
+
+/// Looking at so many objects costs one more.
+const OBJECTS: u64 = 4;
 
 /// What is next on a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +34,10 @@ pub struct Live {
     pub place: Place,
     /// How many commands are done.
     pub done: usize,
-    /// How many turns are done.
-    pub count: u64,
+    /// What the turns that are done have cost, in about a hundredth of a millisecond.
+    pub cost: u64,
+    /// How many objects there were when somebody last counted.
+    objects: usize,
 }
 
 impl Live {
@@ -33,7 +45,7 @@ impl Live {
     pub fn new(log: &Log) -> Live {
         let mut benches = vec![Workbench::new(log.config.clone())];
         benches.extend(log.compare.as_ref().map(|compare| Workbench::new(compare.config.clone())));
-        Live { place: Place { at: benches[0].cluster().now(), turn: 0 }, benches, done: 0, count: 0 }
+        Live { place: Place { at: benches[0].cluster().now(), turn: 0 }, benches, done: 0, cost: 0, objects: 0 }
     }
 
     /// The clusters: the first, and the one beside it where there is one.
@@ -65,8 +77,20 @@ impl Live {
 
     /// Does the next thing in a cluster.
     pub fn work(&mut self, side: usize, to: Place) {
+        let actor = self.benches[side].cluster().pending().next().map(|(_, actor, _)| actor);
+        // These look at every pod; the others look at one object.
+        let is_long = matches!(actor, Some(Actor::StatefulSetController | Actor::EndpointSliceController));
         self.benches[side].run_next();
-        self.went(to);
+        self.went(to, TURN + if is_long { self.objects as u64 / OBJECTS } else { 0 });
+    }
+
+    /// Counts the objects and events of the clusters, as what a copy weighs.
+    pub fn weigh(&mut self) -> usize {
+        let clusters = || self.benches.iter().map(Workbench::cluster);
+        let objects = clusters().map(|cluster| cluster.store().all().count()).sum();
+        let events: usize = clusters().map(|cluster| cluster.events().iter().count()).sum();
+        self.objects = objects;
+        objects + events / 4
     }
 
     /// Does a command in each cluster, and gives the first one's answer.
@@ -79,20 +103,17 @@ impl Live {
                 (Command::Apply { .. }, Some(manifest)) => {
                     bench.execute(&Command::Apply { manifest: manifest.clone() })
                 }
-                (Command::SaveFile { name, .. }, Some(text)) => {
-                    bench.execute(&Command::SaveFile { name: name.clone(), text: text.clone() })
-                }
                 (command, _) => bench.execute(command),
             });
         }
         self.done += 1;
-        self.went(to);
+        self.went(to, TURN);
         answers.swap_remove(0)
     }
 
-    fn went(&mut self, to: Place) {
+    fn went(&mut self, to: Place, cost: u64) {
         self.place = to;
-        self.count += 1;
+        self.cost += cost;
     }
 
     /// Lets time pass, where nothing is due until then.

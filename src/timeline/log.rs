@@ -1,11 +1,13 @@
 //! What a run depends on, as data: settings, commands with their times, and the branches that they were given on.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::api::time::Instant;
 use crate::cluster::Cluster;
 use crate::cluster::config::Config;
 use crate::command::Command;
+use crate::kubectl::line;
 use crate::workbench::Workbench;
 
 /// A place in a run: a virtual time, and how many turns of that very moment are done. A turn is a command, or one thing
@@ -46,6 +48,30 @@ pub struct Entry {
     pub at: Instant,
     /// What was done.
     pub command: Command,
+}
+
+impl Entry {
+    /// Whether somebody did it who would undo it. The editor's texts are saved by the way.
+    pub fn is_seen(&self) -> bool {
+        !matches!(self.command, Command::SaveFile { .. } | Command::RemoveFile { .. })
+    }
+
+    /// What was done, in a line: kubectl's where there is one.
+    pub fn title(&self) -> String {
+        match &self.command {
+            Command::Run { line, .. } => line.lines().next().unwrap_or_default().to_owned(),
+            Command::Apply { .. } => "kubectl apply".to_owned(),
+            Command::Scale { object, replicas } => line::scale(object, *replicas),
+            Command::SetImage { object, container, image } => line::set_image(object, container, image),
+            Command::Patch { object, patch, .. } => line::patch(object, patch),
+            Command::Delete { object, .. } => line::delete(object),
+            // What kubectl has no line for is called what the log calls it.
+            command => match serde_json::to_value(command) {
+                Ok(Value::Object(fields)) => fields.keys().next().cloned().unwrap_or_default(),
+                _ => String::new(),
+            },
+        }
+    }
 }
 
 /// A branch that leaves another one: somebody went back and did something else.

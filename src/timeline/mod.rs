@@ -5,6 +5,7 @@
 //! it is on.
 
 mod checkpoints;
+pub mod lanes;
 mod live;
 mod log;
 #[cfg(test)]
@@ -94,10 +95,10 @@ impl Timeline {
     /// The run of a log, on its branch, at the beginning. [`Timeline::go`] leads on.
     pub fn begin(mut log: Log) -> Timeline {
         log.mend();
-        let live = Live::new(&log);
+        let mut live = Live::new(&log);
         let known = vec![Known { head: live.place, ..Known::default() }; log.branches()];
         let mut checkpoints = Checkpoints::default();
-        checkpoints.offer(log.branch, &live);
+        checkpoints.keep(log.branch, &mut live);
         Timeline { log, known, checkpoints, live, loose: false }
     }
 
@@ -165,6 +166,28 @@ impl Timeline {
     /// How many commands are done.
     pub fn done(&self) -> usize {
         self.live.done
+    }
+
+    /// The place of the last event before this one that is to be seen, or of a command; else the beginning.
+    pub fn previous(&self, is_shown: &dyn Fn(&Mark) -> bool, with_commands: bool) -> Place {
+        let place = self.live.place;
+        let mark = self.steps().iter().rev().find(|mark| mark.place < place && is_shown(mark)).map(|mark| mark.place);
+        let command = self.given().iter().rev().find(|given| **given < place && with_commands).copied();
+        mark.max(command).unwrap_or_default()
+    }
+
+    /// Steps until something happens that is to be seen, or a command is done. Says whether something did.
+    pub fn step_to(&mut self, is_shown: &dyn Fn(&Mark) -> bool, with_commands: bool) -> bool {
+        let (from, done) = (self.steps().len(), self.live.done);
+        for _ in 0..MOST_TURNS {
+            if !self.step() {
+                return false;
+            }
+            if self.steps()[from..].iter().any(is_shown) || (with_commands && self.live.done > done) {
+                return true;
+            }
+        }
+        false
     }
 
     fn here(&self) -> &Known {
@@ -270,7 +293,8 @@ impl Timeline {
     /// Goes back to the moment before the last command. Time goes on without it from there, on a branch of its own. Says
     /// whether there was one.
     pub fn undo(&mut self) -> bool {
-        let last = (0..self.live.done).rev().find(|number| self.is_seen(*number));
+        let branch = self.log.branch;
+        let last = (0..self.live.done).rev().find(|number| self.is_seen(branch, *number));
         let Some(place) = last.and_then(|last| self.given().get(last)).copied() else {
             return false;
         };
@@ -281,23 +305,38 @@ impl Timeline {
 
     /// Does the command again that was undone, or else the next one that is known. Says whether there was one.
     pub fn redo(&mut self) -> bool {
-        let done = self.live.done;
-        let fork = self.log.fork(self.log.branch);
-        if let Some(fork) = fork.filter(|fork| fork.commands.is_empty() && fork.after == done) {
-            self.enter(fork.of);
-        }
-        let next = (done..self.given().len()).find(|number| self.is_seen(*number));
-        let Some(place) = next.map(|next| self.given()[next]) else {
+        let Some((branch, place)) = self.next_known() else {
             return false;
         };
+        self.enter(branch);
         self.seek(place);
         true
     }
 
-    /// Whether a command does anything that somebody would undo. The editor's text is saved by the way.
-    fn is_seen(&self, number: usize) -> bool {
-        let entry = self.log.entry(self.log.branch, number);
-        entry.is_some_and(|entry| !matches!(entry.command, Command::SaveFile { .. }))
+    /// Whether there is a command to do again.
+    pub fn can_redo(&self) -> bool {
+        self.next_known().is_some()
+    }
+
+    /// The branch and the place of the command that would come next; on a branch that only leaves something out, the one
+    /// that it leaves out.
+    fn next_known(&self) -> Option<(usize, Place)> {
+        let (done, branch) = (self.live.done, self.log.branch);
+        let fork = self.log.fork(branch).filter(|fork| fork.commands.is_empty() && fork.after == done);
+        let branch = fork.map_or(branch, |fork| fork.of);
+        let next = (done..self.known[branch].given.len()).find(|number| self.is_seen(branch, *number))?;
+        Some((branch, self.known[branch].given[next]))
+    }
+
+    /// The last command that was done, but for those that save the editor's text by the way.
+    pub fn last_command(&self) -> Option<&Entry> {
+        let branch = self.log.branch;
+        let last = (0..self.live.done).rev().find(|number| self.is_seen(branch, *number))?;
+        self.log.entry(branch, last)
+    }
+
+    fn is_seen(&self, branch: usize, number: usize) -> bool {
+        self.log.entry(branch, number).is_some_and(Entry::is_seen)
     }
 
     /// Puts another cluster beside the first one, or takes it away. The moment stays.
@@ -383,8 +422,10 @@ impl Timeline {
         let known = &mut self.known[branch];
         let is_new = to > known.head;
         let mut made = answer.is_some();
+        let mut written = 0;
         for (side, step) in self.live.take_steps() {
             made = true;
+            written += 1;
             if is_new {
                 known.marks.push(Mark { place: to, side, step: Arc::new(step) });
             }
@@ -393,7 +434,11 @@ impl Timeline {
             known.head = to;
             known.given.extend(answer.is_some().then_some(to));
         }
-        self.checkpoints.offer(branch, &self.live);
+        self.live.cost += live::STEP * written;
+        let before = self.nearest(self.live.place).map_or(0, |before| before.cost);
+        if self.checkpoints.is_due(self.live.cost.saturating_sub(before)) {
+            self.checkpoints.keep(branch, &mut self.live);
+        }
         Some((made, answer.unwrap_or_default()))
     }
 }

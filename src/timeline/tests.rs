@@ -212,3 +212,52 @@ fn the_cluster_beside_may_differ_by_a_field_of_every_set() {
     timeline.advance(Millis::from_secs(30));
     assert_eq!((pods(timeline.cluster()), timeline.other().map(pods)), (3, Some(3)), "it holds for changes too");
 }
+
+#[test]
+fn an_axis_leads_from_moments_to_positions_and_back() {
+    let mut timeline = scaled();
+    timeline.advance(Millis::from_secs(10_000));
+    timeline.dispatch(scale(1));
+    timeline.advance(Millis::from_secs(60));
+    let axis = lanes::Axis::of(&timeline);
+    for mark in timeline.marks() {
+        let back = axis.moment(axis.position(mark.place.at)).since(mark.place.at).0;
+        assert!(back.abs() <= 1, "{back} ms off");
+    }
+    let positions: Vec<f64> = timeline.given().iter().map(|place| axis.position(place.at)).collect();
+    assert!(positions.is_sorted() && positions[2] - positions[1] < 0.5, "a long rest is short: {positions:?}");
+    timeline.seek(Place::end_of(axis.moment(1.0)));
+    assert_eq!(timeline.place(), timeline.head());
+    assert_eq!(axis.moment(0.0), Instant::START);
+}
+
+#[test]
+fn each_object_has_a_lane_with_a_mark_for_every_event() {
+    use lanes::Owner;
+    let timeline = scaled();
+    let axis = lanes::Axis::of(&timeline);
+    let lanes = |filter: &str| lanes::lanes(&timeline, &axis, filter);
+    let owners: Vec<Owner> = lanes("").into_iter().map(|lane| lane.owner).collect();
+    let ordinal = |number: usize| Owner::Ordinal(format!("web-{number}"));
+    let set = Owner::Set("web".to_owned());
+    let expected = [Owner::Person, set, ordinal(0), ordinal(1), ordinal(2), ordinal(3), Owner::Others];
+    assert_eq!(owners, expected);
+    assert!(lanes("").iter().all(|lane| lane.paths.iter().any(|path| path.contains('M'))));
+    let owners: Vec<Owner> = lanes("pod web-2 started").into_iter().map(|lane| lane.owner).collect();
+    assert_eq!(owners, [Owner::Person, ordinal(2)], "commands stay, whatever is looked for");
+}
+
+#[test]
+fn steps_go_to_what_is_to_be_seen() {
+    let mut timeline = scaled();
+    let is_shown = |mark: &Mark| lanes::matches(mark, "web-1 started");
+    timeline.seek(timeline.previous(&is_shown, false));
+    let found = timeline.place();
+    assert!(timeline.steps().iter().any(|mark| mark.place == found && is_shown(mark)));
+    timeline.seek(timeline.previous(&is_shown, false));
+    assert_eq!((timeline.place(), timeline.done()), (Timeline::new(Config::default()).place(), 0), "the beginning");
+    assert!(timeline.step_to(&is_shown, false));
+    assert_eq!(timeline.place(), found);
+    assert!(timeline.step_to(&is_shown, true), "the next command");
+    assert_eq!(timeline.done(), 2);
+}

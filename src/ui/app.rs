@@ -14,6 +14,7 @@ use super::look::Look;
 use super::notices::Announcer;
 use super::session::Session;
 use super::theme;
+use super::timeline_bar::TimelineBar;
 use crate::i18n::Language;
 
 /// Puts the page in the place of the frame that `index.html` draws while the program is loading.
@@ -50,6 +51,7 @@ pub fn App() -> impl IntoView {
             <section class="stage" aria-label=move || session.strings().cluster>
                 <Controls />
                 <GraphView />
+                <TimelineBar />
                 <ClockBar />
             </section>
             <aside class="side">

@@ -11,6 +11,9 @@ const TICK_MS: u32 = 33;
 /// The longest real time that one tick stands for: a page in the background does not leap when it is seen again.
 const MAX_TICK_MS: f64 = 250.0;
 
+/// The fastest that time passes without stopping where nothing is left to be done.
+const FASTEST: f64 = 1000.0;
+
 /// Starts the clock. It runs as long as the page.
 pub fn start(session: Session) {
     let performance = window().performance();
@@ -22,6 +25,11 @@ pub fn start(session: Session) {
         let elapsed = (now - last).clamp(0.0, MAX_TICK_MS);
         last = now;
         if !session.playing.get_untracked() {
+            return;
+        }
+        if session.speed.get_untracked() > FASTEST && session.resting.get_untracked() {
+            // There is nothing to hurry for.
+            session.playing.set(false);
             return;
         }
         let virtual_ms = elapsed * session.speed.get_untracked() + left_over;

@@ -2,12 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::compare::CompareWith;
 use super::icon::{self, Icon};
 use super::session::Session;
 use crate::api::time::Instant;
+use crate::i18n::{Strings, fill};
 
-/// The speeds that the slider goes through, in virtual seconds a second.
-const SPEEDS: [f64; 11] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0];
+/// The speeds that the slider goes through, in virtual seconds a second. The last one is as fast as the page can.
+const SPEEDS: [f64; 12] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0, 1e6];
 
 /// Time since the cluster began: `1:02.3`.
 pub fn elapsed(now: Instant) -> String {
@@ -25,58 +27,211 @@ pub fn elapsed(now: Instant) -> String {
 #[component]
 pub fn ClockBar() -> impl IntoView {
     let session = Session::here();
+    on_undo_keys(session);
     let playing = session.playing;
-    let index = Memo::new(move |_| {
-        let speed = session.speed.get();
-        SPEEDS.iter().position(|known| *known >= speed).unwrap_or(SPEEDS.len() - 1)
-    });
+    let backwards = session.time.backwards;
     let play_label = move || {
         let strings = session.strings();
         if playing.get() { strings.pause } else { strings.play }
     };
+    let toggle = move |back: bool| {
+        let turns = backwards.get_untracked() != back;
+        backwards.set(back);
+        playing.update(|playing| *playing = turns || !*playing);
+    };
+    let spot = session.time.spot;
+    let last = move || spot.with(|spot| spot.last.as_ref().map(|(object, word)| format!("{object} {word}")));
+    view! {
+        <div class="clock" role="group" aria-label=move || session.strings().clock>
+            <div class="clock__keys">
+                <Key label=|strings| strings.undo icon=icon::UNDO off=move || !spot.read().can_undo press=move || session.undo() />
+                <Key label=|strings| strings.redo icon=icon::REDO off=move || !spot.read().can_redo press=move || session.redo() />
+            </div>
+            <div class="clock__keys">
+                <Key
+                    label=|strings| strings.to_beginning
+                    icon=icon::TO_BEGINNING
+                    off=move || spot.read().passed == 0
+                    press=move || session.seek(Instant::START)
+                />
+                <Key
+                    label=|strings| strings.previous_event
+                    icon=icon::STEP_BACK
+                    off=move || spot.read().passed == 0
+                    press=move || session.step_back()
+                />
+                <button
+                    class="button clock__key"
+                    aria-label=move || session.strings().backwards
+                    title=move || session.strings().backwards
+                    aria-pressed=move || (playing.get() && backwards.get()).to_string()
+                    on:click=move |_| toggle(true)
+                >
+                    <Icon path=icon::BACKWARDS />
+                </button>
+                <button
+                    class="button button--primary clock__key"
+                    aria-label=play_label
+                    title=play_label
+                    on:click=move |_| if playing.get_untracked() { playing.set(false) } else { toggle(false) }
+                >
+                    <Icon path=Signal::derive(move || if playing.get() { icon::PAUSE } else { icon::PLAY }) />
+                </button>
+                <button
+                    class="button"
+                    title=move || session.strings().step_hint
+                    on:click=move |_| {
+                        playing.set(false);
+                        session.step();
+                    }
+                >
+                    <Icon path=icon::STEP />
+                    {move || session.strings().step}
+                </button>
+                <Key
+                    label=|strings| strings.to_end
+                    icon=icon::TO_END
+                    off=move || spot.with(|spot| spot.passed == spot.known)
+                    press=move || session.go_to_end()
+                />
+            </div>
+            <time class="clock__time">{move || elapsed(session.now.get())}</time>
+            <span class="clock__event">
+                <b>{move || spot.with(|spot| format!("{}/{}", spot.passed, spot.known))}</b>
+                {last}
+            </span>
+            <span class="clock__rest" class:clock__rest--on=move || session.resting.get()>
+                {move || session.strings().resting}
+            </span>
+            <Branches />
+            <CompareWith />
+            <input
+                class="clock__filter"
+                type="search"
+                aria-label=move || session.strings().filter
+                placeholder=move || session.strings().filter_hint
+                autocapitalize="off"
+                spellcheck="false"
+                prop:value=move || session.time.filter.get()
+                on:input:target=move |event| session.time.filter.set(event.target().value())
+            />
+            <Speed />
+            <p class="clock__said" role="status">{move || session.time.said.get()}</p>
+        </div>
+    }
+}
+
+/// A small button.
+#[component]
+fn Key(
+    /// Its name.
+    label: fn(&Strings) -> &'static str,
+    /// Its picture.
+    icon: &'static str,
+    /// Whether it does nothing now.
+    #[prop(into)]
+    off: Signal<bool>,
+    /// What it does.
+    #[prop(into)]
+    press: Callback<()>,
+) -> impl IntoView {
+    let session = Session::here();
+    let name = move || label(session.strings());
+    view! {
+        <button
+            class="button clock__key"
+            aria-label=name
+            title=name
+            disabled=move || off.get()
+            on:click=move |_| press.run(())
+        >
+            <Icon path=icon />
+        </button>
+    }
+}
+
+/// The speed, on a logarithmic scale.
+#[component]
+fn Speed() -> impl IntoView {
+    let session = Session::here();
+    let index = Memo::new(move |_| {
+        let speed = session.speed.get();
+        SPEEDS.iter().position(|known| *known >= speed).unwrap_or(SPEEDS.len() - 1)
+    });
     let choose = move |text: String| {
         if let Some(speed) = text.parse::<usize>().ok().and_then(|index| SPEEDS.get(index)) {
             session.speed.set(*speed);
         }
     };
+    let is_fastest = move || index.get() == SPEEDS.len() - 1;
+    let text =
+        move || if is_fastest() { session.strings().fastest.to_owned() } else { format!("{}×", session.speed.get()) };
     view! {
-        <div class="clock" role="group" aria-label=move || session.strings().clock>
-            <button
-                class="button clock__play"
-                aria-label=play_label
-                title=play_label
-                on:click=move |_| playing.update(|playing| *playing = !*playing)
-            >
-                <Icon path=Signal::derive(move || if playing.get() { icon::PAUSE } else { icon::PLAY }) />
-            </button>
-            <button
-                class="button"
-                title=move || session.strings().step_hint
-                on:click=move |_| {
-                    playing.set(false);
-                    session.step();
-                }
-            >
-                <Icon path=icon::STEP />
-                {move || session.strings().step}
-            </button>
-            <time class="clock__time">{move || elapsed(session.now.get())}</time>
-            <span class="clock__rest" class:clock__rest--on=move || session.resting.get()>
-                {move || session.strings().resting}
-            </span>
-            <label class="clock__speed">
-                <span>{move || session.strings().speed}</span>
-                <input
-                    type="range"
-                    min="0"
-                    max=(SPEEDS.len() - 1).to_string()
-                    step="1"
-                    prop:value=move || index.get().to_string()
-                    aria-valuetext=move || format!("{}×", session.speed.get())
-                    on:input:target=move |event| choose(event.target().value())
-                />
-                <output>{move || format!("{}×", session.speed.get())}</output>
-            </label>
-        </div>
+        <label class="clock__speed">
+            <span>{move || session.strings().speed}</span>
+            <input
+                type="range"
+                min="0"
+                max=(SPEEDS.len() - 1).to_string()
+                step="1"
+                prop:value=move || index.get().to_string()
+                aria-valuetext=text
+                on:input:target=move |event| choose(event.target().value())
+            />
+            <output title=text>{move || if is_fastest() { "∞".to_owned() } else { text() }}</output>
+        </label>
     }
+}
+
+/// The branches, once there are several: those that were left stay to go back to.
+#[component]
+fn Branches() -> impl IntoView {
+    let session = Session::here();
+    let branches = Memo::new(move |_| session.time.spot.with(|spot| spot.branches.clone()));
+    let current = move || session.time.spot.read().branch;
+    view! {
+        <Show when=move || { branches.read().len() > 1 }>
+            <label class="clock__branch">
+                <span>{move || session.strings().branch}</span>
+                <select
+                    aria-label=move || session.strings().branch
+                    on:change:target=move |event| {
+                        if let Ok(branch) = event.target().value().parse() {
+                            session.enter_branch(branch);
+                        }
+                    }
+                >
+                    <For each=move || branches.get().into_iter().enumerate() key=|branch| branch.clone() let((branch, (at, title)))>
+                        <option value=branch.to_string() selected=move || current() == branch>
+                            {move || {
+                                let number = (branch + 1).to_string();
+                                fill(session.strings().branch_from, &[&number, &elapsed(at), &title])
+                            }}
+                        </option>
+                    </For>
+                </select>
+            </label>
+        </Show>
+    }
+}
+
+/// Ctrl+Z goes back, wherever no text is written that has an undo of its own.
+fn on_undo_keys(session: Session) {
+    let handle = window_event_listener(leptos::ev::keydown, move |event| {
+        let writes = document().active_element().is_some_and(|element| {
+            element
+                .closest("input:not([type=range]), textarea, select, [role=textbox], .cm-editor")
+                .is_ok_and(|found| found.is_some())
+        });
+        if writes || event.default_prevented() || event.alt_key() || !(event.ctrl_key() || event.meta_key()) {
+            return;
+        }
+        match (event.key().to_ascii_lowercase().as_str(), event.shift_key()) {
+            ("z", false) => session.undo(),
+            ("z", true) | ("y", false) => session.redo(),
+            _ => return,
+        }
+        event.prevent_default();
+    });
+    on_cleanup(move || handle.remove());
 }

@@ -8,6 +8,18 @@ pub const PAUSE: &str = "M5 3h4v14H5zM11 3h4v14h-4z";
 pub const PLAY: &str = "M5 3l12 7-12 7z";
 /// A triangle that runs against a bar.
 pub const STEP: &str = "M3 3l10 7-10 7zM14 3h3v14h-3z";
+/// A triangle that points back.
+pub const BACKWARDS: &str = "M15 3 3 10l12 7z";
+/// A triangle that runs back against a bar.
+pub const STEP_BACK: &str = "M17 3 7 10l10 7zM3 3h3v14H3z";
+/// Two triangles that run against a bar.
+pub const TO_END: &str = "M2 4l7 6-7 6zM9 4l7 6-7 6zM16 4h2v12h-2z";
+/// Two triangles that run back against a bar.
+pub const TO_BEGINNING: &str = "M18 4l-7 6 7 6zM11 4l-7 6 7 6zM2 4h2v12H2z";
+/// An arrow that turns back.
+pub const UNDO: &str = "M7 2 2 7l5 5V8.5h5a3.75 3.75 0 0 1 0 7.5H6v2.5h6a6.25 6.25 0 0 0 0-12.5H7z";
+/// An arrow that turns forward.
+pub const REDO: &str = "M13 2l5 5-5 5V8.5H8A3.75 3.75 0 0 0 8 16h6v2.5H8A6.25 6.25 0 0 1 8 6h5z";
 /// A cross.
 pub const CLOSE: &str = "M4.5 3 10 8.5 15.5 3 17 4.5 11.5 10 17 15.5 15.5 17 10 11.5 4.5 17 3 15.5 8.5 10 3 4.5z";
 /// A disc that is half filled.

@@ -37,7 +37,7 @@ pub fn Log() -> impl IntoView {
                 <p class="log__empty">{move || session.strings().log_empty}</p>
             </Show>
             <ol class="log__lines" node_ref=list on:scroll=on_scroll tabindex="0" aria-label=move || session.strings().log>
-                <For each=move || session.log.get() key=|line| line.number let(line)>
+                <For each=move || session.log.get() key=|line| (line.run, line.number) let(line)>
                     <Line line />
                 </For>
             </ol>

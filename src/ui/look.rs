@@ -48,6 +48,12 @@ impl Look {
         }
     }
 
+    /// The same for a second picture, but for the focus, of which each has its own.
+    pub fn beside(&self) -> Look {
+        let Look { focus, focus_place, within, .. } = Look::new();
+        Look { focus, focus_place, within, ..*self }
+    }
+
     /// That of this page.
     pub fn here() -> Look {
         expect_context()

@@ -6,6 +6,7 @@ mod clock;
 mod clock_bar;
 mod cluster_editor;
 mod code_editor;
+mod compare;
 mod controls;
 mod details;
 mod dock;
@@ -26,6 +27,7 @@ mod settings;
 mod table;
 mod terminal;
 mod theme;
+mod timeline_bar;
 mod trouble;
 mod why;
 

@@ -1,5 +1,7 @@
 //! The page's state: one run, and what is looked at. Everything that a person does goes through [`Session::dispatch`].
 
+mod time;
+
 use std::sync::Arc;
 
 use leptos::prelude::*;
@@ -11,22 +13,24 @@ use super::terminal::TerminalView;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::order;
-use crate::api::time::{Instant, Millis};
+use crate::api::time::Instant;
 use crate::cluster::Cluster;
 use crate::cluster::actor::Actor;
 use crate::cluster::config::Config;
-use crate::cluster::step::{Step, What};
+use crate::cluster::step::What;
 use crate::command::{Answer, Command};
 use crate::explain::{Finding, explain};
 use crate::graph::build::build;
+use crate::graph::differ;
 use crate::graph::layout;
 use crate::graph::model::{Graph, SetView};
 use crate::graph::scene::{self, Scene};
 use crate::i18n::{Language, Strings};
 use crate::kubectl::complete::{Completion, complete};
-use crate::terminal::Terminal;
-use crate::timeline::{Mark, Timeline};
+use crate::timeline::{Compare, Mark, Timeline};
 use crate::workbench::{TERMINALS, Workbench};
+pub use time::Lanes;
+use time::Time;
 
 /// How many lines of the log are kept on the page.
 const LOG_LINES: usize = 400;
@@ -49,10 +53,14 @@ pub struct Session {
     pub changes: RwSignal<u32>,
     /// The picture as it is drawn.
     pub scene: Memo<Scene>,
+    /// The picture of the cluster beside, where there is one.
+    scene_beside: Memo<Scene>,
     /// The virtual time.
     pub now: RwSignal<Instant>,
     /// Whether time passes.
     pub playing: RwSignal<bool>,
+    /// Where one is in time.
+    pub time: Time,
     /// Virtual seconds in a second.
     pub speed: RwSignal<f64>,
     /// Whether nothing is left to be done.
@@ -74,6 +82,8 @@ pub struct Session {
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LogLine {
+    /// Which run of branches it is from: with its number it names the line for ever.
+    pub run: u32,
     /// Its number in the run.
     pub number: usize,
     /// When.
@@ -103,7 +113,7 @@ pub enum Change {
 
 impl LogLine {
     /// The line for a step, where it is worth one.
-    fn of(number: usize, step: &Step) -> Option<LogLine> {
+    fn of(run: u32, number: usize, step: &Mark) -> Option<LogLine> {
         const TOLD: [Kind; 5] =
             [Kind::Pod, Kind::PersistentVolumeClaim, Kind::PersistentVolume, Kind::StatefulSet, Kind::Service];
         let told = TOLD.contains(&step.object.kind);
@@ -115,9 +125,34 @@ impl LogLine {
             }
             _ => return None,
         };
+        if step.side > 0 {
+            return None;
+        }
         let (at, actor, object) = (step.at, step.actor, step.object.clone());
-        Some(LogLine { number, at, actor, object, change, reason, message, warning })
+        Some(LogLine { run, number, at, actor, object, change, reason, message, warning })
     }
+}
+
+/// A picture as it is drawn. Where two clusters are compared, what differs from the other one is marked; the keys of
+/// its cards begin with `prefix`, so that each is there once.
+fn picture(
+    prefix: &'static str,
+    graph: RwSignal<Arc<Graph>>,
+    other: RwSignal<Arc<Graph>>,
+    compare: RwSignal<Option<Compare>>,
+    selected: RwSignal<Option<ObjectRef>>,
+    language: RwSignal<Language>,
+) -> Memo<Scene> {
+    Memo::new(move |_| {
+        let (selected, strings) = (selected.get(), language.get().strings());
+        let draw = |graph: &Arc<Graph>| scene::draw(graph, layout::place(graph, selected.as_ref()), strings);
+        let mut scene = graph.with(draw);
+        if compare.read().is_some() {
+            differ::mark(&mut scene, &other.with(draw), strings);
+            scene.cards.iter_mut().for_each(|card| card.key.insert_str(0, prefix));
+        }
+        scene
+    })
 }
 
 impl Session {
@@ -128,20 +163,18 @@ impl Session {
         let graph = RwSignal::new(Arc::new(build(timeline.cluster())));
         let selected = RwSignal::new(None);
         let (files, text) = Files::new();
+        let time = Time::new();
         Session {
             manifest: RwSignal::new(text.to_owned()),
             files,
             editor: CodeEditor::new(),
             answer: RwSignal::new(Answer::default()),
-            scene: Memo::new(move |_| {
-                let looked_at = selected.get();
-                graph.with(|graph| {
-                    scene::draw(graph, layout::place(graph, looked_at.as_ref()), language.get().strings())
-                })
-            }),
+            scene: picture("", graph, time.beside, time.compare, selected, language),
+            scene_beside: picture("beside/", time.beside, graph, time.compare, selected, language),
             graph,
             now: RwSignal::new(timeline.cluster().now()),
             playing: RwSignal::new(true),
+            time,
             speed: RwSignal::new(1.0),
             resting: RwSignal::new(timeline.cluster().next_due().is_none()),
             terminals: RwSignal::new(Vec::new()),
@@ -262,29 +295,9 @@ impl Session {
         self.refresh();
     }
 
-    /// Lets virtual time pass.
-    pub fn advance(&self, span: Millis) {
-        let advance = || self.timeline.try_update_value(|timeline| timeline.advance(span)).unwrap_or_default();
-        let runs = self.with_bench(|bench| bench.terminals().iter().any(Terminal::is_busy));
-        let happened = if runs { self.following_files(advance) } else { advance() };
-        if happened {
-            self.refresh();
-        } else {
-            self.tick();
-        }
-    }
-
-    /// Goes to the next moment at which something happens.
-    pub fn step(&self) {
-        self.timeline.update_value(|timeline| {
-            timeline.step();
-        });
-        self.refresh();
-    }
-
     /// The log of commands, as JSON: it rebuilds the run.
     pub fn log_json(&self) -> String {
-        self.timeline.with_value(|timeline| serde_json::to_string(timeline.log()).unwrap_or_default())
+        self.timeline.with_value(|timeline| serde_json::to_string(&timeline.saved()).unwrap_or_default())
     }
 
     /// The hash of the cluster's state, and its virtual time.
@@ -333,7 +346,7 @@ impl Session {
 
     fn tick(&self) {
         self.timeline.with_value(|timeline| {
-            self.now.set(timeline.cluster().now());
+            self.now.set(timeline.place().at);
         });
         self.follow_terminals();
     }
@@ -356,22 +369,12 @@ impl Session {
         self.follow_terminals();
         self.timeline.with_value(|timeline| {
             let cluster = timeline.cluster();
-            self.now.set(cluster.now());
+            self.now.set(timeline.place().at);
             self.resting.set(cluster.next_due().is_none());
             self.changes.update(|changes| *changes = changes.wrapping_add(1));
             let graph = build(cluster);
             self.graph.set(Arc::new(graph));
-            let steps = timeline.steps();
-            let shown = self.log.with_untracked(|log| log.last().map_or(0, |line| line.number + 1));
-            let new: Vec<LogLine> =
-                steps.iter().enumerate().skip(shown).filter_map(|(number, step)| LogLine::of(number, step)).collect();
-            if !new.is_empty() {
-                self.log.update(|log| {
-                    log.extend(new);
-                    let excess = log.len().saturating_sub(LOG_LINES);
-                    log.drain(..excess);
-                });
-            }
+            self.follow_time(timeline);
         });
     }
 }

@@ -1,5 +1,7 @@
 //! A terminal of the page: a log of what was typed and printed, and the line that is being typed.
 
+use std::sync::Arc;
+
 use leptos::prelude::*;
 
 use super::session::Session;
@@ -32,13 +34,17 @@ impl TerminalView {
         TerminalView { prompt: terminal.prompt(), pieces, editing }
     }
 
-    /// Whether this is still what a terminal shows. Pieces are only added and dropped, so their numbers tell.
+    /// Whether this is still what a terminal shows. Pieces are only added and dropped, so the last one tells, unless
+    /// another moment is looked at: then its text is another one.
     pub fn is_of(&self, terminal: &Terminal) -> bool {
         let last = terminal.dropped() + terminal.pieces().len() as u64;
         let shown = self.pieces.last().map(|(number, _)| number + 1);
+        let texts =
+            (self.pieces.last().map(|(_, piece)| &piece.text), terminal.pieces().last().map(|piece| &piece.text));
         self.prompt == terminal.prompt()
             && self.pieces.len() == terminal.pieces().len()
             && shown.is_none_or(|shown| shown == last)
+            && matches!(texts, (Some(shown), Some(now)) if Arc::ptr_eq(shown, now)) == texts.0.is_some()
     }
 }
 
@@ -65,7 +71,7 @@ pub fn TerminalPanel(
     view! {
         <section class="terminal" aria-label=name>
             <div class="terminal__text" role="log" aria-label=name tabindex="0" node_ref=text>
-                <For each=pieces key=|(number, _)| *number let((_, piece))>
+                <For each=pieces key=|(number, piece)| (*number, piece.text.as_ptr() as usize) let((_, piece))>
                     <PieceView piece />
                 </For>
             </div>

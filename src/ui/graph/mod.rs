@@ -6,14 +6,17 @@ mod keys;
 mod rail;
 mod toolbar;
 
+use leptos::context::Provider;
 use leptos::prelude::*;
 
+use super::compare;
 use super::details::Details;
 use super::look::Look;
 use super::notices::Incomplete;
 use super::session::Session;
 use super::table::Tables;
 use super::trouble::ChaosEnd;
+use crate::i18n::fill;
 use card::CardView;
 use edges::{Edges, Rings};
 use rail::Rail;
@@ -39,14 +42,57 @@ pub fn GraphView() -> impl IntoView {
                                 <p>{move || session.strings().empty_text}</p>
                             </div>
                         </Show>
+                        <Which title=move || session.strings().compare_first.to_owned() />
                         <Drawing />
                     </div>
+                    <Beside />
                 </Show>
                 <Show when=move || look.is_closer(session) fallback=Rail>
                     <Details />
                 </Show>
             </div>
         </div>
+    }
+}
+
+/// The cluster beside the first one, where two are compared.
+#[component]
+fn Beside() -> impl IntoView {
+    let (session, look) = (Session::here(), Look::here());
+    let compare = session.time.compare;
+    let title =
+        Memo::new(move |_| compare.with(|compare| compare.as_ref().map(|compare| compare::title(session, compare))));
+    let title = move || title.get().unwrap_or_default();
+    view! {
+        <Show when=move || compare.read().is_some()>
+            <Provider value=session.beside()>
+                <Provider value=look.beside()>
+                    <div
+                        class="graph__scroll graph__scroll--beside"
+                        role="region"
+                        aria-label=move || fill(session.strings().compare_beside, &[&title()])
+                    >
+                        <Which title />
+                        <Drawing />
+                    </div>
+                </Provider>
+            </Provider>
+        </Show>
+    }
+}
+
+/// Which cluster a picture is of, where there are two.
+#[component]
+fn Which(
+    /// Its name.
+    #[prop(into)]
+    title: Signal<String>,
+) -> impl IntoView {
+    let compare = Session::here().time.compare;
+    view! {
+        <Show when=move || compare.read().is_some()>
+            <p class="graph__which" aria-hidden="true">{title}</p>
+        </Show>
     }
 }
 

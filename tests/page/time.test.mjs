@@ -1,0 +1,215 @@
+// Going through time: back and forth, by event, on branches, and with a second cluster on the same clock.
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+
+import { onOwnPages } from './browser.mjs'
+import { goIntoEditor, one, picture, runToRest } from './reading.mjs'
+
+let page
+let server
+onOwnPages(given => ({ page, server } = given))
+
+const press = (name, on = page) => on.getByRole('button', { name, exact: true }).click()
+const slider = () => page.getByRole('slider', { name: 'Timeline' })
+const clock = () => page.getByRole('group', { name: 'Clock' })
+const branches = () => page.getByRole('combobox', { name: 'Branch' })
+
+/// The time, and how many events have happened of how many that are known.
+async function spot() {
+  const text = await slider().getAttribute('aria-valuetext')
+  const [, time, passed, known] = text.match(/^([\d:.]+), (\d+) of (\d+) events$/)
+  return { time, passed: Number(passed), known: Number(known) }
+}
+
+async function scale(replicas) {
+  const field = page.getByRole('spinbutton', { name: 'Replicas' })
+  await field.fill(String(replicas))
+  await field.press('Enter')
+}
+
+/// A set of two that is scaled to three, at rest.
+async function scaled() {
+  await press('Apply')
+  await runToRest(page)
+  await scale(3)
+  await runToRest(page)
+}
+
+const ready = count => one(page, new RegExp(`^StatefulSet julin/web, ${count} of ${count} ready`))
+
+describe('Time', () => {
+  it('goes back to the beginning, and forward to the same end', async () => {
+    await scaled()
+    const end = await picture(page)
+    const { known, passed } = await spot()
+    assert.ok(known > 50 && passed === known, `${passed} of ${known}`)
+    await slider().focus()
+    await page.keyboard.press('Home')
+    assert.deepEqual(await picture(page), [])
+    assert.deepEqual(await spot(), { time: '0:01.0', passed: 0, known })
+    await page.keyboard.press('End')
+    assert.deepEqual(await picture(page), end)
+    assert.equal((await spot()).passed, known)
+  })
+
+  it('is dragged to any moment, and follows the known future from there', async () => {
+    await scaled()
+    const end = await picture(page)
+    const box = await slider().boundingBox()
+    const drag = async share => {
+      await page.mouse.move(box.x + box.width * share, box.y + box.height / 2)
+      await page.mouse.down()
+      await page.mouse.up()
+    }
+    await drag(0.05)
+    const { known, passed } = await spot()
+    assert.ok(passed > 0 && passed < known, `${passed} of ${known}`)
+    assert.notDeepEqual(await picture(page), end)
+    await runToRest(page)
+    assert.deepEqual(await picture(page), end)
+    assert.equal((await spot()).known, known)
+    assert.equal(await branches().count(), 0, 'to look at the past changes nothing')
+  })
+
+  it('steps back and forth by event, all of them or those of a filter', async () => {
+    await scaled()
+    const { known } = await spot()
+    await press('Previous event')
+    assert.equal((await spot()).passed, known, 'first to the last event, before the rest')
+    await press('Previous event')
+    const back = await spot()
+    assert.ok(back.passed < known)
+    const there = await picture(page)
+    await press('Previous event')
+    assert.ok((await spot()).passed < back.passed)
+    await press('Step')
+    assert.deepEqual(await spot(), back)
+    assert.deepEqual(await picture(page), there)
+
+    await page.getByRole('searchbox', { name: 'Filter events' }).fill('pod web-1 started')
+    await press('Previous event')
+    assert.match(await clock().innerText(), /web-1 (Started|Updated)/)
+    await one(page, /^Pod web-1, Running/)
+    await press('Previous event')
+    assert.equal((await spot()).passed, 0)
+    await slider().press('ArrowRight')
+    assert.match(await clock().innerText(), /web-1 (Started|Updated)/)
+  })
+
+  it('plays backwards to the beginning', async () => {
+    await scaled()
+    await press('Backwards')
+    await page.waitForFunction(() => document.querySelector('.clock time').textContent === '0:01.0')
+    await clock().getByRole('button', { name: 'Play', exact: true }).waitFor()
+    assert.deepEqual(await picture(page), [])
+  })
+
+  it('forks where somebody acts in the past, and the old future stays', async () => {
+    await press('Apply')
+    await runToRest(page)
+    await scale(4)
+    await runToRest(page)
+    await page.getByRole('searchbox', { name: 'Filter events' }).fill('pod web-1 started')
+    await press('Previous event')
+    await scale(1)
+    await runToRest(page)
+    await ready(1)
+    const options = await branches().locator('option').allInnerTexts()
+    assert.equal(options.length, 2)
+    assert.match(options[0], /^1 · from 0:0\d\.\d · kubectl apply$/)
+    assert.match(options[1], /^2 · from 0:\d\d\.\d · kubectl scale statefulset web -n julin --replicas=1$/)
+    await branches().selectOption('0')
+    await ready(4)
+    await branches().selectOption('1')
+    await ready(1)
+    // Both branches and the place are in the log, which rebuilds the same state.
+    const log = JSON.parse(await page.evaluate(() => window.wasmBindings.session_log()))
+    assert.deepEqual([log.branch, log.forks.length, log.forks[0].of], [1, 1, 0])
+    const [now, hash] = (await page.evaluate(() => window.wasmBindings.session_hash())).split(' ')
+    assert.equal(log.place.at, Number(now))
+    const again = await page.evaluate(
+      ([log, now]) => window.wasmBindings.replay_hash(log, Number(now)),
+      [JSON.stringify(log), now],
+    )
+    assert.equal(again, hash)
+  })
+
+  it('undoes with Ctrl+Z outside of texts, and does again', async () => {
+    await scaled()
+    await page.locator('body').click({ position: { x: 5, y: 5 } })
+    await page.keyboard.press('Control+z')
+    await clock().getByText('Undone: kubectl scale statefulset web -n julin --replicas=3').waitFor()
+    await ready(2)
+    await press('Redo')
+    await clock().getByText(/^Done again: kubectl scale/).waitFor()
+    await runToRest(page)
+    await ready(3)
+    await press('Undo')
+    await runToRest(page)
+    await ready(2)
+    assert.equal(await branches().locator('option').count(), 2, 'time went on without the command')
+
+    const before = await spot()
+    await goIntoEditor(page)
+    await page.keyboard.insertText('x')
+    await page.keyboard.press('Control+z')
+    assert.deepEqual(await spot(), before, 'a text has an undo of its own')
+  })
+
+  it('has terminals travel, too', async () => {
+    await press('Apply')
+    await runToRest(page)
+    await scale(3)
+    const terminal = page.getByRole('log', { name: 'Terminal 1' })
+    await terminal.getByText('statefulset.apps/web scaled').waitFor()
+    await press('Undo')
+    assert.doesNotMatch(await terminal.innerText(), /scaled/)
+    await press('Redo')
+    assert.match(await terminal.innerText(), /scaled/)
+  })
+
+  it('shows two clusters on one clock, and marks what differs', async () => {
+    await press('Apply')
+    await runToRest(page)
+    await page.getByRole('combobox', { name: 'Compare with' }).selectOption('podManagementPolicy: Parallel')
+    const beside = page.getByRole('region', { name: 'Beside: podManagementPolicy: Parallel' })
+    await beside.waitFor()
+    const names = async () => {
+      const snapshot = await beside.ariaSnapshot()
+      return [...snapshot.matchAll(/(?:img|button) "((?:[^"\\]|\\.)*)"/g)].map(match => match[1])
+    }
+    const differs = list => list.filter(name => /, (differs from the other cluster|only in this cluster)$/.test(name))
+    assert.deepEqual([differs(await picture(page)), differs(await names())].map(list => list.length > 1), [false, false])
+    await slider().focus()
+    await page.keyboard.press('Home')
+    for (let step = 0; step < 12; step += 1) await page.keyboard.press('ArrowRight')
+    const pods = list => list.filter(name => /^Pod web-1, Pending/.test(name))
+    const [left, right] = [await picture(page), await names()]
+    assert.deepEqual([pods(left).length, pods(right).length], [0, 1], 'the Parallel set has started both pods')
+    assert.match(pods(right)[0], /, differs from the other cluster$/)
+    assert.ok(await beside.getByText('≠').count() > 0, 'told by more than colour')
+    await page.getByRole('combobox', { name: 'Compare with' }).selectOption('nothing')
+    await beside.waitFor({ state: 'detached' })
+    assert.deepEqual(differs(await picture(page)), [])
+  })
+
+  it('is moved by touch on a phone', async () => {
+    const phone = await server.open({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true })
+    page = phone.page
+    await page.getByRole('button', { name: 'Pause' }).tap()
+    await page.getByRole('button', { name: 'Apply', exact: true }).tap()
+    await runToRest(page)
+    const { known } = await spot()
+    await page.getByRole('button', { name: 'Undo', exact: true }).tap()
+    assert.equal((await spot()).passed, 0)
+    await slider().scrollIntoViewIfNeeded()
+    const box = await slider().boundingBox()
+    await page.touchscreen.tap(box.x + box.width * 0.1, box.y + box.height / 2)
+    const { passed } = await spot()
+    assert.ok(passed > 0 && passed < known, `${passed} of ${known}`)
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth)
+    assert.ok(wide <= 390, `the page is ${wide} pixels wide`)
+    assert.deepEqual(phone.faults, [])
+    await page.context().close()
+  })
+})
