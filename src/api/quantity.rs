@@ -108,6 +108,10 @@ impl Quantity {
                 quantity.format = Format::DecimalSI;
             }
         }
+        // The canonical text is to be a quantity too: a number leaves room for the zeros that its suffix asks for.
+        if !quantity.is_zero() && remove_factors(quantity.mantissa, 10).0.abs() > i128::MAX / 1000 {
+            return Err(NUMERIC);
+        }
         Ok(quantity)
     }
 
@@ -212,18 +216,19 @@ impl Quantity {
                 return format!("{amount}{suffix}");
             }
         }
-        let (mut amount, times) = remove_factors(self.mantissa, 10);
-        let mut exponent = self.exponent + times;
-        match exponent.rem_euclid(3) {
-            1 => (amount, exponent) = (amount * 10, exponent - 1),
-            2 => (amount, exponent) = (amount * 100, exponent - 2),
-            _ => {}
-        }
+        let (amount, times) = remove_factors(self.mantissa, 10);
+        let exponent = self.exponent + times;
+        // The zeros are written, not multiplied: the largest numbers have no room for them.
+        let (zeros, exponent) = match exponent.rem_euclid(3) {
+            1 => ("0", exponent - 1),
+            2 => ("00", exponent - 2),
+            _ => ("", exponent),
+        };
         if self.format == Format::DecimalExponent {
-            return if exponent == 0 { amount.to_string() } else { format!("{amount}e{exponent}") };
+            return if exponent == 0 { format!("{amount}{zeros}") } else { format!("{amount}{zeros}e{exponent}") };
         }
         let suffix = DECIMAL_SUFFIXES.iter().find(|(_, e)| *e == exponent).map_or("", |(s, _)| s);
-        format!("{amount}{suffix}")
+        format!("{amount}{zeros}{suffix}")
     }
 }
 
