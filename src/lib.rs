@@ -16,6 +16,7 @@ pub mod i18n;
 pub mod kubectl;
 pub mod manifest;
 pub mod programs;
+pub mod scenario;
 pub mod shell;
 pub mod terminal;
 pub mod timeline;
