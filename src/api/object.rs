@@ -1,6 +1,8 @@
 //! An object of the API.
 
-use std::sync::Arc;
+use std::fmt;
+use std::ops::Deref;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
 
@@ -22,13 +24,13 @@ pub struct Object {
     /// `status`; `null` for kinds that have none.
     pub status: Arc<Value>,
     /// Every other field at the top: `data`, `provisioner`, `endpoints`.
-    pub rest: Arc<Map<String, Value>>,
+    pub rest: Rest,
 }
 
 impl Object {
     /// An object with nothing but a kind and metadata.
     pub fn new(kind: Kind, meta: ObjectMeta) -> Object {
-        Object { kind, meta, spec: Arc::default(), status: Arc::default(), rest: Arc::default() }
+        Object { kind, meta, spec: Arc::default(), status: Arc::default(), rest: Rest::default() }
     }
 
     /// Takes a decoded JSON object apart.
@@ -45,7 +47,7 @@ impl Object {
             meta,
             spec: Arc::new(fields.remove("spec").unwrap_or_default()),
             status: Arc::new(fields.remove("status").unwrap_or_default()),
-            rest: Arc::new(fields),
+            rest: Rest::from(fields),
         }
     }
 
@@ -86,6 +88,82 @@ impl Object {
 
     /// The other fields, to change.
     pub fn rest_mut(&mut self) -> &mut Map<String, Value> {
-        Arc::make_mut(&mut self.rest)
+        self.rest.make_mut()
+    }
+}
+
+/// The fields of an object besides its specification and status, which its versions share.
+///
+/// A controller that writes a long list again and again gives what makes the fields instead; they are made when somebody
+/// first reads them, which of most versions nobody does.
+#[derive(Clone)]
+pub struct Rest(Arc<LazyLock<Map<String, Value>, Make>>);
+
+type Make = Box<dyn FnOnce() -> Map<String, Value> + Send + Sync>;
+
+impl Rest {
+    /// Fields that are made when somebody first reads them.
+    pub fn made_by(make: impl FnOnce() -> Map<String, Value> + Send + Sync + 'static) -> Rest {
+        Rest(Arc::new(LazyLock::new(Box::new(make))))
+    }
+
+    /// The fields, to change.
+    fn make_mut(&mut self) -> &mut Map<String, Value> {
+        if Arc::get_mut(&mut self.0).is_none() {
+            *self = Rest::from(Map::clone(self));
+        }
+        LazyLock::force_mut(Arc::get_mut(&mut self.0).expect("the fields have just been copied"))
+    }
+}
+
+impl From<Map<String, Value>> for Rest {
+    fn from(fields: Map<String, Value>) -> Rest {
+        Rest::made_by(move || fields)
+    }
+}
+
+impl Default for Rest {
+    fn default() -> Rest {
+        Rest::from(Map::new())
+    }
+}
+
+impl Deref for Rest {
+    type Target = Map<String, Value>;
+
+    fn deref(&self) -> &Map<String, Value> {
+        &self.0
+    }
+}
+
+impl PartialEq for Rest {
+    fn eq(&self, other: &Rest) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || **self == **other
+    }
+}
+
+impl fmt::Debug for Rest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::order::IntoOrdered;
+
+    fn fields(text: &str) -> Map<String, Value> {
+        [("text".to_owned(), Value::from(text))].into_iter().into_fields()
+    }
+
+    #[test]
+    fn fields_that_are_made_late_are_as_if_they_had_been_there() {
+        let late = Rest::made_by(|| fields("a"));
+        let copy = late.clone();
+        assert_eq!(late, Rest::from(fields("a")));
+        let mut changed = copy.clone();
+        changed.make_mut().insert("text".to_owned(), Value::from("b"));
+        assert_eq!((copy, changed), (late, Rest::from(fields("b"))));
     }
 }

@@ -8,6 +8,7 @@ mod api_server;
 pub mod config;
 pub mod events;
 pub mod faults;
+pub(crate) mod memo;
 mod queue;
 pub(crate) mod random;
 pub mod snapshot;
@@ -234,9 +235,15 @@ impl Cluster {
                 return Arc::clone(old);
             }
         }
-        self.note_manager(by, &mut object, old.as_ref());
-        let began_to_go = object.meta.is_terminating() && old.as_ref().is_some_and(|old| !old.meta.is_terminating());
+        self.put(actor, by, object, old.as_ref())
+    }
+
+    /// Stores an object over an older version of it that is not equal.
+    fn put(&mut self, actor: Actor, by: By, mut object: Object, old: Option<&Arc<Object>>) -> Arc<Object> {
+        self.note_manager(by, &mut object, old);
+        let is_terminating = object.meta.is_terminating();
         let (old, new) = self.store.put(object);
+        let began_to_go = is_terminating && old.as_ref().is_some_and(|old| !old.meta.is_terminating());
         let what = if began_to_go { What::Terminating } else { What::Updated };
         self.wrote(actor, what, WatchEvent { old, new: Some(Arc::clone(&new)) });
         new

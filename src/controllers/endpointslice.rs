@@ -2,30 +2,48 @@
 //!
 //! Follows `pkg/controller/endpointslice` and `staging/src/k8s.io/endpointslice` of Kubernetes v1.37.2, Apache-2.0.
 
+mod reconciler;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::endpoints;
-use super::statefulset::stateful_set_utils::{is_pod_ready, is_terminal_phase};
+use super::endpoints::{self, Address};
+use super::statefulset::stateful_set_utils::{is_pod_ready, is_terminal_phase, pod_condition};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectMeta, ObjectRef, OwnerReference, string_map};
 use crate::api::object::Object;
 use crate::api::selector::Selector;
 use crate::api::status::Status;
+use crate::api::time::Timestamp;
 use crate::cluster::actor::Actor;
+use crate::cluster::memo::ByVersion;
 use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
+pub use reconciler::Ports;
+use reconciler::{Change, Endpoint, Endpoints, Slice};
 
 const ACTOR: Actor = Actor::EndpointSliceController;
 /// The label that names a slice's Service.
 pub const SERVICE_NAME_LABEL: &str = "kubernetes.io/service-name";
+const MANAGED_BY_LABEL: &str = "endpointslice.kubernetes.io/managed-by";
+const HEADLESS_LABEL: &str = "service.kubernetes.io/headless";
 
 /// Has the Services looked at that a write concerns.
 pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     let object = event.object();
     match object.kind {
         Kind::Service => cluster.enqueue(ACTOR, object.object_ref(), timing::WATCH),
+        Kind::Endpoints | Kind::EndpointSlice if event.new.is_none() => {
+            let service = match object.kind {
+                Kind::Endpoints => &object.meta.name,
+                _ => object.meta.label(SERVICE_NAME_LABEL),
+            };
+            if cluster.store().get(Kind::Service, &object.meta.namespace, service).is_some() {
+                cluster.enqueue(ACTOR, ObjectRef::new(Kind::Service, &*object.meta.namespace, service), timing::WATCH);
+            }
+        }
         Kind::Pod if !matters(event) => {}
         Kind::Pod => {
             let selecting: Vec<ObjectRef> = cluster
@@ -76,62 +94,207 @@ pub(crate) fn sync_service(cluster: &mut Cluster, reference: &ObjectRef) {
     cluster.settle(ACTOR, reference, result);
 }
 
+/// What is known of the endpoints of a Service.
+#[derive(Clone, Debug)]
+struct Known {
+    /// The Service, as it was when its pods were looked at.
+    service: Arc<Object>,
+    /// The zones of the nodes, as they were then.
+    zones: Zones,
+    pods: ByVersion<Option<Selected>>,
+    /// The Endpoints object that was written last, with its addresses.
+    endpoints: Option<endpoints::Written>,
+    /// The slices that were written last, with their endpoints.
+    slices: Vec<(Arc<Object>, Endpoints)>,
+}
+
+/// The nodes, each with its zone, which is empty where it has none.
+type Zones = BTreeMap<String, String>;
+
+/// What the endpoints say of a pod that the Service selects.
+#[derive(Clone, Debug)]
+struct Selected {
+    /// When the pod last became ready or stopped being so.
+    changed: Option<Timestamp>,
+    /// Its address in the Endpoints object, where it is to be there.
+    address: Option<Arc<Address>>,
+    /// Its endpoint in a slice, where it is to be there.
+    endpoint: Option<Arc<Endpoint>>,
+    /// What is wrong where its node is not there any more.
+    missing_node: Option<String>,
+}
+
+/// What the controllers of endpoints remember, by Service.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    services: BTreeMap<ObjectRef, Known>,
+}
+
 fn sync(cluster: &mut Cluster, reference: &ObjectRef) -> Result<(), Status> {
-    let slice = cluster
-        .store()
-        .list_in(Kind::EndpointSlice, &reference.namespace)
-        .find(|slice| slice.meta.label(SERVICE_NAME_LABEL) == reference.name)
-        .cloned();
-    let service = cluster.store().find(reference).cloned();
-    let Some((service, selector)) = service.and_then(|service| selector(&service).map(|s| (service, s))) else {
-        cluster.controllers.endpoints.forget(reference);
-        endpoints::delete(cluster, reference)?;
-        return match slice {
-            Some(slice) => cluster.delete(ACTOR, &slice.object_ref(), &DeleteOptions::default()),
-            None => Ok(()),
-        };
+    let known = cluster.controllers.endpoints.services.remove(reference);
+    let Some(service) = cluster.store().find(reference).cloned() else {
+        // The slices go with the Service that owns them.
+        return endpoints::delete(cluster, reference);
     };
-    let publish_not_ready = service.spec.flag("publishNotReadyAddresses");
+    let selector = selector(&service);
+    let Some(selector) = selector.filter(|_| service.spec.text("type") != "ExternalName") else {
+        return Ok(());
+    };
+    let nodes = cluster.store().list(Kind::Node);
+    let mut zones = Zones::new();
+    for node in nodes {
+        zones.insert(node.meta.name.clone(), node.meta.label("topology.kubernetes.io/zone").to_owned());
+    }
+    let is_new = known.is_none();
+    let mut known = known.unwrap_or_else(|| Known {
+        service: Arc::clone(&service),
+        zones: Zones::new(),
+        pods: ByVersion::default(),
+        endpoints: None,
+        slices: Vec::new(),
+    });
+    let everything = !Arc::ptr_eq(&known.service, &service) || known.zones != zones;
+    let mut trigger: Option<Timestamp> = None;
     let pods = cluster.store().list_in(Kind::Pod, &reference.namespace);
-    let pods: Vec<Arc<Object>> = pods.filter(|pod| selector.matches(&pod.meta.labels)).cloned().collect();
-    let trigger = cluster.controllers.endpoints.last_change(&service, &pods);
-    let pods: Vec<Arc<Object>> = pods.into_iter().filter(|pod| should_be_in_endpoints(pod)).collect();
-    endpoints::sync(cluster, &service, &pods, trigger)?;
-    let endpoints: Vec<Value> = pods.iter().map(|pod| endpoint(cluster, &service, pod, publish_not_ready)).collect();
-    // Pods that give a named port another number would have a slice of their own.
-    let ports = pods.first().map(|pod| endpoint_ports(&service, pod)).unwrap_or_default();
-    let has_endpoints = !endpoints.is_empty();
-    let as_go_writes = |list: Vec<Value>| {
-        if list.is_empty() { Value::Null } else { Value::Array(list) }
+    let pods = known.pods.renew(pods, everything, |pod, before| {
+        if !selector.matches(&pod.meta.labels) {
+            return None;
+        }
+        let selected = Selected::of(&service, pod, &zones);
+        // Models staging/src/k8s.io/endpointslice/util/trigger_time_tracker.go ComputeEndpointLastChangeTriggerTime
+        let before = before.and_then(Option::as_ref).and_then(|before| before.changed);
+        if let Some(time) = selected.changed.filter(|time| before.is_none_or(|before| *time > before)) {
+            trigger = Some(trigger.map_or(time, |first| first.min(time)));
+        }
+        Some(selected)
+    });
+    if is_new {
+        trigger = service.meta.creation_timestamp;
+    }
+    let selected = || pods.iter().filter_map(|(_, selected)| selected.as_ref());
+    let addresses = selected().filter_map(|selected| selected.address.clone()).collect();
+    let desired: Vec<Arc<Endpoint>> = selected().filter_map(|selected| selected.endpoint.clone()).collect();
+    known.service = Arc::clone(&service);
+    known.zones = zones;
+    let written = endpoints::sync(cluster, &service, addresses, &mut known.endpoints, trigger);
+    let written = written.and_then(|()| sync_slices(cluster, &service, &desired, &mut known.slices, trigger));
+    let missing: Vec<&str> = selected().filter_map(|selected| selected.missing_node.as_deref()).collect();
+    let result = match (written, missing.is_empty()) {
+        (Ok(()), false) => {
+            let message = if let [only] = missing[..] { only.to_owned() } else { format!("[{}]", missing.join(", ")) };
+            Err(Status { message, ..Status::internal_error("") })
+        }
+        (written, _) => written,
     };
-    let mut rest = Map::new();
-    rest.insert("addressType".to_owned(), json!("IPv4"));
-    rest.insert("endpoints".to_owned(), as_go_writes(endpoints));
-    rest.insert("ports".to_owned(), as_go_writes(if has_endpoints { ports } else { Vec::new() }));
-    match slice {
-        Some(slice) if *slice.rest == rest && slice.meta.labels == slice_meta(&service).labels => Ok(()),
-        Some(slice) => {
-            let mut slice = Object::clone(&slice);
-            slice.rest = Arc::new(rest);
-            slice.meta.labels = slice_meta(&service).labels;
-            endpoints::annotate(&mut slice, trigger);
-            cluster.update_object(ACTOR, slice).map(drop)
+    cluster.controllers.endpoints.services.insert(reference.clone(), known);
+    if let Err(error) = &result {
+        let ObjectRef { namespace, name, .. } = reference;
+        let message = format!("Error updating Endpoint Slices for Service {namespace}/{name}: {}", error.message);
+        cluster.record_event(ACTOR, &service, true, "FailedToUpdateEndpointSlices", &message);
+    }
+    result
+}
+
+impl Selected {
+    fn of(service: &Object, pod: &Object, zones: &Zones) -> Selected {
+        let changed = pod_condition(pod, "Ready").and_then(|ready| Timestamp::parse(ready.text("lastTransitionTime")));
+        let mut selected = Selected { changed, address: None, endpoint: None, missing_node: None };
+        if !should_be_in_endpoints(pod) {
+            return selected;
         }
-        None => {
-            let mut slice = Object::new(Kind::EndpointSlice, slice_meta(&service));
-            slice.rest = Arc::new(rest);
-            endpoints::annotate(&mut slice, trigger);
-            cluster.create_object(ACTOR, slice).map(drop)
+        let publishes_all = service.spec.flag("publishNotReadyAddresses");
+        let ports: Ports = Arc::new(endpoint_ports(service, pod));
+        let has_ports = !service.spec.list("ports").is_empty();
+        let in_older_form = (publishes_all || !pod.meta.is_terminating())
+            && (!ports.is_empty() || !has_ports && service.spec.text("clusterIP") == "None");
+        selected.address = in_older_form.then(|| Arc::new(Address::of(service, pod, Arc::clone(&ports))));
+        let node = pod.spec.text("nodeName");
+        let zone = zones.get(node);
+        if zone.is_none() && !publishes_all {
+            let (namespace, pod, service) = (&pod.meta.namespace, &pod.meta.name, &service.meta.name);
+            selected.missing_node =
+                Some(format!("skipping Pod {pod} for Service {namespace}/{service}: Node {node} Not Found"));
+        } else {
+            let value = endpoint(service, pod, zone.map_or("", String::as_str));
+            selected.endpoint = Some(Arc::new(Endpoint { pod: pod.meta.name.clone(), ports, value }));
         }
+        selected
     }
 }
 
+/// Writes the slices of a Service.
+// Models staging/src/k8s.io/endpointslice/reconciler.go Reconcile
+fn sync_slices(
+    cluster: &mut Cluster,
+    service: &Object,
+    desired: &[Arc<Endpoint>],
+    known: &mut Vec<(Arc<Object>, Endpoints)>,
+    trigger: Option<Timestamp>,
+) -> Result<(), Status> {
+    let meta = slice_meta(service);
+    let is_own = |label: &str, slice: &Object| slice.meta.labels.get(label) == meta.labels.get(label);
+    let slices = cluster.store().list_in(Kind::EndpointSlice, &service.meta.namespace);
+    let slices: Vec<Arc<Object>> = slices
+        .filter(|slice| {
+            !slice.meta.is_terminating() && is_own(SERVICE_NAME_LABEL, slice) && is_own(MANAGED_BY_LABEL, slice)
+        })
+        .cloned()
+        .collect();
+    let (mut existing, mut strangers) = (Vec::new(), Vec::new());
+    for slice in slices {
+        if slice.meta.owner_references.iter().any(|owner| owner.uid == service.meta.uid) {
+            let endpoints = known.iter().find(|(known, _)| Arc::ptr_eq(known, &slice));
+            existing.push(Slice::stored(&slice, endpoints.map(|(_, endpoints)| Arc::clone(endpoints))));
+        } else {
+            strangers.push(slice);
+        }
+    }
+    known.clear();
+    let relabel = |slice: &Object| !slice.meta.labels.iter().filter(own_label).eq(meta.labels.iter().filter(own_label));
+    for slice in reconciler::reconcile(existing, desired, &relabel) {
+        let written = match (&slice.object, slice.change) {
+            (Some(object), Change::Keep) => Arc::clone(object),
+            (Some(object), Change::Delete) => {
+                cluster.delete(ACTOR, &object.object_ref(), &DeleteOptions::default())?;
+                continue;
+            }
+            (object, _) => {
+                let mut object = match object {
+                    Some(object) => Object::clone(object),
+                    None if service.meta.is_terminating() => continue,
+                    None => Object::new(Kind::EndpointSlice, meta.clone()),
+                };
+                object.meta.labels.clone_from(&meta.labels);
+                object.rest = slice.rest();
+                endpoints::annotate(&mut object, trigger);
+                if slice.object.is_some() {
+                    cluster.update_unruled(ACTOR, object)?
+                } else {
+                    cluster.create_object(ACTOR, object)?
+                }
+            }
+        };
+        known.push((written, slice.endpoints));
+    }
+    for slice in strangers {
+        cluster.delete(ACTOR, &slice.object_ref(), &DeleteOptions::default())?;
+    }
+    Ok(())
+}
+
+/// Whether a slice has this label from its Service.
+// Models staging/src/k8s.io/endpointslice/utils.go isReservedLabelKey
+fn own_label((label, _): &(&String, &String)) -> bool {
+    !matches!(label.as_str(), SERVICE_NAME_LABEL | MANAGED_BY_LABEL | HEADLESS_LABEL)
+}
+
+// Models staging/src/k8s.io/endpointslice/utils.go newEndpointSlice
 fn slice_meta(service: &Object) -> ObjectMeta {
     let mut labels = service.meta.labels.clone();
-    labels.insert("endpointslice.kubernetes.io/managed-by".to_owned(), "endpointslice-controller.k8s.io".to_owned());
+    labels.insert(MANAGED_BY_LABEL.to_owned(), "endpointslice-controller.k8s.io".to_owned());
     labels.insert(SERVICE_NAME_LABEL.to_owned(), service.meta.name.clone());
     if service.spec.text("clusterIP") == "None" {
-        labels.insert("service.kubernetes.io/headless".to_owned(), String::new());
+        labels.insert(HEADLESS_LABEL.to_owned(), String::new());
     }
     ObjectMeta {
         generate_name: format!("{}-", service.meta.name),
@@ -149,24 +312,22 @@ fn should_be_in_endpoints(pod: &Object) -> bool {
 }
 
 // Models staging/src/k8s.io/endpointslice/utils.go podToEndpoint
-fn endpoint(cluster: &Cluster, service: &Object, pod: &Object, publish_not_ready: bool) -> Value {
+fn endpoint(service: &Object, pod: &Object, zone: &str) -> Value {
     let serving = is_pod_ready(pod);
     let terminating = pod.meta.is_terminating();
     let node = pod.spec.text("nodeName");
     let mut out = json!({
         "addresses": [pod.status.text("podIP")],
         "conditions": {
-            "ready": publish_not_ready || (serving && !terminating),
+            "ready": service.spec.flag("publishNotReadyAddresses") || (serving && !terminating),
             "serving": serving,
             "terminating": terminating,
         },
         "targetRef": {"kind": "Pod", "name": pod.meta.name, "namespace": pod.meta.namespace, "uid": pod.meta.uid},
     });
-    if !node.is_empty() {
-        out["nodeName"] = json!(node);
-        let zone = cluster.store().get(Kind::Node, "", node).map(|node| node.meta.label("topology.kubernetes.io/zone"));
-        if let Some(zone) = zone.filter(|zone| !zone.is_empty()) {
-            out["zone"] = json!(zone);
+    for (field, value) in [("nodeName", node), ("zone", zone)] {
+        if !value.is_empty() {
+            out[field] = json!(value);
         }
     }
     // The pod's own name is published only below the Service that it names.

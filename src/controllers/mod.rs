@@ -28,7 +28,7 @@ pub struct Controllers {
     pub(crate) statefulset: statefulset::stateful_set::State,
     pub(crate) kubelet: kubelet::State,
     pub(crate) scheduler: scheduler::State,
-    pub(crate) endpoints: endpoints::State,
+    pub(crate) endpoints: endpointslice::State,
     pub(crate) taint_eviction: taint_eviction::State,
     pub(crate) reasons: reason::Reasons,
     pub(crate) chaos: chaos::State,

@@ -326,7 +326,7 @@ impl Cluster {
         let old = self.find_for_update(&object)?;
         check_uid(&object, &old)?;
         object.spec = Arc::clone(&old.spec);
-        object.rest = Arc::clone(&old.rest);
+        object.rest = old.rest.clone();
         let manager = Manager { subresource: "status", ..self.manager_of(actor) };
         Ok(self.replace(actor, By::Manager(manager), object))
     }
@@ -338,13 +338,23 @@ impl Cluster {
         object.meta.creation_timestamp = old.meta.creation_timestamp;
         keep_deletion(&mut object, old);
         object.spec = Arc::clone(&old.spec);
-        object.rest = Arc::clone(&old.rest);
+        object.rest = old.rest.clone();
         let errors = validate::validate_status_update(object.kind, &object.to_value(), &old.to_value());
         if !errors.is_empty() {
             return Err(Status::invalid(object.kind, &object.meta.name, errors));
         }
         let manager = Manager { subresource: "status", ..self.manager_of(actor) };
         Ok(self.replace(actor, By::Manager(manager), object))
+    }
+
+    /// Stores an object that a controller changed in nothing that a rule is about, and that is not as it was.
+    ///
+    /// # Errors
+    /// Where the object is gone, or was changed since `object` was read.
+    pub(crate) fn update_unruled(&mut self, actor: Actor, object: Object) -> Result<Arc<Object>, Status> {
+        self.fail_by_fault(actor, Verb::Update, &object.object_ref())?;
+        let old = self.find_for_update(&object)?;
+        Ok(self.put(actor, By::Manager(self.manager_of(actor)), object, Some(&old)))
     }
 
     fn find_for_update(&self, object: &Object) -> Result<Arc<Object>, Status> {

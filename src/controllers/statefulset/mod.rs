@@ -6,6 +6,7 @@
 pub mod client;
 pub mod error;
 pub mod history;
+mod member;
 pub mod retry;
 pub mod set;
 mod stateful_pod_control;

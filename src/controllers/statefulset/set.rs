@@ -158,6 +158,11 @@ impl StatefulSet {
             spec: Arc::clone(spec),
         }
     }
+
+    /// Reads another version of this set, which has the same specification.
+    pub fn again(&self, object: &Object) -> StatefulSet {
+        StatefulSet { meta: object.meta.clone(), status: StatefulSetStatus::of(&object.status), ..self.clone() }
+    }
 }
 
 impl StatefulSetStatus {

@@ -4,10 +4,11 @@
 
 use super::client::{Client, EventType};
 use super::error::Error;
+use super::member::claim_names;
 use super::retry;
 use super::set::StatefulSet;
 use super::stateful_set_utils::{
-    has_stale_owner_ref, has_unexpected_controller, identity_matches, is_claim_owner_up_to_date, ordinal,
+    has_stale_owner_ref, has_unexpected_controller, identity_matches, is_claim_owner_up_to_date, new_claim, ordinal,
     persistent_volume_claim_name, persistent_volume_claims, storage_matches, update_claim_owner_ref_for_set_and_pod,
     update_identity, update_storage,
 };
@@ -53,7 +54,7 @@ pub fn update_stateful_pod(client: &mut impl Client, set: &StatefulSet, mut pod:
                 return Err(error);
             }
         }
-        match claims_match_retention_policy(client, set, &pod) {
+        match claims_match_retention_policy(client, set, &pod, &claim_names(set, ordinal(&pod))) {
             Err(error) => {
                 record_pod_event(client, "update", set, &pod, Some(&error));
                 return Err(error);
@@ -98,14 +99,17 @@ pub fn delete_stateful_pod(client: &mut impl Client, set: &StatefulSet, pod: &Ob
     Ok(())
 }
 
-/// Whether the pod's claims have the owners that the retention policy asks for. Claims that are missing are left for
-/// later.
+/// Whether the pod's claims, which have these names, have the owners that the retention policy asks for. Claims that are
+/// missing are left for later.
 // Models pkg/controller/statefulset/stateful_pod_control.go ClaimsMatchRetentionPolicy
-pub fn claims_match_retention_policy(client: &impl Client, set: &StatefulSet, pod: &Object) -> Result<bool, Error> {
-    let ordinal = ordinal(pod);
-    for template in set.volume_claim_templates.iter() {
-        let name = persistent_volume_claim_name(set, &template.meta.name, ordinal);
-        match client.get_claim(&set.meta.namespace, &name) {
+pub fn claims_match_retention_policy(
+    client: &impl Client,
+    set: &StatefulSet,
+    pod: &Object,
+    claims: &[String],
+) -> Result<bool, Error> {
+    for name in claims {
+        match client.get_claim(&set.meta.namespace, name) {
             Err(status) if status.is_not_found() => {}
             Err(status) => {
                 let pod = &pod.meta.name;
@@ -245,11 +249,10 @@ pub fn create_missing_persistent_volume_claims(
 // Models pkg/controller/statefulset/stateful_pod_control.go createPersistentVolumeClaims
 fn create_persistent_volume_claims(client: &mut impl Client, set: &StatefulSet, pod: &Object) -> Result<(), Error> {
     let mut errors = Vec::new();
-    for claim in persistent_volume_claims(set, pod) {
-        let name = claim.meta.name.clone();
-        match client.get_claim(&claim.meta.namespace, &name) {
+    for (name, template) in persistent_volume_claims(set, pod) {
+        match client.get_claim(&set.meta.namespace, &name) {
             Err(status) if status.is_not_found() => {
-                let created = client.create_claim(claim);
+                let created = client.create_claim(new_claim(set, name.clone(), template));
                 if let Err(status) = &created {
                     errors.push(Error::wrap(format!("failed to create PVC {name}"), status));
                 }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use super::client::{Client, EventType};
 use super::error::Error;
+use super::member::Member;
 use super::retry;
 use super::set::{StatefulSet, StatefulSetStatus};
-use super::stateful_set_control::update_stateful_set;
-use super::stateful_set_utils::{is_member_of, is_pod_ready, ready_since};
+use super::stateful_set_control::update_members;
+use super::stateful_set_utils::{is_member_of, is_pod_ready};
 use super::wait::Wait;
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
@@ -20,6 +21,7 @@ use crate::api::selector::Selector;
 use crate::api::status::{Reason, Status};
 use crate::api::time::{Instant, Millis};
 use crate::cluster::actor::Actor;
+use crate::cluster::memo::ByVersion;
 use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
 
 /// The most replicas that are simulated. More are valid to Kubernetes, and would be valid to nobody who has to look at
@@ -33,6 +35,26 @@ pub struct State {
     failures: BTreeMap<ObjectRef, u32>,
     /// Why the last sync of a set stopped where it stopped.
     waits: BTreeMap<ObjectRef, Vec<Wait>>,
+    /// The sets as they were read last, each with what is known of the pods around it.
+    known: BTreeMap<ObjectRef, Known>,
+}
+
+/// A set as it was read last, and the pods of its namespace as that set looks at them.
+#[derive(Clone, Debug)]
+struct Known {
+    set: Arc<StatefulSet>,
+    pods: ByVersion<Claim>,
+}
+
+/// Whose a pod is, as its stored version and the set's specification say.
+#[derive(Clone, Debug)]
+enum Claim {
+    /// Another controller's.
+    Foreign,
+    /// The set's.
+    Owned(Arc<Member>),
+    /// To be adopted or released, or to be left alone.
+    Unclear,
 }
 
 impl State {
@@ -151,8 +173,10 @@ fn resolve_controller_ref(cluster: &Cluster, namespace: &str, owner: &OwnerRefer
 // Models pkg/controller/statefulset/stateful_set.go processNextWorkItem
 pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
     let Some(object) = cluster.store().find(reference).cloned() else {
-        cluster.controllers.statefulset.failures.remove(reference);
-        cluster.controllers.statefulset.waits.remove(reference);
+        let State { failures, waits, known } = &mut cluster.controllers.statefulset;
+        failures.remove(reference);
+        waits.remove(reference);
+        known.remove(reference);
         return;
     };
     let (waits, result) = sync_object(cluster, &object);
@@ -173,7 +197,26 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
 
 // Models pkg/controller/statefulset/stateful_set.go sync
 fn sync_object(cluster: &mut Cluster, object: &Object) -> (Vec<Wait>, Result<(), Error>) {
-    let set = StatefulSet::of(object);
+    let reference = object.object_ref();
+    let known = cluster.controllers.statefulset.known.remove(&reference);
+    // What is known of the pods holds for one specification of one set.
+    let known =
+        known.filter(|known| known.set.meta.uid == object.meta.uid && Arc::ptr_eq(&known.set.spec, &object.spec));
+    let mut known = match known {
+        Some(known) => Known { set: Arc::new(known.set.again(object)), ..known },
+        None => Known { set: Arc::new(StatefulSet::of(object)), pods: ByVersion::default() },
+    };
+    let set = Arc::clone(&known.set);
+    let outcome = sync_known(cluster, &set, &mut known.pods);
+    cluster.controllers.statefulset.known.insert(reference, known);
+    outcome
+}
+
+fn sync_known(
+    cluster: &mut Cluster,
+    set: &StatefulSet,
+    known: &mut ByVersion<Claim>,
+) -> (Vec<Wait>, Result<(), Error>) {
     if set.replicas > MAX_REPLICAS {
         let wait = Wait::TooManyReplicas { replicas: set.replicas, simulated: MAX_REPLICAS };
         return (vec![wait], Ok(()));
@@ -183,21 +226,21 @@ fn sync_object(cluster: &mut Cluster, object: &Object) -> (Vec<Wait>, Result<(),
     let Some(selector) = set.selector.clone() else {
         return (Vec::new(), Ok(()));
     };
-    if let Err(error) = adopt_orphan_revisions(cluster, &set) {
+    if let Err(error) = adopt_orphan_revisions(cluster, set) {
         return failed(error);
     }
-    let pods = match pods_for_stateful_set(cluster, &set, &selector) {
+    let pods = match pods_for_stateful_set(cluster, set, &selector, known) {
         Ok(pods) => pods,
         Err(error) => return failed(error),
     };
-    sync_stateful_set(cluster, &set, &pods)
+    sync_stateful_set(cluster, set, &pods)
 }
 
 // Models pkg/controller/statefulset/stateful_set.go syncStatefulSet
-fn sync_stateful_set(cluster: &mut Cluster, set: &StatefulSet, pods: &[Arc<Object>]) -> (Vec<Wait>, Result<(), Error>) {
+fn sync_stateful_set(cluster: &mut Cluster, set: &StatefulSet, pods: &[Arc<Member>]) -> (Vec<Wait>, Result<(), Error>) {
     let now = cluster.now();
     let gates = cluster.config().feature_gates.clone();
-    let outcome = update_stateful_set(&mut ClusterClient { cluster }, set, pods, &gates, now);
+    let outcome = update_members(&mut ClusterClient { cluster }, set, pods, &gates, now);
     if let Some(error) = outcome.error {
         return (outcome.waits, Err(error));
     }
@@ -213,10 +256,10 @@ fn sync_stateful_set(cluster: &mut Cluster, set: &StatefulSet, pods: &[Arc<Objec
 
 /// How long until the next ready pod becomes available.
 // Models pkg/controller/controller_utils.go FindMinNextPodAvailabilityCheck
-fn next_availability_check(pods: &[Arc<Object>], min_ready_seconds: i32, now: Instant) -> Option<Millis> {
+fn next_availability_check(pods: &[Arc<Member>], min_ready_seconds: i32, now: Instant) -> Option<Millis> {
     pods.iter()
-        .filter_map(|pod| ready_since(pod))
-        .map(|since| (since.instant() + Millis::from_secs(min_ready_seconds.into())).since(now))
+        .filter_map(|pod| pod.ready_since)
+        .map(|since| (since + Millis::from_secs(min_ready_seconds.into())).since(now))
         .filter(|left| left.0 > 0)
         .min()
 }
@@ -261,32 +304,41 @@ fn pods_for_stateful_set(
     cluster: &mut Cluster,
     set: &StatefulSet,
     selector: &Selector,
-) -> Result<Vec<Arc<Object>>, Error> {
-    let candidates: Vec<Arc<Object>> = cluster
-        .store()
-        .list_in(Kind::Pod, &set.meta.namespace)
-        .filter(|pod| {
-            let ours = |owner: &OwnerReference| {
-                owner.uid == set.meta.uid && owner.name == set.meta.name && owner.kind == Kind::StatefulSet.name()
-            };
-            pod.meta.controller_of().is_none_or(ours)
-        })
-        .cloned()
-        .collect();
-    let mut claimed = Vec::with_capacity(candidates.len());
+    known: &mut ByVersion<Claim>,
+) -> Result<Vec<Arc<Member>>, Error> {
+    let pods = cluster.store().list_in(Kind::Pod, &set.meta.namespace);
+    let pods = known.renew(pods, false, |pod, _| {
+        let ours = |owner: &OwnerReference| {
+            owner.uid == set.meta.uid && owner.name == set.meta.name && owner.kind == Kind::StatefulSet.name()
+        };
+        match pod.meta.controller_of() {
+            Some(owner) if !ours(owner) => Claim::Foreign,
+            Some(_) if selector.matches(&pod.meta.labels) && is_member_of(set, pod) => {
+                Claim::Owned(Arc::new(Member::of(set, Arc::clone(pod))))
+            }
+            _ => Claim::Unclear,
+        }
+    });
+    let mut claimed = Vec::with_capacity(pods.len());
     let mut errors = Vec::new();
-    for pod in candidates {
-        let fits = selector.matches(&pod.meta.labels) && is_member_of(set, &pod);
+    for (pod, claim) in pods.iter() {
+        match claim {
+            Claim::Foreign => continue,
+            Claim::Owned(member) => {
+                claimed.push(Arc::clone(member));
+                continue;
+            }
+            Claim::Unclear => {}
+        }
+        let fits = selector.matches(&pod.meta.labels) && is_member_of(set, pod);
         let owned = pod.meta.controller_of().is_some();
-        if owned && fits {
-            claimed.push(pod);
-        } else if set.meta.is_terminating() || (!owned && (!fits || pod.meta.is_terminating())) {
+        if set.meta.is_terminating() || (!owned && (!fits || pod.meta.is_terminating())) {
             // A set that is going changes no owners, and a pod that is going gets none.
         } else if owned {
-            errors.extend(release_pod(cluster, set, &pod).err());
+            errors.extend(release_pod(cluster, set, pod).err());
         } else {
-            match adopt_pod(cluster, set, &pod) {
-                Ok(()) => claimed.push(pod),
+            match adopt_pod(cluster, set, pod) {
+                Ok(()) => claimed.push(Arc::new(Member::of(set, Arc::clone(pod)))),
                 // The pod is gone meanwhile.
                 Err(error) if error.is_not_found() => {}
                 Err(error) => errors.push(error),

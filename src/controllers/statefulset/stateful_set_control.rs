@@ -3,6 +3,7 @@
 //! Follows `pkg/controller/statefulset/stateful_set_control.go` of Kubernetes v1.37.2, Apache-2.0. Where upstream logs
 //! that the set waits and returns, these functions return a [`Wait`].
 
+use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -11,16 +12,16 @@ use super::error::Error;
 use super::history::{
     create_controller_revision, data, equal_revision, sort_controller_revisions, update_controller_revision,
 };
+use super::member::{Member, Phase, claim_names};
 use super::set::{StatefulSet, StatefulSetStatus, StrategyType};
 use super::stateful_pod_control::{
     claims_match_retention_policy, create_missing_persistent_volume_claims, create_stateful_pod, delete_stateful_pod,
     pod_claim_is_stale, update_pod_claim_for_retention_policy, update_stateful_pod,
 };
 use super::stateful_set_utils::{
-    apply_revision, complete_update, end_ordinal, identity_matches, inconsistent_status, is_created, is_patch_of,
-    is_pending, is_running_and_available, is_running_and_ready, is_terminal_phase, is_terminating, max_unavailable,
-    new_revision, new_versioned_stateful_set_pod, next_revision, ordinal, placeholder, pod_revision,
-    set_matches_latest_existing_revision, set_progressing_condition, storage_matches, versioned_pod_is_current,
+    apply_revision, complete_update, end_ordinal, inconsistent_status, is_patch_of, is_terminating, max_unavailable,
+    new_revision, new_versioned_stateful_set_pod, next_revision, placeholder, set_matches_latest_existing_revision,
+    set_progressing_condition, versioned_pod_is_current,
 };
 use super::wait::Wait;
 use crate::api::gates::FeatureGates;
@@ -33,22 +34,15 @@ const MAX_BATCH_SIZE: usize = 500;
 
 type Revision = Arc<Object>;
 
-/// A pod as a sync sees it. What is asked of every pod again and again is read once.
+/// A pod as a sync sees it.
 struct Pod {
-    object: Arc<Object>,
-    ordinal: i64,
-    is_running_and_ready: bool,
+    member: Arc<Member>,
     is_available: bool,
 }
 
 impl Pod {
-    fn new(object: Arc<Object>, min_ready_seconds: i32, now: Instant) -> Pod {
-        Pod {
-            ordinal: ordinal(&object).into(),
-            is_running_and_ready: is_running_and_ready(&object),
-            is_available: is_running_and_available(&object, min_ready_seconds, now),
-            object,
-        }
+    fn new(member: Arc<Member>, min_ready_seconds: i32, now: Instant) -> Pod {
+        Pod { is_available: member.is_available(min_ready_seconds, now), member }
     }
 
     // Models pkg/controller/statefulset/stateful_set_utils.go isUnavailable
@@ -58,10 +52,10 @@ impl Pod {
 }
 
 impl Deref for Pod {
-    type Target = Object;
+    type Target = Member;
 
-    fn deref(&self) -> &Object {
-        &self.object
+    fn deref(&self) -> &Member {
+        &self.member
     }
 }
 
@@ -83,6 +77,18 @@ pub fn update_stateful_set(
     client: &mut impl Client,
     set: &StatefulSet,
     pods: &[Arc<Object>],
+    gates: &FeatureGates,
+    now: Instant,
+) -> Outcome {
+    let members: Vec<Arc<Member>> = pods.iter().map(|pod| Arc::new(Member::of(set, Arc::clone(pod)))).collect();
+    update_members(client, set, &members, gates, now)
+}
+
+/// The same for pods that have been looked at.
+pub fn update_members(
+    client: &mut impl Client,
+    set: &StatefulSet,
+    pods: &[Arc<Member>],
     gates: &FeatureGates,
     now: Instant,
 ) -> Outcome {
@@ -152,16 +158,16 @@ impl Pods {
 }
 
 /// The set at its two revisions.
-struct Versions {
-    current: StatefulSet,
-    update: StatefulSet,
+struct Versions<'a> {
+    current: Cow<'a, StatefulSet>,
+    update: Cow<'a, StatefulSet>,
 }
 
 impl<C: Client> Sync<'_, C> {
     // Models pkg/controller/statefulset/stateful_set_control.go performUpdate
     fn perform_update(
         &mut self,
-        pods: &[Arc<Object>],
+        pods: &[Arc<Member>],
         revisions: &[Revision],
         live: &mut LiveRevisions,
     ) -> Result<StatefulSetStatus, Error> {
@@ -180,13 +186,13 @@ impl<C: Client> Sync<'_, C> {
     // Models pkg/controller/statefulset/stateful_set_control.go truncateHistory
     fn truncate_history(
         &mut self,
-        pods: &[Arc<Object>],
+        pods: &[Arc<Member>],
         revisions: &[Revision],
         live: &LiveRevisions,
     ) -> Result<(), Error> {
         let is_live = |name: &str| {
             [&live.current, &live.update].into_iter().flatten().any(|revision| revision.meta.name == name)
-                || pods.iter().any(|pod| pod_revision(pod) == name)
+                || pods.iter().any(|pod| pod.revision() == name)
         };
         let Ok(limit) = usize::try_from(self.set.revision_history_limit) else {
             return Ok(());
@@ -227,10 +233,12 @@ impl<C: Client> Sync<'_, C> {
         current: &Revision,
         update: &Revision,
         collision_count: i32,
-        pods: &[Arc<Object>],
+        pods: &[Arc<Member>],
     ) -> (Option<StatefulSetStatus>, Result<(), Error>) {
         let set = self.set;
-        let versions = match (apply_revision(set, current), apply_revision(set, update)) {
+        let of_update = apply_revision(set, update);
+        let of_current = if Arc::ptr_eq(current, update) { of_update.clone() } else { apply_revision(set, current) };
+        let versions = match (of_current, of_update) {
             (Ok(current), Ok(update)) => Versions { current, update },
             (Err(error), _) | (_, Err(error)) => return (None, Err(error)),
         };
@@ -265,15 +273,15 @@ impl<C: Client> Sync<'_, C> {
     }
 
     /// Parts the pods into those that the set is to have and those that it is to lose.
-    fn sort_pods(&self, pods: Vec<Pod>, versions: &Versions, status: &StatefulSetStatus) -> Pods {
+    fn sort_pods(&self, pods: Vec<Pod>, versions: &Versions<'_>, status: &StatefulSetStatus) -> Pods {
         let set = self.set;
         let (start, end) = (i64::from(set.start_ordinal), end_ordinal(set));
         let mut replicas: Vec<Option<Pod>> = Vec::new();
         replicas.resize_with(usize::try_from(set.replicas).unwrap_or_default(), || None);
         let mut condemned: Vec<Pod> = Vec::new();
         for pod in pods {
-            if (start..=end).contains(&pod.ordinal) {
-                let index = (pod.ordinal - start) as usize;
+            if (start..=end).contains(&pod.ordinal.into()) {
+                let index = (i64::from(pod.ordinal) - start) as usize;
                 replicas[index] = Some(pod);
             } else if pod.ordinal >= 0 {
                 condemned.push(pod);
@@ -282,21 +290,29 @@ impl<C: Client> Sync<'_, C> {
         let missing = |ordinal| {
             let is_current = versioned_pod_is_current(&versions.current, ordinal);
             let revision = if is_current { &status.current_revision } else { &status.update_revision };
-            Pod {
-                object: Arc::new(placeholder(set, ordinal, revision)),
-                ordinal,
-                is_running_and_ready: false,
-                is_available: false,
-            }
+            let object = Arc::new(placeholder(set, ordinal, revision));
+            Pod::new(Arc::new(Member::of(set, object)), set.min_ready_seconds, self.now)
         };
-        let replicas = (start..=end).zip(replicas).map(|(ordinal, pod)| pod.unwrap_or_else(|| missing(ordinal)));
-        let replicas = replicas.collect();
+        let mut waits = false;
+        let replicas = (start..=end)
+            .zip(replicas)
+            .filter_map(|(ordinal, pod)| {
+                // In OrderedReady no sync goes on behind the first pod that is missing.
+                let stands = pod.is_some() || set.parallel || !std::mem::replace(&mut waits, true);
+                stands.then(|| pod.unwrap_or_else(|| missing(ordinal)))
+            })
+            .collect();
         order::sort_by_key(&mut condemned, |pod| std::cmp::Reverse(pod.ordinal));
         Pods { replicas, condemned }
     }
 
     /// The part of upstream's `updateStatefulSet` that writes.
-    fn process_pods(&mut self, pods: &Pods, versions: &Versions, status: &mut StatefulSetStatus) -> Result<(), Error> {
+    fn process_pods(
+        &mut self,
+        pods: &Pods,
+        versions: &Versions<'_>,
+        status: &mut StatefulSetStatus,
+    ) -> Result<(), Error> {
         let set = self.set;
         if set.update_strategy.ty == StrategyType::Recreate {
             let all_old_pods_terminated = self.recreate_delete_and_wait(pods, status);
@@ -318,7 +334,8 @@ impl<C: Client> Sync<'_, C> {
         }
         let update_set = &versions.update;
         let fixed = self.run_for_all(&pods.condemned, |sync, pod| {
-            if !claims_match_retention_policy(sync.client, update_set, pod)? {
+            let claims = sync.claims(update_set, pod);
+            if !claims_match_retention_policy(sync.client, update_set, pod, &claims)? {
                 update_pod_claim_for_retention_policy(sync.client, update_set, pod)?;
             }
             Ok(Flow::Continue)
@@ -336,7 +353,7 @@ impl<C: Client> Sync<'_, C> {
 
         match set.update_strategy.ty {
             StrategyType::OnDelete => {
-                let outdated = names(pods.replicas.iter().filter(|pod| pod_revision(pod) != update_revision));
+                let outdated = names(pods.replicas.iter().filter(|pod| pod.revision() != update_revision));
                 if !outdated.is_empty() {
                     self.waits.push(Wait::OnDelete { pods: outdated });
                 }
@@ -354,42 +371,42 @@ impl<C: Client> Sync<'_, C> {
     // Models pkg/controller/statefulset/stateful_set_control.go processReplica
     fn process_replica(
         &mut self,
-        versions: &Versions,
+        versions: &Versions<'_>,
         replica: &Pod,
         status: &StatefulSetStatus,
     ) -> Result<Flow, Error> {
         let set = self.set;
         let monotonic = !set.parallel;
         let pod = || replica.meta.name.clone();
-        if is_terminal_phase(replica) {
+        if replica.phase == Phase::Ended {
             if !is_terminating(replica) {
                 delete_stateful_pod(self.client, set, replica)?;
             }
             return Ok(Flow::Stop(Some(Wait::PodEnded { pod: pod() })));
         }
-        if !is_created(replica) {
+        if replica.phase == Phase::Missing {
             if pod_claim_is_stale(self.client, set, replica)? {
                 return Ok(Flow::Stop(Some(Wait::ClaimStale { pod: pod() })));
             }
             let Versions { current, update } = versions;
             let (current_revision, update_revision) = (&status.current_revision, &status.update_revision);
-            let ordinal = replica.ordinal;
+            let ordinal = replica.ordinal.into();
             let new = new_versioned_stateful_set_pod(current, update, current_revision, update_revision, ordinal);
             create_stateful_pod(self.client, set, &new)?;
             if monotonic {
                 return Ok(Flow::Stop(Some(Wait::PodCreated { pod: pod() })));
             }
-            return self.enforce_invariants(&versions.update, &new);
+            return self.enforce_invariants(&versions.update, &Member::of(set, Arc::new(new)));
         }
-        if is_pending(replica) {
+        if replica.phase == Phase::Pending {
             create_missing_persistent_volume_claims(self.client, set, replica)?;
         }
         if monotonic {
             if is_terminating(replica) {
                 return Ok(Flow::Stop(Some(Wait::PodTerminating { pod: pod() })));
             }
-            if !replica.is_running_and_ready {
-                let outdated = pod_revision(replica) != status.update_revision;
+            if !replica.is_running_and_ready() {
+                let outdated = replica.revision() != status.update_revision;
                 return Ok(Flow::Stop(Some(Wait::PodNotReady { pod: pod(), outdated })));
             }
             if !replica.is_available {
@@ -401,14 +418,24 @@ impl<C: Client> Sync<'_, C> {
     }
 
     /// Repairs a pod whose identity, volumes or claims are not those of a member of the set.
-    fn enforce_invariants(&mut self, update_set: &StatefulSet, replica: &Object) -> Result<Flow, Error> {
-        let set = self.set;
+    fn enforce_invariants(&mut self, update_set: &StatefulSet, replica: &Member) -> Result<Flow, Error> {
+        let claims = self.claims(update_set, replica);
         // A claim that cannot be read now is looked at in a later sync.
-        let retention_match = claims_match_retention_policy(self.client, update_set, replica).unwrap_or(true);
-        if !(identity_matches(set, replica) && storage_matches(set, replica) && retention_match) {
-            update_stateful_pod(self.client, update_set, replica.clone())?;
+        let retention_match = claims_match_retention_policy(self.client, update_set, replica, &claims).unwrap_or(true);
+        if !(replica.identity_matches && replica.storage_matches && retention_match) {
+            update_stateful_pod(self.client, update_set, Object::clone(replica))?;
         }
         Ok(Flow::Continue)
+    }
+
+    /// The names of the claims that a version of the set gives a pod: those of the set itself, where a revision does not
+    /// say otherwise.
+    fn claims<'p>(&self, version: &StatefulSet, pod: &'p Member) -> Cow<'p, [String]> {
+        if Arc::ptr_eq(&version.volume_claim_templates, &self.set.volume_claim_templates) {
+            Cow::Borrowed(&pod.claims)
+        } else {
+            Cow::Owned(claim_names(version, pod.ordinal))
+        }
     }
 
     /// Deletes one pod that the set is to lose, when its turn has come.
@@ -424,7 +451,7 @@ impl<C: Client> Sync<'_, C> {
         let is_first = first_unavailable.is_some_and(|first| std::ptr::eq(first, condemned));
         let blocked_by = || first_unavailable.map(|first| first.meta.name.clone()).unwrap_or_default();
         if monotonic && !is_first {
-            if !condemned.is_running_and_ready {
+            if !condemned.is_running_and_ready() {
                 return Ok(Flow::Stop(Some(Wait::CondemnedNotReady { pod: pod(), blocked_by: blocked_by() })));
             }
             if !condemned.is_available {
@@ -441,7 +468,7 @@ impl<C: Client> Sync<'_, C> {
         let set = self.set;
         let update_revision = status.update_revision.clone();
         let all: Vec<&Pod> = pods.iter().collect();
-        let is_old = |pod: &&&Pod| is_created(pod) && pod_revision(pod) != update_revision;
+        let is_old = |pod: &&&Pod| pod.phase != Phase::Missing && pod.revision() != update_revision;
         slow_start_batch(&all, |pod| {
             if !is_old(&pod) || is_terminating(pod) {
                 return Ok(());
@@ -464,7 +491,7 @@ impl<C: Client> Sync<'_, C> {
         let set = self.set;
         let partition = self.partition();
         for target in replicas.iter().skip(partition).rev() {
-            if pod_revision(target) != status.update_revision && !is_terminating(target) {
+            if target.revision() != status.update_revision && !is_terminating(target) {
                 delete_stateful_pod(self.client, set, target)?;
                 status.current_replicas -= 1;
                 return Ok(());
@@ -492,7 +519,7 @@ impl<C: Client> Sync<'_, C> {
             None => 1,
         };
         let update_revision = status.update_revision.clone();
-        let is_outdated = |pod: &&Pod| pod_revision(pod) != update_revision;
+        let is_outdated = |pod: &&Pod| pod.revision() != update_revision;
         let unavailable: Vec<&Pod> = replicas.iter().filter(|pod| pod.is_unavailable()).collect();
         let needs_update = set.parallel && unavailable.iter().any(|pod| is_outdated(pod) && !is_terminating(pod));
         let unavailable_count = i32::try_from(unavailable.len()).unwrap_or(i32::MAX);
@@ -537,8 +564,7 @@ impl<C: Client> Sync<'_, C> {
 
     /// Notes the pods that the partition keeps at an older revision.
     fn wait_for_partition(&mut self, replicas: &[Pod], status: &StatefulSetStatus) {
-        let kept =
-            names(replicas.iter().take(self.partition()).filter(|pod| pod_revision(pod) != status.update_revision));
+        let kept = names(replicas.iter().take(self.partition()).filter(|pod| pod.revision() != status.update_revision));
         if !kept.is_empty() {
             let partition = i32::try_from(self.partition()).unwrap_or(i32::MAX);
             self.waits.push(Wait::Partition { partition, pods: kept });
@@ -554,14 +580,14 @@ impl<C: Client> Sync<'_, C> {
         status.current_replicas = 0;
         status.updated_replicas = 0;
         for pod in pods {
-            if pod.is_running_and_ready {
+            if pod.is_running_and_ready() {
                 status.ready_replicas += 1;
                 status.available_replicas += i32::from(pod.is_available);
             }
-            if is_created(pod) {
+            if pod.phase != Phase::Missing {
                 status.replicas += 1;
                 if !is_terminating(pod) {
-                    let revision = pod_revision(pod);
+                    let revision = pod.revision();
                     status.current_replicas += i32::from(revision == status.current_revision);
                     status.updated_replicas += i32::from(revision == status.update_revision);
                 }

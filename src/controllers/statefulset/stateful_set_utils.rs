@@ -2,6 +2,7 @@
 //!
 //! Follows `pkg/controller/statefulset/stateful_set_utils.go` of Kubernetes v1.37.2, Apache-2.0.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -206,26 +207,30 @@ fn add_controller_ref(owners: &mut Vec<OwnerReference>, kind: Kind, owner: &Obje
     }
 }
 
-/// The claims of a pod. Of two templates of one name the last one counts. Upstream has them in a map, which Go goes
-/// through in no defined order; the order in which they were put in is the most frequent one.
+/// The claims of a pod: the template of each, and its name. Of two templates of one name the last one counts. Upstream has
+/// them in a map, which Go goes through in no defined order; the order in which they were put in is the most frequent one.
 // Models pkg/controller/statefulset/stateful_set_utils.go getPersistentVolumeClaims
-pub fn persistent_volume_claims(set: &StatefulSet, pod: &Object) -> Vec<Object> {
+pub fn persistent_volume_claims<'a>(set: &'a StatefulSet, pod: &Object) -> Vec<(String, &'a Object)> {
     let ordinal = ordinal(pod);
-    let claim = |template: &Object| {
-        let mut claim = template.clone();
-        claim.meta.name = persistent_volume_claim_name(set, &template.meta.name, ordinal);
-        claim.meta.namespace.clone_from(&set.meta.namespace);
-        claim.meta.labels.extend(set.match_labels.clone());
-        claim
-    };
-    let mut claims: Vec<Object> = Vec::with_capacity(set.volume_claim_templates.len());
-    for claim in set.volume_claim_templates.iter().map(claim) {
-        match claims.iter_mut().find(|known| known.meta.name == claim.meta.name) {
-            Some(known) => *known = claim,
-            None => claims.push(claim),
+    let mut claims: Vec<(String, &Object)> = Vec::with_capacity(set.volume_claim_templates.len());
+    for template in set.volume_claim_templates.iter() {
+        let name = persistent_volume_claim_name(set, &template.meta.name, ordinal);
+        match claims.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = template,
+            None => claims.push((name, template)),
         }
     }
     claims
+}
+
+/// A claim of a pod of the set, from its template.
+// Models pkg/controller/statefulset/stateful_set_utils.go getPersistentVolumeClaims
+pub fn new_claim(set: &StatefulSet, name: String, template: &Object) -> Object {
+    let mut claim = template.clone();
+    claim.meta.name = name;
+    claim.meta.namespace.clone_from(&set.meta.namespace);
+    claim.meta.labels.extend(set.match_labels.clone());
+    claim
 }
 
 /// Makes the pod's volumes name its claims. Volumes of the same names give way.
@@ -292,37 +297,10 @@ pub fn is_pod_ready(pod: &Object) -> bool {
     pod_condition(pod, "Ready").is_some_and(|condition| condition.text("status") == "True")
 }
 
-/// Whether the pod is Running and Ready.
-// Models pkg/controller/statefulset/stateful_set_utils.go isRunningAndReady
-pub fn is_running_and_ready(pod: &Object) -> bool {
-    phase(pod) == "Running" && is_pod_ready(pod)
-}
-
 /// Since when the pod has been ready, where it is.
 pub fn ready_since(pod: &Object) -> Option<Timestamp> {
     let ready = pod_condition(pod, "Ready").filter(|condition| condition.text("status") == "True")?;
     Timestamp::parse(ready.text("lastTransitionTime"))
-}
-
-/// Whether the pod has been ready for `min_ready_seconds`.
-// Models pkg/api/v1/pod/util.go IsPodAvailable
-pub fn is_running_and_available(pod: &Object, min_ready_seconds: i32, now: Instant) -> bool {
-    if min_ready_seconds == 0 {
-        return is_pod_ready(pod);
-    }
-    ready_since(pod).is_some_and(|since| since.instant().0 + i64::from(min_ready_seconds) * 1000 <= now.0)
-}
-
-/// Whether the pod is stored.
-// Models pkg/controller/statefulset/stateful_set_utils.go isCreated
-pub fn is_created(pod: &Object) -> bool {
-    !phase(pod).is_empty()
-}
-
-/// Whether the pod has yet to start.
-// Models pkg/controller/statefulset/stateful_set_utils.go isPending
-pub fn is_pending(pod: &Object) -> bool {
-    phase(pod) == "Pending"
 }
 
 /// Whether the pod has ended.
@@ -447,10 +425,10 @@ pub fn new_revision(set: &StatefulSet, revision: i64, collision_count: i32) -> O
 /// # Errors
 /// Where the revision's data is no patch of a set, or makes something of it that is no set.
 // Models pkg/controller/statefulset/stateful_set_utils.go ApplyRevision
-pub fn apply_revision(set: &StatefulSet, revision: &Object) -> Result<StatefulSet, Error> {
+pub fn apply_revision<'a>(set: &'a StatefulSet, revision: &Object) -> Result<Cow<'a, StatefulSet>, Error> {
     let data = history::data(revision);
     if is_patch_of(&set.template, data) {
-        return Ok(set.clone());
+        return Ok(Cow::Borrowed(set));
     }
     let recorded = data.field("spec").field("template");
     let replaces_template = data.as_object().is_some_and(|data| data.len() == 1)
@@ -462,7 +440,7 @@ pub fn apply_revision(set: &StatefulSet, revision: &Object) -> Result<StatefulSe
         let restored = decoded_spec(json!({"template": template}))?;
         let mut clone = set.clone();
         clone.template = Arc::new(restored.field("template").clone());
-        return Ok(clone);
+        return Ok(Cow::Owned(clone));
     }
     // Only the specification is restored, so the patch need not see anything else.
     let Value::Object(mut patch) = data.clone() else {
@@ -474,7 +452,7 @@ pub fn apply_revision(set: &StatefulSet, revision: &Object) -> Result<StatefulSe
     let mut object = Object::new(Kind::StatefulSet, set.meta.clone());
     object.spec = Arc::new(decoded_spec(patched.field("spec").clone())?);
     object.status = Arc::new(set.status.to_value());
-    Ok(StatefulSet::of(&object))
+    Ok(Cow::Owned(StatefulSet::of(&object)))
 }
 
 /// A set's specification as this release reads it, whoever wrote it: without what it does not know, and without what it

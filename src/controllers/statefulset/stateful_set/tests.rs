@@ -3,8 +3,10 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::api::gates::FeatureGates;
 use crate::cluster::config::Config;
 use crate::cluster::{CreateOptions, PatchType, Propagation};
+use crate::controllers::statefulset::stateful_set_utils::ready_since;
 use crate::controllers::statefulset::testing::stored_set;
 
 const SECOND: Millis = Millis::from_secs(1);
@@ -279,7 +281,11 @@ fn the_next_check_is_that_of_the_pod_that_becomes_available_first() {
         Arc::new(Object::from_value(Kind::Pod, json!({"status": {"phase": "Running", "conditions": conditions}})))
     };
     let unready = Arc::new(Object::from_value(Kind::Pod, json!({"status": {"phase": "Running"}})));
-    let check = |pods: &[Arc<Object>]| next_availability_check(pods, 10, now);
+    let set = StatefulSet::of(&stored_set(json!({}), &FeatureGates::default()));
+    let check = |pods: &[Arc<Object>]| {
+        let members: Vec<Arc<Member>> = pods.iter().map(|pod| Arc::new(Member::of(&set, Arc::clone(pod)))).collect();
+        next_availability_check(&members, 10, now)
+    };
     assert_eq!(check(&[ready(3), ready(7), ready(10), unready.clone()]), Some(SECOND * 3));
     assert_eq!(check(&[ready(10), ready(11), unready]), None);
 }
