@@ -59,6 +59,19 @@ impl Object {
         Value::Object(out)
     }
 
+    /// The whole object as JSON but for `apiVersion` and `kind`, which its owner knows. What nobody else shares is not
+    /// copied.
+    pub fn into_body(mut self) -> Value {
+        let mut out = std::mem::take(self.rest.make_mut());
+        out.insert("metadata".to_owned(), self.meta.to_value());
+        for (name, part) in [("spec", self.spec), ("status", self.status)] {
+            if !part.is_null() {
+                out.insert(name.to_owned(), Arc::unwrap_or_clone(part));
+            }
+        }
+        Value::Object(out)
+    }
+
     /// The object as JSON without `apiVersion` and `kind`, as Go writes an object whose type is known.
     pub fn body(&self) -> Map<String, Value> {
         let mut out = Map::clone(&self.rest);
@@ -107,6 +120,11 @@ impl Rest {
         Rest(Arc::new(LazyLock::new(Box::new(make))))
     }
 
+    /// Whether these are the same fields, not only equal ones.
+    pub fn is_same(&self, other: &Rest) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The fields, to change.
     fn make_mut(&mut self) -> &mut Map<String, Value> {
         if Arc::get_mut(&mut self.0).is_none() {
@@ -138,7 +156,7 @@ impl Deref for Rest {
 
 impl PartialEq for Rest {
     fn eq(&self, other: &Rest) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || **self == **other
+        self.is_same(other) || **self == **other
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Cluster;
 use super::actor::Actor;
 use super::step::{Step, What};
+use super::timing;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
@@ -183,9 +184,11 @@ impl Events {
 }
 
 impl Cluster {
-    /// The events that were recorded.
-    pub fn events(&self) -> &Events {
-        &self.events
+    /// The events that the API server has, the oldest first: it keeps each for an hour after it was last recorded.
+    // Models cmd/kube-apiserver/app/options/options.go NewServerRunOptions EventTTL
+    pub fn events(&self) -> impl Iterator<Item = &Arc<EventRecord>> {
+        let now = self.now;
+        self.events.iter().filter(move |event| event.last.instant() + timing::EVENT_TTL > now)
     }
 
     /// Deletes an event.

@@ -5,6 +5,7 @@
 //! apart from those that a change brought.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::actor::Actor;
 use crate::api::meta::ObjectRef;
@@ -32,8 +33,8 @@ type Due = (Instant, u64);
 /// The items, in the order in which they are due; those of one moment in the order in which they came.
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
-    due: BTreeMap<Due, (Lane, Work)>,
-    waiting: BTreeMap<(Lane, Work), Due>,
+    due: BTreeMap<Due, Arc<(Lane, Work)>>,
+    waiting: BTreeMap<Arc<(Lane, Work)>, Due>,
     next_number: u64,
 }
 
@@ -58,7 +59,8 @@ impl Queue {
         }
         let due = (at, self.next_number);
         self.next_number += 1;
-        self.due.insert(due, key.clone());
+        let key = Arc::new(key);
+        self.due.insert(due, Arc::clone(&key));
         self.waiting.insert(key, due);
     }
 
@@ -69,14 +71,14 @@ impl Queue {
 
     /// The items and when they are due, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Instant, &Work)> {
-        self.due.iter().map(|(due, (_, work))| (due.0, work))
+        self.due.iter().map(|(due, item)| (due.0, &item.1))
     }
 
     /// Takes the next item out.
     pub fn pop(&mut self) -> Option<(Instant, Work)> {
         let ((at, _), key) = self.due.pop_first()?;
         self.waiting.remove(&key);
-        Some((at, key.1))
+        Some((at, Arc::unwrap_or_clone(key).1))
     }
 }
 

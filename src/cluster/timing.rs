@@ -63,6 +63,12 @@ pub const NODE_QUARANTINE: Millis = Millis::from_secs(40);
 pub const POD_GC_PERIOD: Millis = Millis::from_secs(20);
 /// How long a disruption budget waits for an eviction that was announced.
 pub const EVICTION_ANNOUNCED: Millis = Millis::from_secs(120);
+/// How long the API server keeps an event.
+pub const EVENT_TTL: Millis = Millis::from_secs(3600);
+/// How long the lifecycle controller waits after one node of a zone that it has pods leave, until it does the same with
+/// another.
+// Models pkg/controller/nodelifecycle/config/v1alpha1/defaults.go NodeEvictionRate
+pub const NODE_EVICTION: Millis = Millis::from_secs(10);
 /// The first pause before a sync that failed is tried again; it doubles each time.
 pub const RETRY: Millis = Millis(5);
 /// The longest such pause.

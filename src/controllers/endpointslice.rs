@@ -101,6 +101,8 @@ struct Known {
     service: Arc<Object>,
     /// The zones of the nodes, as they were then.
     zones: Zones,
+    /// The ports of the pod that was looked at last.
+    ports: Ports,
     pods: ByVersion<Option<Selected>>,
     /// The Endpoints object that was written last, with its addresses.
     endpoints: Option<endpoints::Written>,
@@ -140,42 +142,13 @@ fn sync(cluster: &mut Cluster, reference: &ObjectRef) -> Result<(), Status> {
     let Some(selector) = selector.filter(|_| service.spec.text("type") != "ExternalName") else {
         return Ok(());
     };
-    let nodes = cluster.store().list(Kind::Node);
-    let mut zones = Zones::new();
-    for node in nodes {
-        zones.insert(node.meta.name.clone(), node.meta.label("topology.kubernetes.io/zone").to_owned());
-    }
     let is_new = known.is_none();
-    let mut known = known.unwrap_or_else(|| Known {
-        service: Arc::clone(&service),
-        zones: Zones::new(),
-        pods: ByVersion::default(),
-        endpoints: None,
-        slices: Vec::new(),
-    });
-    let everything = !Arc::ptr_eq(&known.service, &service) || known.zones != zones;
-    let mut trigger: Option<Timestamp> = None;
-    let pods = cluster.store().list_in(Kind::Pod, &reference.namespace);
-    let pods = known.pods.renew(pods, everything, |pod, before| {
-        if !selector.matches(&pod.meta.labels) {
-            return None;
-        }
-        let selected = Selected::of(&service, pod, &zones);
-        // Models staging/src/k8s.io/endpointslice/util/trigger_time_tracker.go ComputeEndpointLastChangeTriggerTime
-        let before = before.and_then(Option::as_ref).and_then(|before| before.changed);
-        if let Some(time) = selected.changed.filter(|time| before.is_none_or(|before| *time > before)) {
-            trigger = Some(trigger.map_or(time, |first| first.min(time)));
-        }
-        Some(selected)
-    });
-    if is_new {
-        trigger = service.meta.creation_timestamp;
-    }
+    let mut known = known.unwrap_or_else(|| Known::of(&service));
+    let (pods, trigger) = known.look_at_pods(cluster, &service, &selector);
+    let trigger = if is_new { service.meta.creation_timestamp } else { trigger };
     let selected = || pods.iter().filter_map(|(_, selected)| selected.as_ref());
     let addresses = selected().filter_map(|selected| selected.address.clone()).collect();
     let desired: Vec<Arc<Endpoint>> = selected().filter_map(|selected| selected.endpoint.clone()).collect();
-    known.service = Arc::clone(&service);
-    known.zones = zones;
     let written = endpoints::sync(cluster, &service, addresses, &mut known.endpoints, trigger);
     let written = written.and_then(|()| sync_slices(cluster, &service, &desired, &mut known.slices, trigger));
     let missing: Vec<&str> = selected().filter_map(|selected| selected.missing_node.as_deref()).collect();
@@ -195,15 +168,67 @@ fn sync(cluster: &mut Cluster, reference: &ObjectRef) -> Result<(), Status> {
     result
 }
 
+/// The pods of a namespace, each with what the endpoints of a Service say of it where the Service selects it.
+type Pods = Arc<Vec<(Arc<Object>, Option<Selected>)>>;
+
+impl Known {
+    fn of(service: &Arc<Object>) -> Known {
+        Known {
+            service: Arc::clone(service),
+            zones: Zones::new(),
+            ports: Ports::default(),
+            pods: ByVersion::default(),
+            endpoints: None,
+            slices: Vec::new(),
+        }
+    }
+
+    /// The pods, and when the first of those changed that changed since they were looked at last.
+    // Models staging/src/k8s.io/endpointslice/util/trigger_time_tracker.go ComputeEndpointLastChangeTriggerTime
+    fn look_at_pods(
+        &mut self,
+        cluster: &Cluster,
+        service: &Arc<Object>,
+        selector: &Selector,
+    ) -> (Pods, Option<Timestamp>) {
+        let mut zones = Zones::new();
+        for node in cluster.store().list(Kind::Node) {
+            zones.insert(node.meta.name.clone(), node.meta.label("topology.kubernetes.io/zone").to_owned());
+        }
+        let everything = !Arc::ptr_eq(&self.service, service) || self.zones != zones;
+        let mut trigger: Option<Timestamp> = None;
+        let pods = cluster.store().list_in(Kind::Pod, &service.meta.namespace);
+        let pods = self.pods.renew(pods, everything, |pod, before| {
+            if !selector.matches(&pod.meta.labels) {
+                return None;
+            }
+            let selected = Selected::of(service, pod, &zones, &mut self.ports);
+            let before = before.and_then(Option::as_ref).and_then(|before| before.changed);
+            if let Some(time) = selected.changed.filter(|time| before.is_none_or(|before| *time > before)) {
+                trigger = Some(trigger.map_or(time, |first| first.min(time)));
+            }
+            Some(selected)
+        });
+        self.service = Arc::clone(service);
+        self.zones = zones;
+        (pods, trigger)
+    }
+}
+
 impl Selected {
-    fn of(service: &Object, pod: &Object, zones: &Zones) -> Selected {
+    /// What the endpoints say of a pod. `ports` are those of another pod, which most pods share.
+    fn of(service: &Object, pod: &Object, zones: &Zones, ports: &mut Ports) -> Selected {
         let changed = pod_condition(pod, "Ready").and_then(|ready| Timestamp::parse(ready.text("lastTransitionTime")));
         let mut selected = Selected { changed, address: None, endpoint: None, missing_node: None };
         if !should_be_in_endpoints(pod) {
             return selected;
         }
         let publishes_all = service.spec.flag("publishNotReadyAddresses");
-        let ports: Ports = Arc::new(endpoint_ports(service, pod));
+        let own = endpoint_ports(service, pod);
+        if **ports != own {
+            *ports = Arc::new(own);
+        }
+        let ports = Arc::clone(ports);
         let has_ports = !service.spec.list("ports").is_empty();
         let in_older_form = (publishes_all || !pod.meta.is_terminating())
             && (!ports.is_empty() || !has_ports && service.spec.text("clusterIP") == "None");

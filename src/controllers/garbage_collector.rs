@@ -27,6 +27,7 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
                 unblock_owners(cluster, old, new);
             }
             if references_changed && !new.meta.owner_references.is_empty() {
+                report_owners_elsewhere(cluster, new);
                 look_at(cluster, new);
             }
             let starts = |is: fn(&ObjectMeta) -> bool| is(&new.meta) && !old.as_ref().is_some_and(|old| is(&old.meta));
@@ -49,6 +50,29 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
             look_at_all(cluster, owners);
         }
         (None, None) => {}
+    }
+}
+
+/// Says of an object that it names an owner in another namespace, which is no owner.
+// Models pkg/controller/garbagecollector/graph_builder.go addDependentToOwners, reportInvalidNamespaceOwnerRef
+fn report_owners_elsewhere(cluster: &mut Cluster, object: &Object) {
+    for reference in &object.meta.owner_references {
+        let OwnerReference { api_version, kind, name, uid, .. } = reference;
+        let is_elsewhere = match Kind::of_manifest(api_version, kind) {
+            Some(found) if matches!(find_owner(cluster, object, reference), Ok(None)) => {
+                let mut owners = cluster.store().list(found);
+                owners.any(|owner| owner.meta.uid == *uid && owner.meta.namespace != object.meta.namespace)
+            }
+            _ => false,
+        };
+        if is_elsewhere {
+            let namespace = &object.meta.namespace;
+            let message = format!(
+                "ownerRef [{api_version}/{kind}, namespace: {namespace}, name: {name}, uid: {uid}] does not exist in namespace \
+                 {namespace:?}"
+            );
+            cluster.record_event(ACTOR, object, true, "OwnerRefInvalidNamespace", &message);
+        }
     }
 }
 

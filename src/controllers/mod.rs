@@ -29,6 +29,7 @@ pub struct Controllers {
     pub(crate) kubelet: kubelet::State,
     pub(crate) scheduler: scheduler::State,
     pub(crate) endpoints: endpointslice::State,
+    pub(crate) node_lifecycle: node_lifecycle::State,
     pub(crate) taint_eviction: taint_eviction::State,
     pub(crate) reasons: reason::Reasons,
     pub(crate) chaos: chaos::State,

@@ -1,8 +1,7 @@
 //! Notices nodes that do not answer any more, and taints them.
 //!
 //! Follows `pkg/controller/nodelifecycle/node_lifecycle_controller.go` of Kubernetes v1.37.2, Apache-2.0. Upstream looks at
-//! every node each five seconds; here a node is looked at when its grace period ends. Upstream taints at most one node of
-//! a zone in ten seconds, here they are tainted at once.
+//! every node each five seconds; here a node is looked at when its grace period ends.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,6 +16,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 use crate::api::status::Status;
+use crate::api::time::Instant;
 use crate::cluster::actor::Actor;
 use crate::cluster::store::Index;
 use crate::cluster::{Cluster, WatchEvent, set_condition, timing};
@@ -36,6 +36,15 @@ const TAINT_OF_CONDITION: [(&str, &str, &str); 6] = [
     ("NetworkUnavailable", "True", "node.kubernetes.io/network-unavailable"),
     ("PIDPressure", "True", "node.kubernetes.io/pid-pressure"),
 ];
+
+/// A region and a zone.
+type Zone = [String; 2];
+
+/// When the next node of each zone may be tainted so that its pods leave it.
+#[derive(Clone, Debug, Default)]
+pub struct State {
+    next_eviction: BTreeMap<Zone, Instant>,
+}
 
 /// Has a node looked at that is new, gone, or changed.
 pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
@@ -172,12 +181,28 @@ fn is_whole_cluster_lost(cluster: &Cluster) -> bool {
     cluster.store().list(Kind::Node).all(|node| node_condition(node, "Ready") != "True")
 }
 
+fn zone(node: &Object) -> Zone {
+    ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"].map(|key| node.meta.label(key).to_owned())
+}
+
+/// Whether the turn has come of a node that its pods are to leave: of each zone one in ten seconds. Where not, it is looked
+/// at again then.
+// Models pkg/controller/nodelifecycle/node_lifecycle_controller.go doNoExecuteTaintingPass
+fn may_evict(cluster: &mut Cluster, node: &Object) -> bool {
+    let now = cluster.now();
+    let next = cluster.controllers.node_lifecycle.next_eviction.entry(zone(node)).or_insert(now);
+    if *next > now {
+        let delay = next.since(now);
+        cluster.enqueue_after(ACTOR, node.object_ref(), delay);
+        return false;
+    }
+    *next = now + timing::NODE_EVICTION;
+    true
+}
+
 /// Whether so many nodes of a zone are lost that none of it is emptied: at least three, and 55 of a hundred, but not all.
 // Models pkg/controller/nodelifecycle/node_lifecycle_controller.go ComputeZoneState
 fn is_zone_partly_lost(cluster: &Cluster, node: &Object) -> bool {
-    let zone = |node: &Object| {
-        ["topology.kubernetes.io/region", "topology.kubernetes.io/zone"].map(|key| node.meta.label(key).to_owned())
-    };
     let own = zone(node);
     let (mut ready, mut lost) = (0, 0);
     for other in cluster.store().list(Kind::Node).filter(|other| zone(other) == own) {
@@ -199,7 +224,12 @@ fn set_taints(cluster: &mut Cluster, node: &Arc<Object>, evict: bool) -> Result<
     let held_back = is_zone_partly_lost(cluster, node);
     for (status, key) in [("False", NOT_READY), ("Unknown", UNREACHABLE)] {
         let lost = node_condition(node, "Ready") == status;
-        if lost && held_back {
+        let is_tainted = |taint: &Value| {
+            taint.text("effect") == "NoExecute" && [NOT_READY, UNREACHABLE].contains(&taint.text("key"))
+        };
+        let waits = lost
+            && (held_back || evict && !node.spec.list("taints").iter().any(is_tainted) && !may_evict(cluster, node));
+        if waits {
             continue;
         }
         wanted.insert((key, "NoExecute"), lost && evict);

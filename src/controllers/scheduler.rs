@@ -25,7 +25,7 @@ use crate::cluster::store::{Index, claim_key};
 use crate::cluster::{Cluster, WatchEvent, timing};
 use cache::Cache;
 use filters::Hint;
-pub use filters::tolerates;
+pub use filters::{admission_check, tolerates};
 
 const ACTOR: Actor = Actor::Scheduler;
 /// The longest sentence that an event takes.
@@ -62,6 +62,9 @@ impl State {
 // Models pkg/scheduler/eventhandlers.go addAllEventHandlers
 pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     let object = event.object();
+    if object.kind == Kind::Node {
+        cluster.controllers.scheduler.cache.observe_node(event);
+    }
     match object.kind {
         Kind::Pod => observe_pod(cluster, event),
         Kind::PersistentVolumeClaim => wake_pods_of(cluster, &object.meta.namespace, &object.meta.name),
@@ -278,7 +281,7 @@ fn find_node(cluster: &Cluster, pod: &Object) -> Result<Arc<Object>, Failure> {
         return Err(Failure { claims, ..nothing(message, &why, Hint::Volume) });
     }
     let named = filters::named_nodes(pod);
-    let topology = topology::Topology::new(cluster, pod);
+    let (topology, needs) = (topology::Topology::new(cluster, pod), filters::Needs::of(pod));
     let mut rejections = Rejections::default();
     let mut fitting = Vec::new();
     for node in nodes {
@@ -288,7 +291,7 @@ fn find_node(cluster: &Cluster, pod: &Object) -> Result<Arc<Object>, Failure> {
                 .add(&node, filters::Rejection { reasons: vec![reason], preemption_may_help: false, hint: Hint::Node });
             continue;
         }
-        match filters::filter(cluster, &topology, pod, &node) {
+        match filters::filter(cluster, &topology, pod, &needs, &node) {
             Ok(()) => fitting.push(node),
             Err(rejection) => rejections.add(&node, rejection),
         }

@@ -575,7 +575,7 @@ pub fn list_objects(cluster: &Cluster, kind: Kind, namespace: &str) -> Vec<Arc<O
     }
     if kind == Kind::Event {
         let mut events: Vec<_> =
-            cluster.events().iter().map(|record| Arc::new(event_object(record))).filter(in_namespace).collect();
+            cluster.events().map(|record| Arc::new(event_object(record))).filter(in_namespace).collect();
         crate::api::order::sort_by(&mut events, |a, b| {
             (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name))
         });

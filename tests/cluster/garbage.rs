@@ -2,6 +2,7 @@
 
 use statefulscope::api::fields::Fields;
 use statefulscope::api::kind::Kind;
+use statefulscope::api::meta::ObjectRef;
 use statefulscope::cluster::Propagation;
 use statefulscope::controllers::reason::Reason;
 
@@ -85,6 +86,23 @@ fn an_object_whose_owner_never_was_is_collected() {
     run.apply(&config_map("Service"));
     run.settle();
     assert!(run.find(&of(Kind::ConfigMap, "lost")).is_none());
+}
+
+#[test]
+fn an_owner_in_another_namespace_is_none_and_that_is_said() {
+    let mut run = Run::of(WEB);
+    let uid = run.get(&set("web")).meta.uid.clone();
+    run.apply(&format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: stray, namespace: default, ownerReferences: [{{apiVersion: \
+         apps/v1, kind: StatefulSet, name: web, uid: {uid}}}]}}\n"
+    ));
+    run.settle();
+    let stray = ObjectRef::new(Kind::ConfigMap, "default", "stray");
+    let said = format!(
+        "ownerRef [apps/v1/StatefulSet, namespace: default, name: web, uid: {uid}] does not exist in namespace \"default\""
+    );
+    assert_eq!(run.messages(&stray, "OwnerRefInvalidNamespace"), [said]);
+    assert!(run.find(&stray).is_none());
 }
 
 #[test]

@@ -330,3 +330,52 @@ fn a_pod_evicted_for_memory_fails_and_its_set_makes_it_anew() {
     run.settle();
     run.expect_order(&["web-1 Evicted", "web-1 deleted", "web SuccessfulDelete", "web-1 created", "web-1 Started"]);
 }
+
+#[test]
+fn a_pod_that_is_active_for_too_long_is_ended_and_fails() {
+    let spec = "{activeDeadlineSeconds: 30, containers: [{name: c, image: \"nginx:1\"}]}";
+    let mut run = lone(spec, 29_000);
+    assert_eq!(phase(&run, "lone"), "Running");
+    run.advance(1_300);
+    // Its container has been told to end, and the pod is shown as it was until then.
+    assert_eq!(phase(&run, "lone"), "Running");
+    let message = "Pod was active on the node longer than the specified deadline";
+    assert_eq!(run.messages(&pod("lone"), "DeadlineExceeded"), [message]);
+    assert_eq!(run.messages(&pod("lone"), "Killing"), ["Stopping container c"]);
+    run.advance(2_000);
+    let status = &run.get(&pod("lone")).status;
+    assert_eq!(["phase", "reason", "message"].map(|field| status.text(field)), ["Failed", "DeadlineExceeded", message]);
+    assert_eq!(
+        (state(&run, "c"), condition(run.get(&pod("lone")), "Ready")),
+        ("Completed".to_owned(), "False".to_owned())
+    );
+    run.delete(&pod("lone"), Propagation::Background);
+    run.advance(2_000);
+    assert!(run.find(&pod("lone")).is_none());
+}
+
+#[test]
+fn a_kubelet_rejects_a_pod_that_somebody_put_where_it_does_not_fit() {
+    let rejected = |spec: &str| {
+        let run = lone(spec, 1_000);
+        let status = run.get(&pod("lone")).status.clone();
+        let (reason, message) = (status.text("reason").to_owned(), status.text("message").to_owned());
+        assert_eq!(status.text("phase"), "Failed");
+        let said = run.messages(&pod("lone"), &reason);
+        assert_eq!(said, [message.strip_prefix("Pod was rejected: ").unwrap()]);
+        (reason, said[0].clone())
+    };
+    let container = "containers: [{name: c, image: \"nginx:1\", resources: {requests: {cpu: \"1000\"}}}]";
+    let (reason, message) = rejected(&format!("{{nodeName: node1, {container}}}"));
+    assert_eq!(reason, "OutOfcpu");
+    let head = "Node didn't have enough resource: cpu, requested: 1000000, used: 0, capacity: ";
+    assert!(message.starts_with(head), "{message}");
+    let container = "containers: [{name: c, image: \"nginx:1\"}]";
+    assert_eq!(
+        rejected(&format!("{{nodeName: node1, nodeSelector: {{disk: fast}}, {container}}}")),
+        (
+            "NodeAffinity".to_owned(),
+            "Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector".to_owned()
+        )
+    );
+}

@@ -3,6 +3,7 @@
 use statefulscope::api::fields::Fields;
 use statefulscope::api::kind::Kind;
 use statefulscope::cluster::Propagation;
+use statefulscope::cluster::config::{Config, NodeConfig};
 use statefulscope::command::Command;
 use statefulscope::controllers::reason::Reason;
 
@@ -172,4 +173,34 @@ fn a_new_node_becomes_ready_and_takes_pods() {
     run.settle();
     assert_eq!(condition(run.get(&of(Kind::Node, "spare")), "Ready"), "True");
     assert_eq!(node_of(&run, "web-2"), "spare");
+}
+
+#[test]
+fn one_node_of_a_zone_is_emptied_in_ten_seconds() {
+    let node = |name: &str| NodeConfig { name: name.to_owned(), ..NodeConfig::default() };
+    let names = ["node1", "node2", "node3", "node4", "node5"];
+    let mut run = Run::with(Config { nodes: names.map(node).to_vec(), ..Config::default() });
+    for lost in ["node1", "node2"] {
+        set_down(&mut run, lost, true);
+    }
+    run.advance(52_000);
+    let evicts =
+        |run: &Run, node: &str| taints(run, node).contains(&"node.kubernetes.io/unreachable:NoExecute".to_owned());
+    let warns =
+        |run: &Run, node: &str| taints(run, node).contains(&"node.kubernetes.io/unreachable:NoSchedule".to_owned());
+    assert!(warns(&run, "node1") && warns(&run, "node2"));
+    assert_eq!((evicts(&run, "node1"), evicts(&run, "node2")), (true, false));
+    run.advance(10_000);
+    assert_eq!((evicts(&run, "node1"), evicts(&run, "node2")), (true, true));
+}
+
+#[test]
+fn an_event_is_kept_for_an_hour() {
+    let mut run = Run::of(WEB);
+    let scheduled = |run: &Run| run.timeline.cluster().events().filter(|event| event.reason == "Scheduled").count();
+    assert_eq!(scheduled(&run), 3);
+    run.advance(3_500_000);
+    assert_eq!(scheduled(&run), 3);
+    run.advance(100_000);
+    assert_eq!(scheduled(&run), 0);
 }

@@ -55,6 +55,13 @@ pub(crate) fn validate_cluster_ips(spec: &Value) -> Vec<FieldError> {
     errors.list
 }
 
+/// The rules that changed metadata break.
+pub fn validate_meta_update(kind: Kind, meta: &Value, old: &Value) -> Vec<FieldError> {
+    let mut errors = Errors::default();
+    meta::validate_object_meta_update(kind, meta, old, &mut errors);
+    errors.list
+}
+
 /// The rules that a changed object breaks.
 pub fn validate_update(kind: Kind, object: &Value, old: &Value, gates: &FeatureGates) -> Vec<FieldError> {
     let mut errors = Errors::default();

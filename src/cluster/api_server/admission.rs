@@ -45,7 +45,7 @@ impl Cluster {
         match object.kind {
             Kind::Pod => {
                 self.admit_priority(object)?;
-                add_default_tolerations(object.spec_mut());
+                add_default_tolerations(object);
             }
             Kind::PersistentVolumeClaim => {
                 add_finalizer(object, "kubernetes.io/pvc-protection");
@@ -152,10 +152,10 @@ fn add_finalizer(object: &mut Object, finalizer: &str) {
 
 /// A pod stays five minutes on a node that is not ready or cannot be reached, if it says nothing else.
 // Models plugin/pkg/admission/defaulttolerationseconds/admission.go
-pub(super) fn add_default_tolerations(spec: &mut serde_json::Map<String, Value>) {
+pub(super) fn add_default_tolerations(pod: &mut Object) {
     const SECONDS: i64 = 300;
     for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
-        let tolerated = spec.list("tolerations").iter().any(|toleration| {
+        let tolerated = pod.spec.list("tolerations").iter().any(|toleration| {
             let key_matches = toleration.text("key") == key || toleration.text("key").is_empty();
             let effect_matches = matches!(toleration.text("effect"), "NoExecute" | "");
             key_matches && effect_matches
@@ -163,7 +163,7 @@ pub(super) fn add_default_tolerations(spec: &mut serde_json::Map<String, Value>)
         if !tolerated {
             let toleration =
                 json!({"key": key, "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": SECONDS});
-            match spec.entry("tolerations").or_insert_with(|| json!([])) {
+            match pod.spec_mut().entry("tolerations").or_insert_with(|| json!([])) {
                 Value::Array(tolerations) => tolerations.push(toleration),
                 other => *other = json!([toleration]),
             }

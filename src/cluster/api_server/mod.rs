@@ -164,7 +164,7 @@ impl Cluster {
         let kind = object.kind;
         self.admit_namespace(&object)?;
         self.mutate(&mut object);
-        let mut value = object.to_value();
+        let mut value = object.into_body();
         defaults::set_defaults(kind, &mut value, &self.config.feature_gates);
         object = Object::from_value(kind, value);
         if actor == Actor::User {
@@ -182,7 +182,9 @@ impl Cluster {
         if object.meta.name.is_empty() && !object.meta.generate_name.is_empty() {
             object.meta.name = format!("{}{}", object.meta.generate_name, self.random.suffix());
         }
-        let errors = validate::validate(kind, &object.to_value(), &self.config.feature_gates);
+        let value = object.into_body();
+        let errors = validate::validate(kind, &value, &self.config.feature_gates);
+        object = Object::from_value(kind, value);
         if !errors.is_empty() {
             return Err(Status::invalid(kind, &object.meta.name, errors));
         }
@@ -296,7 +298,7 @@ impl Cluster {
         object.status = Arc::clone(&old.status);
         match object.kind {
             Kind::Service => self.allocate(&mut object, Some(old), self.trial)?,
-            Kind::Pod => admission::add_default_tolerations(object.spec_mut()),
+            Kind::Pod => admission::add_default_tolerations(&mut object),
             _ => {}
         }
         if actor == Actor::User {
@@ -304,8 +306,7 @@ impl Cluster {
             strategy::keep_namespace_finalizers(&mut object, old);
         }
         strategy::prepare_for_update(&mut object, old, &self.config.feature_gates);
-        let gates = &self.config.feature_gates;
-        let errors = validate::validate_update(object.kind, &object.to_value(), &old.to_value(), gates);
+        let errors = self.broken_rules(&object, old);
         if !errors.is_empty() {
             return Err(Status::invalid(object.kind, &object.meta.name, errors));
         }
@@ -315,6 +316,16 @@ impl Cluster {
             return Ok(Arc::new(object));
         }
         Ok(self.replace(actor, by, object))
+    }
+
+    /// The rules that a changed object breaks.
+    fn broken_rules(&self, object: &Object, old: &Object) -> Vec<validate::FieldError> {
+        let only_metadata_changed = Arc::ptr_eq(&object.spec, &old.spec) && object.rest.is_same(&old.rest);
+        if only_metadata_changed && matches!(object.kind, Kind::PersistentVolumeClaim | Kind::PersistentVolume) {
+            // The most frequent updates of all, and no rule of theirs is about metadata and the specification together.
+            return validate::validate_meta_update(object.kind, &object.meta.to_value(), &old.meta.to_value());
+        }
+        validate::validate_update(object.kind, &object.to_value(), &old.to_value(), &self.config.feature_gates)
     }
 
     /// Stores a changed status.

@@ -3,6 +3,7 @@
 //! A pod that is assigned to a node has a worker, which goes from one moment at which something happens in the pod to the
 //! next. The words of its events and statuses are those of `pkg/kubelet` of Kubernetes v1.37.2.
 
+mod admission;
 mod container;
 mod faults;
 mod images;
@@ -87,6 +88,7 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
             old.spec.text("nodeName").is_empty()
                 || old.meta.deletion_timestamp != new.meta.deletion_timestamp
                 || old.meta.deletion_grace_period_seconds != new.meta.deletion_grace_period_seconds
+                || old.spec.field("activeDeadlineSeconds") != new.spec.field("activeDeadlineSeconds")
                 // Somebody else wrote the conditions that its readiness waits for.
                 || (!new.spec.list("readinessGates").is_empty()
                     && old.status.list("conditions") != new.status.list("conditions"))
@@ -161,7 +163,11 @@ fn sync_pod(cluster: &mut Cluster, reference: &ObjectRef) {
                 known.former.insert(reference.clone(), former.address);
             }
             let address = next_address(cluster, pod.spec.text("nodeName"));
-            Worker::new(&pod, address, cluster.now())
+            let mut worker = Worker::new(&pod, address, cluster.now());
+            if !cluster.config().stand_ins {
+                worker.admit(cluster, &pod);
+            }
+            worker
         }
     };
     let gone = worker.run(cluster, &pod);

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::admission::Failure;
 use super::container::{Container, Ended, Role, State};
 use super::images::pull_error;
 use super::worker::{EVICTED, Worker};
@@ -17,9 +18,18 @@ use crate::controllers::statefulset::stateful_set_utils::pod_condition;
 // Models pkg/kubelet/kubelet_pods.go generateAPIPodStatus
 pub fn pod_status(pod: &Object, worker: &Worker, host: &str, now: Instant) -> Value {
     let mut status = pod.status.as_object().cloned().unwrap_or_default();
+    let started = json!(worker.started.timestamp().to_string());
+    // While its containers end, a pod is shown as it was.
+    let failed = worker.failed.as_ref().filter(|_| worker.stopping.is_none());
+    if let Some(Failure { reason, message, is_rejection: true }) = failed {
+        return json!({
+            "phase": "Failed", "reason": reason, "message": format!("Pod was rejected: {message}"),
+            "qosClass": status.field("qosClass"), "startTime": started,
+        });
+    }
     let set_up = worker.set_up <= now && worker.missing.0.is_empty() || worker.has_started;
     status.insert("phase".to_owned(), json!(phase(worker)));
-    status.insert("startTime".to_owned(), json!(worker.started.timestamp().to_string()));
+    status.insert("startTime".to_owned(), started);
     status.insert("hostIP".to_owned(), json!(host));
     if set_up {
         status.insert("podIP".to_owned(), json!(worker.address));
@@ -36,10 +46,12 @@ pub fn pod_status(pod: &Object, worker: &Worker, host: &str, now: Instant) -> Va
             status.insert(name.to_owned(), Value::Array(statuses));
         }
     }
-    if worker.evicted {
-        for (field, text) in [("phase", "Failed"), ("reason", "Evicted"), ("message", EVICTED)] {
+    if let Some(Failure { reason, message, .. }) = failed {
+        for (field, text) in [("phase", "Failed"), ("reason", reason), ("message", message)] {
             status.insert(field.to_owned(), json!(text));
         }
+    }
+    if failed.is_some_and(|failure| failure.message == EVICTED) {
         let condition = json!({
             "type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet", "message": EVICTED,
             "lastProbeTime": null, "lastTransitionTime": now.timestamp().to_string(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::ACTOR;
+use super::admission::{Failure, rejection};
 use super::container::{Container, Ended, Role, State, next_back_off};
 use super::faults::PodFaults;
 use super::images::FAILED;
@@ -37,8 +38,10 @@ pub struct Worker {
     pub stopping: Option<(Instant, Instant)>,
     /// Whether a main container has been started: from then on the pod counts as initialized.
     pub has_started: bool,
-    /// Whether the kubelet has taken the pod away since the node ran short of memory.
-    pub evicted: bool,
+    /// Why the pod has failed for good, where it has.
+    pub failed: Option<Failure>,
+    /// When the pod has been active for as long as it may be.
+    pub deadline: Option<Instant>,
     /// What the pod needs and is not there, and how often that was looked for.
     pub missing: (Vec<ObjectRef>, u32),
     /// `spec.restartPolicy`.
@@ -81,7 +84,8 @@ impl Worker {
             containers: init.chain(main).collect(),
             stopping: None,
             has_started: false,
-            evicted: false,
+            failed: None,
+            deadline: None,
             missing: (Vec::new(), 0),
             restart_policy: pod.spec.text("restartPolicy").into(),
         }
@@ -133,14 +137,51 @@ impl Worker {
     // Models pkg/kubelet/eviction/eviction_manager.go evictPod
     pub fn evict(&mut self, cluster: &mut Cluster, pod: &Object) {
         let now = cluster.now();
-        self.evicted = true;
+        self.fail("Evicted", EVICTED);
+        self.end_all(137, now);
+        cluster.record_event(ACTOR, pod, true, "Evicted", EVICTED);
+    }
+
+    fn fail(&mut self, reason: &str, message: &str) {
+        let (reason, message) = (reason.to_owned(), message.to_owned());
+        self.failed = Some(Failure { reason, message, is_rejection: false });
+    }
+
+    /// Notes that every container has ended for good.
+    fn end_all(&mut self, exit_code: i64, now: Instant) {
         for container in &mut self.containers {
             if let State::Running { since, .. } = container.state {
-                container.last = Some(Ended { exit_code: 137, started: since, finished: now });
+                container.last = Some(Ended { exit_code, started: since, finished: now });
             }
             container.state = State::Ended;
         }
-        cluster.record_event(ACTOR, pod, true, "Evicted", EVICTED);
+    }
+
+    /// Rejects the pod where it does not fit on its node.
+    pub fn admit(&mut self, cluster: &mut Cluster, pod: &Object) {
+        self.failed = rejection(cluster, pod);
+        if let Some(Failure { reason, message, .. }) = &self.failed {
+            cluster.record_event(ACTOR, pod, true, reason, message);
+        }
+    }
+
+    /// Has the containers end when the pod has been active for as long as it may be.
+    // Models pkg/kubelet/active_deadline.go ShouldEvict
+    fn check_deadline(&mut self, cluster: &mut Cluster, pod: &Object, faults: &PodFaults) {
+        const MESSAGE: &str = "Pod was active on the node longer than the specified deadline";
+        let deadline = pod.spec.int("activeDeadlineSeconds").map(|seconds| self.started + Millis::from_secs(seconds));
+        self.deadline = deadline.filter(|_| self.failed.is_none() && !self.has_ended());
+        if self.deadline.is_some_and(|deadline| deadline <= cluster.now()) {
+            cluster.record_event(ACTOR, pod, false, "DeadlineExceeded", MESSAGE);
+            self.fail("DeadlineExceeded", MESSAGE);
+            self.deadline = None;
+            self.begin_to_stop(cluster, pod, faults);
+        }
+    }
+
+    /// Whether every main container has ended for good.
+    fn has_ended(&self) -> bool {
+        self.containers.iter().filter(|c| c.role == Role::Main).all(|c| c.state == State::Ended)
     }
 
     /// When something is next to happen.
@@ -149,9 +190,9 @@ impl Worker {
             return Some(until);
         }
         if self.containers.iter().all(|c| c.state == State::Waiting) {
-            return Some(self.set_up);
+            return if self.failed.is_some() { None } else { Some(self.set_up) };
         }
-        self.containers.iter().filter_map(Container::next_due).min()
+        self.containers.iter().filter_map(Container::next_due).chain(self.deadline).min()
     }
 
     /// Does what is due. Says whether the pod has stopped and can be taken away.
@@ -160,11 +201,17 @@ impl Worker {
         let faults = cluster.controllers.kubelet.faults(&pod.object_ref());
         if pod.meta.is_terminating() {
             self.begin_to_stop(cluster, pod, &faults);
+        } else if self.stopping.is_none() {
+            self.check_deadline(cluster, pod, &faults);
         }
         if let Some((_, until)) = self.stopping {
-            return until <= now;
+            if pod.meta.is_terminating() || until > now {
+                return until <= now;
+            }
+            self.end_all(if faults.ignore_sigterm { 137 } else { 0 }, now);
+            self.stopping = None;
         }
-        if self.evicted {
+        if self.failed.is_some() {
             return false;
         }
         if self.set_up > now || !self.mounts(cluster, pod) {

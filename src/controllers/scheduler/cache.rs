@@ -27,6 +27,8 @@ pub type Amounts = BTreeMap<String, i64>;
 pub struct NodeUse {
     /// How many there are.
     pub pods: i64,
+    /// How much the node has for pods.
+    pub allocatable: Amounts,
     /// What they request.
     pub requested: Amounts,
     /// The same with usual amounts where nothing is requested, for ranking.
@@ -46,9 +48,23 @@ pub struct Cache {
 impl Cache {
     /// What is used of a node.
     pub fn of(&self, node: &str) -> &NodeUse {
-        static NOTHING: NodeUse =
-            NodeUse { pods: 0, requested: Amounts::new(), ranked: [0; 3], owners: BTreeMap::new() };
+        static NOTHING: NodeUse = NodeUse {
+            pods: 0,
+            allocatable: Amounts::new(),
+            requested: Amounts::new(),
+            ranked: [0; 3],
+            owners: BTreeMap::new(),
+        };
         self.nodes.get(node).unwrap_or(&NOTHING)
+    }
+
+    /// Notes what a node has.
+    pub fn observe_node(&mut self, event: &WatchEvent) {
+        let node = self.nodes.entry(event.object().meta.name.clone()).or_default();
+        node.allocatable.clear();
+        if let Some(new) = &event.new {
+            add(&mut node.allocatable, new.status.field("allocatable"));
+        }
     }
 
     /// Counts a pod's change.

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::cache::{amount, ranked};
+use super::cache::{NodeUse, ranked};
 use super::filters::{matches_term, unwanted_taints};
 use super::topology::{PREFERRED, Preference};
 use crate::api::fields::Fields;
@@ -30,7 +30,8 @@ pub fn best(cluster: &Cluster, pod: &Object, nodes: Vec<Arc<Object>>) -> Option<
     let of_each = |score: &dyn Fn(&Object) -> i64| -> Vec<i64> { nodes.iter().map(|node| score(node)).collect() };
     add(3, reversed(of_each(&|node| unwanted_taints(pod, node))));
     add(2, scaled(of_each(&|node| node_preference(pod, node))));
-    add(1, of_each(&|node| least_allocated(&cache.of(&node.meta.name).ranked, pod, node)));
+    let wanted = ranked(&pod.spec);
+    add(1, of_each(&|node| least_allocated(cache.of(&node.meta.name), wanted)));
     let spread = Preference::of_spread(cluster, pod);
     if spread.is_empty() {
         // Without constraints of its own, a pod keeps away from those of its controller.
@@ -71,11 +72,10 @@ fn node_preference(pod: &Object, node: &Object) -> i64 {
 }
 
 // Models pkg/scheduler/framework/plugins/noderesources/least_allocated.go leastResourceScorer
-fn least_allocated(used: &[i64; 3], pod: &Object, node: &Object) -> i64 {
-    let wanted = ranked(&pod.spec);
+fn least_allocated(used: &NodeUse, wanted: [i64; 3]) -> i64 {
     let free = ["cpu", "memory"].iter().enumerate().map(|(at, resource)| {
-        let there = amount(node.status.field("allocatable"), resource);
-        let taken = used[at] + wanted[at];
+        let there = used.allocatable.get(*resource).copied().unwrap_or_default();
+        let taken = used.ranked[at] + wanted[at];
         if there == 0 || taken > there { 0 } else { (there - taken) * MOST / there }
     });
     free.sum::<i64>() / 2

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::filters::{matches_node_selector, untolerated_taint};
+use super::filters::{matches_node_selector, node_selector, untolerated_taint};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::StringMap;
@@ -213,7 +213,8 @@ fn spreads(cluster: &Cluster, pod: &Object, when: &str) -> Vec<Spread> {
             };
             let counts_in = |node: &Object| {
                 all.iter().all(|other| node.meta.labels.contains_key(other.text("topologyKey")))
-                    && (constraint.text("nodeAffinityPolicy") == "Ignore" || matches_node_selector(pod, node))
+                    && (constraint.text("nodeAffinityPolicy") == "Ignore"
+                        || matches_node_selector(pod, &node_selector(pod), node))
                     && (constraint.text("nodeTaintsPolicy") != "Honor" || untolerated_taint(pod, node).is_none())
             };
             Spread {

@@ -37,12 +37,14 @@ type Revision = Arc<Object>;
 /// A pod as a sync sees it.
 struct Pod {
     member: Arc<Member>,
+    ordinal: i64,
     is_available: bool,
 }
 
 impl Pod {
     fn new(member: Arc<Member>, min_ready_seconds: i32, now: Instant) -> Pod {
-        Pod { is_available: member.is_available(min_ready_seconds, now), member }
+        let ordinal = member.ordinal.into();
+        Pod { ordinal, is_available: member.is_available(min_ready_seconds, now), member }
     }
 
     // Models pkg/controller/statefulset/stateful_set_utils.go isUnavailable
@@ -280,8 +282,8 @@ impl<C: Client> Sync<'_, C> {
         replicas.resize_with(usize::try_from(set.replicas).unwrap_or_default(), || None);
         let mut condemned: Vec<Pod> = Vec::new();
         for pod in pods {
-            if (start..=end).contains(&pod.ordinal.into()) {
-                let index = (i64::from(pod.ordinal) - start) as usize;
+            if (start..=end).contains(&pod.ordinal) {
+                let index = (pod.ordinal - start) as usize;
                 replicas[index] = Some(pod);
             } else if pod.ordinal >= 0 {
                 condemned.push(pod);
@@ -291,7 +293,7 @@ impl<C: Client> Sync<'_, C> {
             let is_current = versioned_pod_is_current(&versions.current, ordinal);
             let revision = if is_current { &status.current_revision } else { &status.update_revision };
             let object = Arc::new(placeholder(set, ordinal, revision));
-            Pod::new(Arc::new(Member::of(set, object)), set.min_ready_seconds, self.now)
+            Pod { member: Arc::new(Member::of(set, object)), ordinal, is_available: false }
         };
         let mut waits = false;
         let replicas = (start..=end)
@@ -390,7 +392,7 @@ impl<C: Client> Sync<'_, C> {
             }
             let Versions { current, update } = versions;
             let (current_revision, update_revision) = (&status.current_revision, &status.update_revision);
-            let ordinal = replica.ordinal.into();
+            let ordinal = replica.ordinal;
             let new = new_versioned_stateful_set_pod(current, update, current_revision, update_revision, ordinal);
             create_stateful_pod(self.client, set, &new)?;
             if monotonic {
