@@ -283,6 +283,11 @@ impl Cluster {
         }
     }
 
+    /// Takes an object out of a copy of a cluster that nobody works on. Nobody is told.
+    pub(crate) fn take_out(&mut self, reference: &ObjectRef) {
+        self.store.remove(reference);
+    }
+
     fn wrote(&mut self, actor: Actor, what: What, event: WatchEvent) {
         let object = event.object().object_ref();
         self.steps.push(Step { at: self.now, actor, object, what });

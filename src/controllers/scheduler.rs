@@ -1,10 +1,10 @@
 //! Assigns pods to nodes.
 //!
-//! Follows `pkg/scheduler/schedule_one.go` of Kubernetes v1.37.2, Apache-2.0. Nobody is preempted: the sentences say what
-//! upstream says of pods that all have one priority.
+//! Follows `pkg/scheduler/schedule_one.go` of Kubernetes v1.37.2, Apache-2.0.
 
 mod cache;
 mod filters;
+mod preemption;
 mod score;
 mod topology;
 mod volumes;
@@ -26,6 +26,7 @@ use crate::cluster::{Cluster, WatchEvent, timing};
 use cache::Cache;
 use filters::Hint;
 pub use filters::{admission_check, tolerates};
+use preemption::Nomination;
 
 const ACTOR: Actor = Actor::Scheduler;
 /// The longest sentence that an event takes.
@@ -196,7 +197,7 @@ fn is_gated(cluster: &mut Cluster, pod: &Object) -> bool {
     }
     cluster.note(ACTOR, &pod.object_ref(), vec![Reason::SchedulingGated { gates }]);
     let message = "Scheduling is blocked due to non-empty scheduling gates";
-    set_unscheduled(cluster, pod, "SchedulingGated", message);
+    set_unscheduled(cluster, pod, "SchedulingGated", message, None);
     true
 }
 
@@ -206,12 +207,17 @@ struct Failure {
     claims: Vec<(String, ClaimTrouble)>,
     refusals: Vec<Refusal>,
     hints: BTreeSet<Hint>,
+    /// Where others are to make room.
+    nomination: Option<Box<Nomination>>,
 }
 
 // Models pkg/scheduler/schedule_one.go handleSchedulingFailure
 fn failed(cluster: &mut Cluster, pod: &Object, failure: Failure) {
     let reference = pod.object_ref();
-    let Failure { message, claims, refusals, hints } = failure;
+    if preemption::makes_room(cluster, pod) {
+        return;
+    }
+    let Failure { message, claims, refusals, hints, nomination } = failure;
     let message = truncate(message);
     let state = &mut cluster.controllers.scheduler;
     let known = state.messages.get(&reference) == Some(&message);
@@ -227,21 +233,28 @@ fn failed(cluster: &mut Cluster, pod: &Object, failure: Failure) {
         claims.into_iter().map(|(claim, why)| Reason::ClaimNotUsable { claim, why }).collect();
     reasons.push(Reason::Unschedulable { message: message.clone(), refusals });
     cluster.note(ACTOR, &reference, reasons);
-    if known {
-        return;
+    if !known || nomination.is_some() {
+        cluster.controllers.scheduler.messages.insert(reference, message.clone());
+        cluster.record_event(ACTOR, pod, true, "FailedScheduling", &message);
+        let node = nomination.as_ref().map(|nomination| nomination.node.as_str());
+        set_unscheduled(cluster, pod, "Unschedulable", &message, node);
     }
-    cluster.controllers.scheduler.messages.insert(reference, message.clone());
-    cluster.record_event(ACTOR, pod, true, "FailedScheduling", &message);
-    set_unscheduled(cluster, pod, "Unschedulable", &message);
+    if let Some(nomination) = nomination {
+        preemption::preempt(cluster, pod, &nomination);
+    }
 }
 
-fn set_unscheduled(cluster: &mut Cluster, pod: &Object, reason: &str, message: &str) {
+/// Writes why a pod is not assigned, and the node on which others make room for it.
+fn set_unscheduled(cluster: &mut Cluster, pod: &Object, reason: &str, message: &str, nominated: Option<&str>) {
     let condition = json!({
         "type": "PodScheduled", "status": "False", "reason": reason, "message": message, "lastProbeTime": null,
         "lastTransitionTime": cluster.now().timestamp().to_string(), "observedGeneration": pod.meta.generation,
     });
     let mut pod = pod.clone();
     crate::cluster::set_condition(pod.status_mut(), condition);
+    if let Some(node) = nominated {
+        pod.status_mut().insert("nominatedNodeName".to_owned(), json!(node));
+    }
     // A pod that changed meanwhile is tried again anyway.
     let _ = cluster.update_object_status(ACTOR, pod);
 }
@@ -269,6 +282,7 @@ fn find_node(cluster: &Cluster, pod: &Object) -> Result<Arc<Object>, Failure> {
         claims: Vec::new(),
         refusals: vec![Refusal { reason: reason.to_owned(), nodes: Vec::new() }],
         hints: BTreeSet::from([hint]),
+        nomination: None,
     };
     if total == 0 {
         let message = "no nodes available to schedule pods";
@@ -300,47 +314,39 @@ fn find_node(cluster: &Cluster, pod: &Object) -> Result<Arc<Object>, Failure> {
     if let Some(node) = fitting.iter().find(|node| chosen == Some(&node.meta.name)) {
         return Ok(Arc::clone(node));
     }
-    score::best(cluster, pod, fitting).ok_or_else(|| rejections.into_failure(total, pod))
+    score::best(cluster, pod, fitting).ok_or_else(|| {
+        let (preemption, nomination) =
+            preemption::evaluate(cluster, pod, &needs, &rejections.preemption_may_help, total);
+        Failure { nomination, ..rejections.into_failure(total, &preemption) }
+    })
 }
 
 /// Why the nodes were rejected.
 #[derive(Default)]
 struct Rejections {
     by_reason: BTreeMap<String, Vec<String>>,
-    preemption_may_help: usize,
+    preemption_may_help: Vec<Arc<Object>>,
     hints: BTreeSet<Hint>,
 }
 
 impl Rejections {
-    fn add(&mut self, node: &Object, rejection: filters::Rejection) {
+    fn add(&mut self, node: &Arc<Object>, rejection: filters::Rejection) {
         for reason in rejection.reasons {
             self.by_reason.entry(reason).or_default().push(node.meta.name.clone());
         }
-        self.preemption_may_help += usize::from(rejection.preemption_may_help);
+        if rejection.preemption_may_help {
+            self.preemption_may_help.push(Arc::clone(node));
+        }
         self.hints.insert(rejection.hint);
     }
 
     // Models pkg/scheduler/framework/types.go FitError.Error
-    fn into_failure(self, total: usize, pod: &Object) -> Failure {
+    fn into_failure(self, total: usize, preemption: &str) -> Failure {
         let counted = self.by_reason.iter().map(|(reason, nodes)| format!("{} {reason}", nodes.len()));
-        let (reasons, preemption) = (sorted(counted.collect()), self.preemption(total, pod));
+        let reasons = sorted(counted.collect());
         let message = format!("0/{total} nodes are available: {reasons}. preemption: {preemption}");
         let refusals = self.by_reason.into_iter().map(|(reason, nodes)| Refusal { reason, nodes }).collect();
-        Failure { message, claims: Vec::new(), refusals, hints: self.hints }
-    }
-
-    /// What upstream appends about preemption: pods of one priority displace nobody.
-    // Models pkg/scheduler/framework/preemption/preemption.go evaluate
-    fn preemption(&self, total: usize, pod: &Object) -> String {
-        if pod.spec.text("preemptionPolicy") == "Never" {
-            return "not eligible due to preemptionPolicy=Never.".to_owned();
-        }
-        let counts = [
-            (self.preemption_may_help, "No preemption victims found for incoming pod"),
-            (total - self.preemption_may_help, "Preemption is not helpful for scheduling"),
-        ];
-        let reasons = counts.iter().filter(|(count, _)| *count > 0).map(|(count, why)| format!("{count} {why}"));
-        format!("0/{total} nodes are available: {}.", sorted(reasons.collect()))
+        Failure { message, claims: Vec::new(), refusals, hints: self.hints, nomination: None }
     }
 }
 

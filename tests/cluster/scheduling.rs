@@ -50,6 +50,42 @@ fn a_pod_that_asks_for_labels_that_no_node_has_waits() {
 }
 
 #[test]
+fn a_pod_that_is_more_important_takes_the_place_of_the_least_important() {
+    let class = |name: &str, value: i64| {
+        format!("apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {{name: {name}}}\nvalue: {value}\n")
+    };
+    let spec = |class: &str, cpu: &str| {
+        let container = format!("{{name: c, image: i, resources: {{requests: {{cpu: \"{cpu}\"}}}}}}");
+        format!("{{priorityClassName: {class}, containers: [{container}]}}")
+    };
+    let mut run = Run::new();
+    for (name, value) in [("low", -10), ("middle", 10), ("high", 1000)] {
+        run.apply(&class(name, value));
+    }
+    for (name, class) in [("a", "middle"), ("b", "low"), ("c", "middle")] {
+        run.apply(&lone_pod(name, &spec(class, "5")));
+    }
+    run.settle();
+    let node = node_of(&run, "b");
+    run.apply(&lone_pod("late", &spec("high", "4")));
+    run.advance(200);
+    let found = format!("preemption: found a potential placement for pod on node {node}, preempting 1 victims");
+    assert_eq!(said(&run, "late"), format!("0/3 nodes are available: 3 Insufficient cpu. {found}"));
+    assert_eq!(run.get(&pod("late")).status.text("nominatedNodeName"), node);
+    let by = format!("Preempted by pod {} on node {node}", run.get(&pod("late")).meta.uid);
+    assert_eq!(run.messages(&pod("b"), "Preempted"), [by]);
+    assert_eq!(field_of_condition(run.get(&pod("b")), "DisruptionTarget", "reason"), "PreemptionByScheduler");
+    run.settle();
+    assert_eq!(run.messages(&pod("late"), "FailedScheduling").len(), 1);
+    assert_eq!((node_of(&run, "late"), condition(run.get(&pod("late")), "Ready")), (node, "True".to_owned()));
+    assert!(run.find(&pod("b")).is_none() && run.get(&pod("late")).status.text("nominatedNodeName").is_empty());
+    // Nobody is less important than a pod of the lowest class, and beside its equals a large one has no place.
+    run.apply(&lone_pod("small", &spec("low", "5")));
+    run.settle();
+    assert_eq!(said(&run, "small"), format!("0/3 nodes are available: 3 Insufficient cpu. {NO_VICTIMS}"));
+}
+
+#[test]
 fn a_pod_that_asks_for_more_than_any_node_has_cannot_preempt() {
     let spec =
         |cpu: &str| format!("{{containers: [{{name: c, image: i, resources: {{requests: {{cpu: \"{cpu}\"}}}}}}]}}");

@@ -397,6 +397,8 @@ impl Cluster {
             "lastTransitionTime": self.now.timestamp().to_string(),
         });
         strategy::set_condition(pod.status_mut(), scheduled);
+        // The node that was meant for the pod is no news any more.
+        pod.status_mut().remove("nominatedNodeName");
         Ok(self.replace(actor, By::Nobody, pod))
     }
 }

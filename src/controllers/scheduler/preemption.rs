@@ -45,7 +45,7 @@ pub fn evaluate(
     needs: &Needs,
     nodes: &[Arc<Object>],
     total: usize,
-) -> (String, Option<Nomination>) {
+) -> (String, Option<Box<Nomination>>) {
     if pod.spec.text("preemptionPolicy") == "Never" {
         return ("not eligible due to preemptionPolicy=Never.".to_owned(), None);
     }
@@ -64,7 +64,7 @@ pub fn evaluate(
         let Nomination { node, victims } = &best;
         let count = victims.len();
         let sentence = format!("found a potential placement for pod on node {node}, preempting {count} victims");
-        return (sentence, Some(best));
+        return (sentence, Some(Box::new(best)));
     }
     if total > nodes.len() {
         counts.insert("Preemption is not helpful for scheduling".to_owned(), total - nodes.len());

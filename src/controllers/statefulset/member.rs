@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::set::StatefulSet;
 use super::stateful_set_utils::{
-    identity_matches, is_pod_ready, ordinal, persistent_volume_claim_name, phase, pod_revision, ready_since,
-    storage_matches,
+    has_been_ready_for, identity_matches, is_pod_ready, ordinal, persistent_volume_claim_name, phase, pod_revision,
+    ready_since, storage_matches,
 };
 use crate::api::object::Object;
 use crate::api::time::Instant;
@@ -86,10 +86,7 @@ impl Member {
     /// Whether the pod has been ready for `min_ready_seconds`.
     // Models pkg/api/v1/pod/util.go IsPodAvailable
     pub fn is_available(&self, min_ready_seconds: i32, now: Instant) -> bool {
-        match min_ready_seconds {
-            0 => self.is_ready,
-            seconds => self.ready_since.is_some_and(|since| since.0 + i64::from(seconds) * 1000 <= now.0),
-        }
+        has_been_ready_for(min_ready_seconds, self.is_ready, self.ready_since, now)
     }
 }
 

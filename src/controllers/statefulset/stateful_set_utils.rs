@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::error::Error;
 use super::history;
-use super::set::{Condition, StatefulSet, StatefulSetStatus, StrategyType};
+use super::set::{Condition, RetentionPolicy, StatefulSet, StatefulSetStatus, StrategyType};
 use crate::api::fields::Fields;
 use crate::api::gates::FeatureGates;
 use crate::api::kind::Kind;
@@ -149,6 +149,11 @@ fn has_non_controller_owner(claim: &Object, set: &StatefulSet, pod: &Object) -> 
 /// as up to date, so that they are left alone.
 // Models pkg/controller/statefulset/stateful_set_utils.go isClaimOwnerUpToDate
 pub fn is_claim_owner_up_to_date(claim: &Object, set: &StatefulSet, pod: &Object) -> bool {
+    let RetentionPolicy { delete_when_deleted, delete_when_scaled } = set.retention;
+    if claim.meta.owner_references.is_empty() && !delete_when_deleted && !delete_when_scaled {
+        // The usual case: nobody owns the claim, and nobody is to.
+        return true;
+    }
     if has_stale_owner_ref(claim, Kind::StatefulSet, &set.meta) || has_stale_owner_ref(claim, Kind::Pod, &pod.meta) {
         return true;
     }
@@ -161,7 +166,7 @@ pub fn is_claim_owner_up_to_date(claim: &Object, set: &StatefulSet, pod: &Object
         return false;
     }
     let scaled_down = !pod_in_ordinal_range(pod, set);
-    match (set.retention.delete_when_scaled, set.retention.delete_when_deleted) {
+    match (delete_when_scaled, delete_when_deleted) {
         (false, false) => !owned_by_set && !owned_by_pod,
         (false, true) => owned_by_set && !owned_by_pod,
         (true, false) => !owned_by_set && scaled_down == owned_by_pod,
@@ -301,6 +306,20 @@ pub fn is_pod_ready(pod: &Object) -> bool {
 pub fn ready_since(pod: &Object) -> Option<Timestamp> {
     let ready = pod_condition(pod, "Ready").filter(|condition| condition.text("status") == "True")?;
     Timestamp::parse(ready.text("lastTransitionTime"))
+}
+
+/// Whether the pod has been ready for `min_ready_seconds`.
+// Models pkg/api/v1/pod/util.go IsPodAvailable
+pub fn is_running_and_available(pod: &Object, min_ready_seconds: i32, now: Instant) -> bool {
+    has_been_ready_for(min_ready_seconds, is_pod_ready(pod), ready_since(pod).map(|since| since.instant()), now)
+}
+
+/// The same for a pod of which it is known whether it is ready, and since when.
+pub fn has_been_ready_for(min_ready_seconds: i32, is_ready: bool, since: Option<Instant>, now: Instant) -> bool {
+    match min_ready_seconds {
+        0 => is_ready,
+        seconds => since.is_some_and(|since| since.0 + i64::from(seconds) * 1000 <= now.0),
+    }
 }
 
 /// Whether the pod has ended.
