@@ -88,7 +88,7 @@ impl Live {
     pub fn weigh(&mut self) -> usize {
         let clusters = || self.benches.iter().map(Workbench::cluster);
         let objects = clusters().map(|cluster| cluster.store().all().count()).sum();
-        let events: usize = clusters().map(|cluster| cluster.events().iter().count()).sum();
+        let events: usize = clusters().map(|cluster| cluster.events().count()).sum();
         self.objects = objects;
         objects + events / 4
     }
