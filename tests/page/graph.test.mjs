@@ -288,12 +288,12 @@ describe('By keyboard', () => {
     await press('Step')
     await one(page, /^web-0 – web-19: /)
     await card(/^StatefulSet julin\/web/).focus()
-    await page.keyboard.press('ArrowDown')
-    await page.keyboard.press('ArrowDown')
     const goes = async (key, to) => {
       await page.keyboard.press(key)
       await page.waitForFunction(to => document.activeElement.getAttribute('aria-label')?.startsWith(to), to)
     }
+    await goes('ArrowDown', 'Service nginx')
+    await goes('ArrowDown', 'Pod web-')
     await goes('Home', 'Pod web-0,')
     await goes('ArrowRight', 'Pod web-1,')
     await goes('ArrowDown', 'Pod web-21,')
