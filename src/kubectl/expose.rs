@@ -9,7 +9,7 @@ use super::context::Context;
 use super::create::send;
 use super::error::Error;
 use super::flags::Flags;
-use super::request::{DryRun, Say, dry_run_flags, file_flags, find, print_flags, value_of, visit};
+use super::request::{DryRun, Say, change_flags, find, value_of, visit};
 use super::resources::namespace;
 use crate::api::fields::{Fields, as_map, map_in};
 use crate::api::kind::Kind;
@@ -18,11 +18,7 @@ use crate::cluster::FieldValidation;
 
 /// The command's flags.
 pub const FLAGS: &str = concat!(
-    print_flags!(),
-    ";",
-    file_flags!(),
-    ";",
-    dry_run_flags!(),
+    change_flags!(),
     ";protocol string;port string;type string;load-balancer-ip string;selector string;labels/l string;target-port string;\
      external-ip string;name string;session-affinity string;cluster-ip string;overrides string;override-type string=merge;\
      save-config bool;record bool"

@@ -8,8 +8,7 @@ use super::context::Context;
 use super::error::Error;
 use super::flags::Flags;
 use super::request::{
-    DryRun, Pairs, Say, dry_run_flags, file_flags, find_args, parse_pairs, patch, print_flags, resources_and_pairs,
-    value_of, visit,
+    DryRun, Pairs, Say, change_flags, find_args, parse_pairs, patch, resources_and_pairs, value_of, visit,
 };
 use super::resources::Info;
 use crate::api::fields::{Fields, as_map, map_in};
@@ -19,11 +18,7 @@ use crate::cluster::PatchType;
 
 /// The commands' flags.
 pub const FLAGS: &str = concat!(
-    print_flags!(),
-    ";",
-    file_flags!(),
-    ";",
-    dry_run_flags!(),
+    change_flags!(),
     ";overwrite bool;list bool;local bool;field-selector string;all bool;all-namespaces/A bool;\
      resource-version string;selector/l string;record bool"
 );

@@ -11,7 +11,7 @@ use super::context::Context;
 use super::error::Error;
 use super::flags::Flags;
 use super::printers::labels::selector_text;
-use super::request::{DryRun, Say, dry_run_flags, file_flags, find, patch, print_flags, told, value_of, visit, warn};
+use super::request::{DryRun, Say, change_flags, find, patch, told, value_of, visit, warn};
 use super::resources::Info;
 use super::scale::is_scalable;
 use crate::api::decode;
@@ -26,11 +26,7 @@ use crate::manifest;
 
 /// The command's flags.
 pub const FLAGS: &str = concat!(
-    print_flags!(),
-    ";",
-    file_flags!(),
-    ";",
-    dry_run_flags!(),
+    change_flags!(),
     ";patch/p string;patch-file string;type string=strategic;local bool;subresource string;record bool"
 );
 

@@ -31,13 +31,25 @@ macro_rules! dry_run_flags {
         "dry-run string=none?unchanged;field-manager string"
     };
 }
+/// The flags of commands that change objects, which files or arguments name.
+macro_rules! change_flags {
+    () => {
+        concat!(
+            $crate::kubectl::request::print_flags!(),
+            ";",
+            $crate::kubectl::request::file_flags!(),
+            ";",
+            $crate::kubectl::request::dry_run_flags!()
+        )
+    };
+}
 /// The flags that say how strictly fields are checked.
 macro_rules! validate_flags {
     () => {
         "validate string=strict?strict"
     };
 }
-pub(super) use {dry_run_flags, file_flags, print_flags, validate_flags};
+pub(super) use {change_flags, dry_run_flags, file_flags, print_flags, validate_flags};
 
 /// Whether a command only shows what it would do, and who finds that out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::describe::workload::pod_template;
 use super::describe::writer::Writer;
 use super::error::Error;
 use super::flags::Flags;
-use super::request::{DryRun, Say, dry_run_flags, file_flags, find, patch, print_flags, value_of, visit};
+use super::request::{DryRun, Say, change_flags, file_flags, find, patch, print_flags, value_of, visit};
 use super::resources::{Found, namespace};
 use super::wait::{Progress, Wait};
 use crate::api::fields::Fields;
@@ -32,8 +32,7 @@ pub const STATUS_FLAGS: &str =
 /// The flags of `history`.
 pub const HISTORY_FLAGS: &str = concat!(print_flags!(), ";", file_flags!(), ";revision int=0;selector/l string");
 /// The flags of `undo`.
-pub const UNDO_FLAGS: &str =
-    concat!(print_flags!(), ";", file_flags!(), ";", dry_run_flags!(), ";to-revision int=0;selector/l string");
+pub const UNDO_FLAGS: &str = concat!(change_flags!(), ";to-revision int=0;selector/l string");
 /// The flags of `restart`, `pause` and `resume`.
 pub const CHANGE_FLAGS: &str = concat!(print_flags!(), ";", file_flags!(), ";field-manager string;selector/l string");
 

@@ -10,7 +10,7 @@ use super::create::send;
 use super::delete::message;
 use super::error::Error;
 use super::flags::Flags;
-use super::request::{DryRun, Say, dry_run_flags, file_flags, parse_pairs, print_flags};
+use super::request::{DryRun, Say, change_flags, parse_pairs};
 use super::resources::namespace;
 use super::wait::{Progress, Wait};
 use crate::api::fields::{Fields, as_map, map_in};
@@ -26,11 +26,7 @@ use crate::disks::Container;
 
 /// The command's flags.
 pub const FLAGS: &str = concat!(
-    print_flags!(),
-    ";",
-    file_flags!(),
-    ";",
-    dry_run_flags!(),
+    change_flags!(),
     ";annotations array;image string!;image-pull-policy string;rm bool;env array;port string;labels/l string;stdin/i bool;\
      tty/t bool;attach bool;leave-stdin-open bool;restart string=Always;command bool;expose bool;quiet/q bool;\
      privileged bool;detach-keys string;overrides string;override-type string=merge;save-config bool;\

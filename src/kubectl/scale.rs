@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::error::Error;
 use super::flags::Flags;
-use super::request::{DryRun, Say, dry_run_flags, file_flags, find, patch, print_flags, value_of};
+use super::request::{DryRun, Say, change_flags, find, patch, value_of};
 use super::resources::Info;
 use super::wait::{Awaited, For, Target, Wait};
 use crate::api::fields::{Fields, as_map, map_in};
@@ -17,11 +17,7 @@ use crate::cluster::PatchType;
 
 /// The command's flags.
 pub const FLAGS: &str = concat!(
-    print_flags!(),
-    ";",
-    file_flags!(),
-    ";",
-    dry_run_flags!(),
+    change_flags!(),
     ";all bool;selector/l string;resource-version string;current-replicas int=-1;replicas int=0!;timeout duration;record bool"
 );
 

@@ -293,9 +293,7 @@ impl Timeline {
     /// Goes back to the moment before the last command. Time goes on without it from there, on a branch of its own. Says
     /// whether there was one.
     pub fn undo(&mut self) -> bool {
-        let branch = self.log.branch;
-        let last = (0..self.live.done).rev().find(|number| self.is_seen(branch, *number));
-        let Some(place) = last.and_then(|last| self.given().get(last)).copied() else {
+        let Some(place) = self.last_seen().and_then(|last| self.given().get(last)).copied() else {
             return false;
         };
         self.seek(Place { turn: place.turn - 1, ..place });
@@ -330,9 +328,12 @@ impl Timeline {
 
     /// The last command that was done, but for those that save the editor's text by the way.
     pub fn last_command(&self) -> Option<&Entry> {
-        let branch = self.log.branch;
-        let last = (0..self.live.done).rev().find(|number| self.is_seen(branch, *number))?;
-        self.log.entry(branch, last)
+        self.log.entry(self.log.branch, self.last_seen()?)
+    }
+
+    /// The number of that command.
+    fn last_seen(&self) -> Option<usize> {
+        (0..self.live.done).rev().find(|number| self.is_seen(self.log.branch, *number))
     }
 
     fn is_seen(&self, branch: usize, number: usize) -> bool {

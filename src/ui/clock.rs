@@ -14,10 +14,15 @@ const MAX_TICK_MS: f64 = 250.0;
 /// The fastest that time passes without stopping where nothing is left to be done.
 const FASTEST: f64 = 1000.0;
 
+/// What tells the real time, in milliseconds.
+pub fn real_time() -> impl Fn() -> f64 {
+    let performance = window().performance();
+    move || performance.as_ref().map_or(0.0, web_sys::Performance::now)
+}
+
 /// Starts the clock. It runs as long as the page.
 pub fn start(session: Session) {
-    let performance = window().performance();
-    let real_time = move || performance.as_ref().map_or(0.0, web_sys::Performance::now);
+    let real_time = real_time();
     let mut last = real_time();
     let mut left_over = 0.0;
     let interval = Interval::new(TICK_MS, move || {

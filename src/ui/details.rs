@@ -25,8 +25,7 @@ pub fn Details() -> impl IntoView {
     });
     let close = move |_| {
         session.lit.set(Vec::new());
-        session.selected.set(None);
-        look.edge.set(None);
+        look.select(session, None);
         if look.within.get_value() || !look.table.get_untracked() {
             focus_on(look.focus.get_untracked());
         }

@@ -64,9 +64,30 @@ impl Look {
         session.selected.read().is_some() || self.edge.read().is_some()
     }
 
+    /// Looks closely at an object, or at nothing; at no connection any more.
+    pub fn select(&self, session: Session, object: Option<ObjectRef>) {
+        self.edge.set(None);
+        session.selected.set(object);
+    }
+
     /// Opens the menu of an object, where there is one, at a place in the window.
     pub fn open_menu(&self, object: Option<ObjectRef>, at: (f64, f64)) {
         self.menu.set(object.map(|object| Menu { object, at }));
+    }
+
+    /// Opens the menu of an object where it was asked for with the pointer.
+    pub fn open_menu_at(&self, object: Option<ObjectRef>, event: &web_sys::MouseEvent) {
+        event.prevent_default();
+        self.open_menu(object, (event.client_x().into(), event.client_y().into()));
+    }
+
+    /// Opens the menu of an object below the button that has the focus, where a key asks for it.
+    pub fn open_menu_by_key(&self, object: ObjectRef, event: &web_sys::KeyboardEvent) {
+        if asks_for_menu(event) {
+            event.prevent_default();
+            let button: web_sys::HtmlElement = event_target(event);
+            self.open_menu_below(Some(object), &button);
+        }
     }
 
     /// Opens the menu of an object below an element.

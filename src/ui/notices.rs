@@ -46,10 +46,7 @@ pub fn Incomplete() -> impl IntoView {
             fill(if retries { strings.stuck_retries } else { strings.stuck }, &[&name])
         };
         let sentence = move || reason.as_ref().map(|reason| why::sentence(session.language.get(), reason));
-        let open = move |_| {
-            look.edge.set(None);
-            session.selected.set(Some(set.clone()));
-        };
+        let open = move |_| look.select(session, Some(set.clone()));
         view! {
             <div class="notice">
                 <p>

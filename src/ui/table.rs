@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::follow::follow;
-use super::look::{Look, asks_for_menu};
+use super::look::Look;
 use super::session::Session;
 use crate::api::meta::ObjectRef;
 use crate::graph::table::{self, Cell, Row, Table};
@@ -139,21 +139,9 @@ fn Open(
     let session = Session::here();
     let look = Look::here();
     let object = StoredValue::new(object);
-    let on_key = move |event: web_sys::KeyboardEvent| {
-        if asks_for_menu(&event) {
-            event.prevent_default();
-            let button: web_sys::HtmlElement = event_target(&event);
-            look.open_menu_below(Some(object.get_value()), &button);
-        }
-    };
-    let on_menu = move |event: web_sys::MouseEvent| {
-        event.prevent_default();
-        look.open_menu(Some(object.get_value()), (event.client_x().into(), event.client_y().into()));
-    };
-    let select = move |_| {
-        look.edge.set(None);
-        session.selected.set(Some(object.get_value()));
-    };
+    let select = move |_| look.select(session, Some(object.get_value()));
+    let on_menu = move |event: web_sys::MouseEvent| look.open_menu_at(Some(object.get_value()), &event);
+    let on_key = move |event: web_sys::KeyboardEvent| look.open_menu_by_key(object.get_value(), &event);
     view! {
         <button class="table__name" on:click=select on:keydown=on_key on:contextmenu=on_menu>
             {text}

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::super::context::Context;
 use super::super::error::Error;
 use super::super::flags::Flags;
-use super::super::request::{Pairs, Say, dry_run_flags, file_flags, find_args, print_flags, value_of};
+use super::super::request::{Pairs, Say, change_flags, find_args, value_of};
 use super::{change, check_selection, each_container, objects};
 use crate::api::base64;
 use crate::api::fields::{Fields, as_map};
@@ -16,11 +16,7 @@ use crate::cluster::Cluster;
 
 /// The command's flags.
 pub const FLAGS: &str = concat!(
-    print_flags!(),
-    ";",
-    file_flags!(),
-    ";",
-    dry_run_flags!(),
+    change_flags!(),
     ";containers/c string=*;from string;prefix string;env/e array;keys slice;list bool;resolve bool;local bool;all bool;\
      overwrite bool=true;selector/l string"
 );

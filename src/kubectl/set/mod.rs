@@ -9,9 +9,7 @@ use serde_json::{Map, Value};
 use super::context::Context;
 use super::error::Error;
 use super::flags::Flags;
-use super::request::{
-    DryRun, Say, dry_run_flags, file_flags, find_args, parse_pairs, patch, print_flags, resources_and_pairs, value_of,
-};
+use super::request::{DryRun, Say, change_flags, find_args, parse_pairs, patch, resources_and_pairs, value_of};
 use super::resources::Info;
 use super::run::parse_labels;
 use crate::api::decode::decode;
@@ -22,36 +20,17 @@ use crate::api::schema::Schema;
 use crate::cluster::PatchType;
 
 /// The flags of `image`.
-pub const IMAGE_FLAGS: &str = concat!(
-    print_flags!(),
-    ";",
-    file_flags!(),
-    ";",
-    dry_run_flags!(),
-    ";all bool;selector/l string;local bool;record bool"
-);
+pub const IMAGE_FLAGS: &str = concat!(change_flags!(), ";all bool;selector/l string;local bool;record bool");
 /// The flags of `resources`.
 pub const RESOURCES_FLAGS: &str = concat!(
-    print_flags!(),
-    ";",
-    file_flags!(),
-    ";",
-    dry_run_flags!(),
+    change_flags!(),
     ";all bool;selector/l string;containers/c string=*;local bool;limits string;requests string;record bool"
 );
 
 /// The flags of `serviceaccount`.
-pub const ACCOUNT_FLAGS: &str =
-    concat!(print_flags!(), ";", file_flags!(), ";", dry_run_flags!(), ";all bool;local bool;record bool");
+pub const ACCOUNT_FLAGS: &str = concat!(change_flags!(), ";all bool;local bool;record bool");
 /// The flags of `selector`.
-pub const SELECTOR_FLAGS: &str = concat!(
-    print_flags!(),
-    ";",
-    file_flags!(),
-    ";",
-    dry_run_flags!(),
-    ";all bool;local bool;record bool;resource-version string"
-);
+pub const SELECTOR_FLAGS: &str = concat!(change_flags!(), ";all bool;local bool;record bool;resource-version string");
 
 /// Where an object of a kind has its pod specification; `None` where it has none.
 // Models staging/src/k8s.io/kubectl/pkg/polymorphichelpers/updatepodspec.go

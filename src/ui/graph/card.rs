@@ -38,17 +38,16 @@ pub fn CardView(
     };
     let on_click = move |event: web_sys::MouseEvent| {
         if let Some(object) = object.get_untracked().or_else(|| object_of_tile(session, strip_key(&event))) {
-            look.edge.set(None);
+            // First, since what is selected moves the tiles.
             go_to(&event);
-            session.selected.set(Some(object));
+            look.select(session, Some(object));
         }
     };
     let on_menu = move |event: web_sys::MouseEvent| {
         let object = object.get_untracked().or_else(|| object_of_tile(session, strip_key(&event)));
         if object.is_some() {
-            event.prevent_default();
             go_to(&event);
-            look.open_menu(object, (event.client_x().into(), event.client_y().into()));
+            look.open_menu_at(object, &event);
         }
     };
     let press: StoredValue<Option<Timeout>, LocalStorage> = StoredValue::new_local(None);

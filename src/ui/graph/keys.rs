@@ -87,8 +87,7 @@ pub fn on_key(event: &web_sys::KeyboardEvent, session: Session, look: Look, acti
     if matches!(event.key().as_str(), "Enter" | " ") {
         event.prevent_default();
         if !event.repeat() {
-            look.edge.set(None);
-            session.selected.set(object_of(session, &here));
+            look.select(session, object_of(session, &here));
         }
     } else if asks_for_menu(event) {
         event.prevent_default();
@@ -96,7 +95,6 @@ pub fn on_key(event: &web_sys::KeyboardEvent, session: Session, look: Look, acti
             look.open_menu_below(object_of(session, &here), &element);
         }
     } else if event.key() == "Escape" {
-        look.edge.set(None);
-        session.selected.set(None);
+        look.select(session, None);
     }
 }

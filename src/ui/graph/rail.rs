@@ -9,7 +9,7 @@ use crate::graph::scene::tint;
 use crate::graph::table::node_words;
 use crate::ui::cluster_editor::{CreateClass, CreateNamespace, CreateNode};
 use crate::ui::follow::follow;
-use crate::ui::look::{Look, asks_for_menu};
+use crate::ui::look::Look;
 use crate::ui::session::Session;
 use crate::ui::trouble::Trouble;
 
@@ -86,21 +86,9 @@ pub fn RailButton(
     let session = Session::here();
     let look = Look::here();
     let object = StoredValue::new(object);
-    let select = move |_| {
-        look.edge.set(None);
-        session.selected.set(Some(object.get_value()));
-    };
-    let on_menu = move |event: web_sys::MouseEvent| {
-        event.prevent_default();
-        look.open_menu(Some(object.get_value()), (event.client_x().into(), event.client_y().into()));
-    };
-    let on_key = move |event: web_sys::KeyboardEvent| {
-        if asks_for_menu(&event) {
-            event.prevent_default();
-            let element: web_sys::HtmlElement = event_target(&event);
-            look.open_menu_below(Some(object.get_value()), &element);
-        }
-    };
+    let select = move |_| look.select(session, Some(object.get_value()));
+    let on_menu = move |event: web_sys::MouseEvent| look.open_menu_at(Some(object.get_value()), &event);
+    let on_key = move |event: web_sys::KeyboardEvent| look.open_menu_by_key(object.get_value(), &event);
     let is_selected = move || session.selected.with(|selected| *selected == object.try_get_value());
     let is_lit = move || session.lit.with(|lit| object.with_value(|object| lit.contains(object)));
     view! {

@@ -11,6 +11,7 @@ use crate::graph::model::Graph;
 use crate::terminal::Terminal;
 use crate::timeline::lanes::{self, Axis, Lane};
 use crate::timeline::{Compare, Mark, Place, Timeline};
+use crate::ui::clock::real_time;
 
 /// How many turns are done before the time is looked at.
 const TURNS: usize = 32;
@@ -135,8 +136,7 @@ impl Session {
             }
             return;
         }
-        let performance = window().performance();
-        let real_time = move || performance.as_ref().map_or(0.0, web_sys::Performance::now);
+        let real_time = real_time();
         let started = real_time();
         let go_on = |timeline: &mut Timeline| {
             let before = (timeline.steps().len(), timeline.log().branch);
