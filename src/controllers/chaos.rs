@@ -2,6 +2,8 @@
 //!
 //! Upstream has nothing like it. What happens, and when, depends on the seed and on what is there at each moment alone.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::kubelet;
@@ -146,8 +148,8 @@ fn end(cluster: &mut Cluster, heal: Heal) {
 fn begin(cluster: &mut Cluster, running: &mut Running) -> Option<String> {
     let now = cluster.now();
     let random = &mut running.random;
-    let pods: Vec<Object> = pods(cluster, &running.chaos.set).map(|pod| Object::clone(pod)).collect();
-    let nodes: Vec<Object> = cluster.store().list(Kind::Node).map(|node| Object::clone(node)).collect();
+    let pods: Vec<Arc<Object>> = pods(cluster, &running.chaos.set).cloned().collect();
+    let nodes: Vec<Arc<Object>> = cluster.store().list(Kind::Node).cloned().collect();
     let which = random.below(100);
     let pod = (!pods.is_empty()).then(|| &pods[random.below(pods.len() as u64) as usize]);
     let node = (!nodes.is_empty()).then(|| &nodes[random.below(nodes.len() as u64) as usize]);
@@ -192,7 +194,7 @@ fn begin(cluster: &mut Cluster, running: &mut Running) -> Option<String> {
     Some(format!("{}: {what}", object.object_ref()))
 }
 
-fn pods<'a>(cluster: &'a Cluster, set: &ObjectRef) -> impl Iterator<Item = &'a std::sync::Arc<Object>> {
+fn pods<'a>(cluster: &'a Cluster, set: &ObjectRef) -> impl Iterator<Item = &'a Arc<Object>> {
     let uid = cluster.store().find(set).map_or("", |set| set.meta.uid.as_str());
     cluster.store().indexed(Index::Owner, uid).filter(|object| object.kind == Kind::Pod)
 }

@@ -16,6 +16,11 @@ pub type FieldSet = BTreeSet<String>;
 /// What stands before each step of a path.
 pub const SEPARATOR: char = '\u{1}';
 
+/// The steps of a path.
+pub fn steps(path: &str) -> impl Iterator<Item = &str> {
+    path.split(SEPARATOR).skip(1)
+}
+
 /// Structs that have one owner as a whole.
 // Read off the OpenAPI document: `x-kubernetes-map-type: atomic`.
 const ATOMIC: [&str; 18] = [
@@ -146,7 +151,7 @@ fn step_of(item: &Value, ty: &'static Ty, keys: &[&str]) -> String {
 // Models sigs.k8s.io/structured-merge-diff/v6/fieldpath/element.go PathElement.String
 pub fn written(path: &str) -> String {
     let mut out = String::new();
-    for step in path.split(SEPARATOR).skip(1) {
+    for step in steps(path) {
         match step.split_once(':').unwrap_or_default() {
             ("f", name) => out.push_str(&format!(".{name}")),
             ("k", key) => {
@@ -164,7 +169,7 @@ pub fn written(path: &str) -> String {
 /// By what paths are sorted where upstream walks through a set: what is in the set itself stands before what is below.
 // Models sigs.k8s.io/structured-merge-diff/v6/fieldpath/set.go Set.Iterate
 pub fn walking_order(path: &str) -> String {
-    let steps: Vec<&str> = path.split(SEPARATOR).skip(1).collect();
+    let steps: Vec<&str> = steps(path).collect();
     let last = steps.len().saturating_sub(1);
     steps.iter().enumerate().map(|(at, step)| format!("{}{step}{SEPARATOR}", i32::from(at < last))).collect()
 }

@@ -17,7 +17,9 @@ use super::kind::Kind;
 use super::object::Object;
 use super::schema::{Schema, Type};
 use super::time::Timestamp;
-use fields::{Comparison, FieldSet, SEPARATOR, Shape, merge, set_of, walking_order, with_parents, without, written};
+use fields::{
+    Comparison, FieldSet, SEPARATOR, Shape, merge, set_of, steps, walking_order, with_parents, without, written,
+};
 
 /// Who manages fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -176,7 +178,7 @@ fn tree(set: &FieldSet) -> Value {
     let mut out = Map::new();
     for path in set {
         let mut at = &mut out;
-        for step in path.split(SEPARATOR).skip(1) {
+        for step in steps(path) {
             at = super::fields::map_in(at, step);
         }
         let below = format!("{path}{SEPARATOR}");
