@@ -10,6 +10,7 @@ pub mod command;
 pub mod controllers;
 pub mod disks;
 pub mod dns;
+pub mod embed;
 pub mod explain;
 pub mod graph;
 pub mod i18n;

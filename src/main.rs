@@ -2,5 +2,6 @@
 
 fn main() {
     console_error_panic_hook::set_once();
+    statefulscope::ui::expect_rest();
     statefulscope::ui::mount();
 }

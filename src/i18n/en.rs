@@ -4,6 +4,9 @@ use super::Strings;
 
 pub(super) static STRINGS: Strings = Strings {
     tagline: "See what a StatefulSet does",
+    new_version: "A newer version of this page is ready.",
+    use_new_version: "Load it now",
+    not_now: "Not now",
     switch_language: "切换到中文",
     theme: "Theme",
     theme_auto: "Theme of the system",

@@ -52,6 +52,9 @@ impl Language {
 #[allow(missing_docs)] // the strings are what they say
 pub struct Strings {
     pub tagline: &'static str,
+    pub new_version: &'static str,
+    pub use_new_version: &'static str,
+    pub not_now: &'static str,
     pub switch_language: &'static str,
     pub theme: &'static str,
     pub theme_auto: &'static str,

@@ -4,6 +4,9 @@ use super::Strings;
 
 pub(super) static STRINGS: Strings = Strings {
     tagline: "看清 StatefulSet 的一举一动",
+    new_version: "此页面已有新版本。",
+    use_new_version: "立即加载",
+    not_now: "稍后",
     switch_language: "Switch to English",
     theme: "主题",
     theme_auto: "跟随系统主题",

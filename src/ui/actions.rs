@@ -167,7 +167,14 @@ fn OpenMenu(
                 close.with_value(|close| close());
             }
         ></div>
-        <div class="menu" role="menu" aria-label=label style=format!("left:{left}px;top:{top}px") on:keydown=on_key>
+        <div
+            class="menu"
+            role="menu"
+            aria-label=label
+            style=("left", format!("{left}px"))
+            style=("top", format!("{top}px"))
+            on:keydown=on_key
+        >
             <p class="menu__title" aria-hidden="true">{name}</p>
             {all
                 .into_iter()

@@ -12,6 +12,7 @@ use super::graph::GraphView;
 use super::header::Header;
 use super::look::Look;
 use super::notices::Announcer;
+use super::offline::NewVersion;
 use super::session::Session;
 use super::theme;
 use super::timeline_bar::TimelineBar;
@@ -24,7 +25,7 @@ pub fn mount() {
         leptos::mount::mount_to_body(App);
         return;
     };
-    frame.set_inner_html("");
+    frame.set_text_content(None);
     // An element of HTML is an HtmlElement.
     leptos::mount::mount_to(frame.unchecked_into(), App).forget();
 }
@@ -60,5 +61,6 @@ pub fn App() -> impl IntoView {
         </main>
         <ActionMenu />
         <Announcer />
+        <NewVersion />
     }
 }

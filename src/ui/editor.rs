@@ -74,7 +74,7 @@ fn TextArea(
     let bad_lines = move || {
         session.answer.with(|answer| {
             let spans = answer.diagnostics.iter().filter_map(|diagnostic| diagnostic.span);
-            spans.map(|span| view! { <mark style=format!("--line: {}", span.line)></mark> }).collect_view()
+            spans.map(|span| view! { <mark style=("--line", span.line.to_string())></mark> }).collect_view()
         })
     };
     // The numbers follow the text when it is scrolled.

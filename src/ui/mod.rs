@@ -21,7 +21,9 @@ mod icon;
 mod log;
 mod look;
 mod notices;
+mod offline;
 mod relation;
+mod rest;
 mod session;
 mod settings;
 mod table;
@@ -32,3 +34,4 @@ mod trouble;
 mod why;
 
 pub use app::mount;
+pub use rest::expect as expect_rest;

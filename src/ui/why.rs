@@ -46,7 +46,7 @@ fn Reason(
     view! {
         <li
             class="why__reason"
-            style=format!("--depth: {depth}")
+            style=("--depth", depth.to_string())
             on:mouseenter=move |_| light()
             on:mouseleave=move |_| go_dark()
             on:focusin=move |_| light()

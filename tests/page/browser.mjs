@@ -34,6 +34,8 @@ export async function start({ under = '/' } = {}) {
         viewport: { width: 1440, height: 900 },
         locale: 'en-US',
         reducedMotion: 'reduce',
+        // Each test would load the page twice.
+        serviceWorkers: 'block',
         ...options,
       })
       const page = await context.newPage()

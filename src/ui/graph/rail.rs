@@ -126,7 +126,7 @@ fn NodeCard(
     let taint = |taint: String| view! { <code class="rail__taint" aria-hidden="true">{taint}</code> };
     let part = |(state, count): (State, usize)| {
         let class = format!("rail__part state-{}", state.name());
-        view! { <i class=class style=format!("flex-grow:{count}")></i> }
+        view! { <i class=class style=("flex-grow", count.to_string())></i> }
     };
     view! {
         <li>

@@ -1,0 +1,48 @@
+// Brings the second part of the program. REST is its file, set when the page is built; a quick build has none.
+const file = REST && new URL(REST, document.baseURI)
+const SIGNS = ['pointermove', 'pointerdown', 'touchstart', 'wheel', 'keydown', 'focusin', 'statefulscope-wanted']
+
+let first
+let arriving
+
+/// Takes the exports of the first part, and loads the rest at the first sign that somebody wants to do something.
+export function offer(exports) {
+  first = exports
+  if (!file) return
+  const listen = sign => addEventListener(sign, fetchRest, { once: true, passive: true })
+  SIGNS.forEach(listen)
+}
+
+function isHere() {
+  return !file || first.rest_is_here.value === 1
+}
+
+function take(instance) {
+  if (!isHere()) first.rest_is_here.value = 1
+  return instance
+}
+
+/// Loads it beside all else. Where that fails, `bring` says so when it is needed.
+export function fetchRest() {
+  if (!isHere()) arriving ??= load().catch(() => (arriving = undefined))
+  return arriving
+}
+
+async function load() {
+  const response = await fetch(file)
+  if (!response.ok) throw new Error(`${response.status}: ${file}`)
+  const module = await WebAssembly.compile(await response.arrayBuffer())
+  if (!isHere()) take(await WebAssembly.instantiate(module, { first }))
+}
+
+/// Loads it now, while everything waits: somebody was quicker than `fetchRest`.
+export function bring() {
+  if (isHere()) return
+  const request = new XMLHttpRequest()
+  request.open('GET', file, false)
+  request.overrideMimeType('text/plain; charset=x-user-defined')
+  request.send()
+  if (request.status !== 200) throw new Error(`The rest of the program cannot be loaded: ${file}`)
+  const bytes = Uint8Array.from(request.responseText, char => char.charCodeAt(0))
+  take(new WebAssembly.Instance(new WebAssembly.Module(bytes), { first }))
+}

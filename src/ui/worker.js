@@ -1,0 +1,37 @@
+// The service worker: after the first visit the page works without a network. VERSION and FILES are set when the page is
+// built; every version has a cache of its own, and a new one waits until somebody asks for it.
+const PREFIX = 'statefulscope-'
+const NAME = PREFIX + VERSION
+
+addEventListener('install', event => {
+  // Files are named by what is in them; only the page itself may be an old one.
+  const fill = async () => (await caches.open(NAME)).addAll(FILES.map(file => new Request(file, { cache: 'no-cache' })))
+  event.waitUntil(fill())
+})
+
+addEventListener('activate', event => {
+  const clean = async () => {
+    const old = (await caches.keys()).filter(name => name.startsWith(PREFIX) && name !== NAME)
+    await Promise.all(old.map(name => caches.delete(name)))
+    await clients.claim()
+  }
+  event.waitUntil(clean())
+})
+
+addEventListener('message', event => {
+  if (event.data === 'take over') skipWaiting()
+})
+
+addEventListener('fetch', event => {
+  const { request } = event
+  const scope = registration.scope
+  if (request.method !== 'GET' || !request.url.startsWith(scope)) return
+  const answer = async () => {
+    const cache = await caches.open(NAME)
+    const path = new URL(request.url).pathname
+    const page = request.mode === 'navigate' && path === new URL(scope).pathname
+    const kept = await cache.match(page ? './' : request, { ignoreSearch: true })
+    return kept ?? fetch(request)
+  }
+  event.respondWith(answer())
+})

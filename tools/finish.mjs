@@ -1,0 +1,111 @@
+// Makes what Trunk has built into the site: `node tools/finish.mjs dist release|debug`.
+//
+// A release is optimized and divided into what a first view runs and the rest. In both, one script and one style sheet take
+// the place of many, every file is named by what is in it, and the page says what may run in it.
+import { createHash } from 'node:crypto'
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build, transform } from 'esbuild'
+
+import { optimize } from './finish/optimize.mjs'
+import { policy } from './finish/policy.mjs'
+import { divide } from './finish/divide.mjs'
+import { templatesIn } from './finish/templates.mjs'
+
+const [dist = 'dist', kind = 'release'] = process.argv.slice(2)
+const work = 'target/finish'
+/// How Trunk names a style sheet in the page.
+const STYLE = /<link rel="?stylesheet"? href="?\.\/([^" >]+\.css)"?[^>]*>/g
+const GLUE = 'statefulscope.js'
+const WASM = 'statefulscope_bg.wasm'
+
+mkdirSync(work, { recursive: true })
+const parts = { program: join(dist, WASM), rest: undefined }
+if (kind === 'release') {
+  const whole = join(work, 'whole.wasm')
+  optimize(parts.program, whole)
+  Object.assign(parts, await divide({ whole, work, dist, glue: GLUE }))
+}
+// All data is in the first part.
+const templates = templatesIn(readFileSync(parts.program))
+const program = put('program', '.wasm', readFileSync(parts.program))
+const rest = parts.rest && put('rest', '.wasm', readFileSync(parts.rest))
+
+const isRelease = kind === 'release'
+const WORKER = 'worker.js'
+const script = put('page', '.js', await bundle())
+const sheet = put('page', '.css', await styles())
+for (const name of [GLUE, WASM, 'snippets']) rmSync(join(dist, name), { recursive: true })
+writeFileSync(join(dist, 'index.html'), page(readFileSync(join(dist, 'index.html'), 'utf8')))
+writeFileSync(join(dist, 'statefulscope-scenario.js'), await code('src/element/element.js', {}))
+if (isRelease) writeFileSync(join(dist, WORKER), await worker())
+
+/// Writes a file under a name that says what is in it, and gives the name.
+function put(name, extension, content) {
+  const hash = createHash('sha256').update(content).digest('hex').slice(0, 16)
+  const file = `${name}-${hash}${extension}`
+  writeFileSync(join(dist, file), content)
+  return file
+}
+
+/// The script that starts the program, with all that it needs.
+async function bundle() {
+  const { outputFiles } = await build({
+    entryPoints: ['src/ui/boot.js'],
+    alias: { program: `./${join(dist, GLUE)}` },
+    define: {
+      PROGRAM: JSON.stringify(program),
+      REST: rest ? JSON.stringify(rest) : 'undefined',
+      WORKER: isRelease ? JSON.stringify(WORKER) : 'undefined',
+      TEMPLATES: JSON.stringify(templates),
+    },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    minify: isRelease,
+    logLevel: 'warning',
+    // The address of a module is asked for only where none is given.
+    // wasm-bindgen names a file of ours once for each function that it takes from it.
+    logOverride: { 'empty-import-meta': 'silent', 'duplicate-object-key': 'silent' },
+  })
+  return outputFiles[0].contents
+}
+
+/// A file of plain JavaScript that stands for itself, with what it has to know.
+async function code(file, define) {
+  return (await transform(readFileSync(file, 'utf8'), { define, minify: isRelease, format: 'esm', target: 'es2022' })).code
+}
+
+/// The service worker, which keeps every file of this version but what only people read.
+async function worker() {
+  const kept = name => !/\.licences\.txt$/.test(name) && name !== 'index.html' && name !== WORKER
+  const files = ['./', ...readdirSync(dist).filter(kept).sort()]
+  const hash = createHash('sha256')
+  for (const name of files) hash.update(name).update(readFileSync(join(dist, name === './' ? 'index.html' : name)))
+  const version = hash.digest('hex').slice(0, 16)
+  return code('src/ui/worker.js', { VERSION: JSON.stringify(version), FILES: JSON.stringify(files) })
+}
+
+/// All style sheets in the order in which the page names them.
+async function styles() {
+  const names = [...readFileSync(join(dist, 'index.html'), 'utf8').matchAll(STYLE)].map(match => match[1])
+  const text = names.map(name => readFileSync(join(dist, name), 'utf8')).join('\n')
+  names.forEach(name => rmSync(join(dist, name)))
+  return (await transform(text, { loader: 'css', minify: isRelease })).code
+}
+
+/// The page with its policy, and the files that it begins with.
+function page(html) {
+  const head = [
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    `<link rel="stylesheet" href="./${sheet}">`,
+    `<link rel="preload" href="./${program}" as="fetch" type="application/wasm" crossorigin>`,
+    `<script type="module" src="./${script}"></script>`,
+  ]
+  const bare = html.replaceAll(STYLE, '')
+  // The policy comes first of all: it does not hold for what stands before it.
+  const charset = /<meta charset="?utf-8"?\s*\/?>/i
+  if (!charset.test(bare)) throw new Error('index.html says no charset')
+  return bare.replace(charset, all => `${all}${head.shift()}`).replace('</head>', () => `${head.join('')}</head>`)
+}

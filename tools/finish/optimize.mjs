@@ -1,0 +1,19 @@
+// wasm-opt, with each feature that rustc's output uses: it may use no others, since older browsers lack them.
+import { execFileSync } from 'node:child_process'
+
+const FEATURES = [
+  'bulk-memory',
+  'bulk-memory-opt',
+  'mutable-globals',
+  'nontrapping-float-to-int',
+  'sign-ext',
+  'reference-types',
+  'multivalue',
+  'call-indirect-overlong',
+]
+
+/// Optimizes a module for its size.
+export function optimize(from, to) {
+  const features = FEATURES.map(name => `--enable-${name}`)
+  execFileSync('node_modules/.bin/wasm-opt', [...features, '-Oz', '--strip-producers', from, '-o', to], { stdio: 'inherit' })
+}

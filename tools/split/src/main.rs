@@ -1,0 +1,63 @@
+//! Divides a wasm module into what a first view runs and the rest, which is loaded when it is needed.
+//!
+//! ```text
+//! split mark WHOLE MARKED               every function says its number when it is called
+//! split divide WHOLE RAN FIRST REST     RAN: the numbers that were said, one in a line
+//! ```
+//!
+//! The first part keeps the functions that ran, the small ones, memory, tables and all data. In the place of each other
+//! function that something in it can reach stands a door: it has the rest brought if it is not there yet, and calls what it
+//! finds in the table of doors. The rest takes memory, tables, globals and the functions that it calls from the exports
+//! of the first part, and fills the table of doors when it is instantiated.
+
+mod divide;
+mod mark;
+
+use std::process::ExitCode;
+use std::{env, fs};
+
+use walrus::{Module, Result};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["mark", whole, marked] => run_mark(whole, marked),
+        ["divide", whole, ran, first, rest] => run_divide(whole, ran, first, rest),
+        _ => {
+            eprintln!("usage: split mark WHOLE MARKED | split divide WHOLE RAN FIRST REST");
+            return ExitCode::FAILURE;
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("split: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_mark(whole: &str, marked: &str) -> Result<()> {
+    let mut module = read(&fs::read(whole)?)?;
+    mark::mark(&mut module);
+    module.emit_wasm_file(marked)
+}
+
+fn run_divide(whole: &str, ran: &str, first: &str, rest: &str) -> Result<()> {
+    let wasm = fs::read(whole)?;
+    let ran = fs::read_to_string(ran)?.lines().map(str::parse).collect::<Result<_, _>>()?;
+    let parts = divide::divide(|| read(&wasm), &ran)?;
+    let divide::Parts { mut first_part, mut rest_part, kept, moved, doors, shared } = parts;
+    first_part.emit_wasm_file(first)?;
+    rest_part.emit_wasm_file(rest)?;
+    println!("{kept} functions kept, {moved} moved; {doors} doors, {shared} functions shared");
+    Ok(())
+}
+
+/// Reads a module; the numbers of its functions are the same each time.
+fn read(wasm: &[u8]) -> Result<Module> {
+    let mut config = walrus::ModuleConfig::new();
+    config.generate_name_section(false).generate_producers_section(false);
+    config.parse(wasm)
+}
