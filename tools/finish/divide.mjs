@@ -2,6 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 
+/// The program as the linker wrote it.
+const LINKED = 'target/wasm32-unknown-unknown/release/statefulscope.wasm'
+
 /// Divides `whole`, and gives the files of both parts.
 export async function divide({ whole, work, dist, glue }) {
   const files = Object.fromEntries(['marked', 'program', 'rest'].map(name => [name, join(work, `${name}.wasm`)]))
@@ -10,6 +13,6 @@ export async function divide({ whole, work, dist, glue }) {
   split('mark', whole, files.marked)
   // In a process of its own, whose globals are those of a browser.
   execFileSync('node', ['tools/finish/first-view.mjs', dist, glue, files.marked, ran], { stdio: 'inherit' })
-  split('divide', whole, ran, files.program, files.rest)
+  split('divide', whole, LINKED, ran, files.program, files.rest)
   return { program: files.program, rest: files.rest }
 }

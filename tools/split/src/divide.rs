@@ -1,19 +1,23 @@
 //! The two parts of a module.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ops::Range;
 
-use walrus::ir::{self, dfs_in_order, Instr, Value, Visitor};
+use anyhow::{Result, bail};
+use walrus::ir::{self, Instr, Value, Visitor, dfs_in_order};
 use walrus::{
-    ConstExpr, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind, ImportId,
-    ImportedFunction, Module, RefType, Result, TableId, ValType,
+    ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind, ImportId,
+    ImportedFunction, Module, RefType, TableId, ValType,
 };
+
+use crate::data::Pieces;
 
 /// The export that brings the rest, synchronously. What it calls stays in the first part.
 const BRING: &str = "bring_rest";
 /// The name under which the rest imports everything.
 const FIRST: &str = "first";
 /// A function of at most so many instructions stays: its door would not be much smaller.
-const SMALL: u64 = 20; /*X*/
+const SMALL: u64 = 6;
 
 /// What became of a module.
 pub struct Parts {
@@ -29,20 +33,25 @@ pub struct Parts {
     pub doors: usize,
     /// How many functions the rest takes from the first part.
     pub shared: usize,
+    /// How many bytes of data are in the rest.
+    pub bytes: usize,
 }
 
-/// Divides a module, which `read` gives as often as it is asked, by the numbers of the functions that `ran`.
-pub fn divide(read: impl Fn() -> Result<Module>, ran: &BTreeSet<usize>) -> Result<Parts> {
+/// Divides a module, which `read` gives as often as it is asked, by the numbers of the functions that `ran` and the pieces
+/// of data that they refer to.
+pub fn divide(read: impl Fn() -> Result<Module>, ran: &BTreeSet<usize>, pieces: &Pieces) -> Result<Parts> {
     let mut first = read()?;
     let moved = what_moves(&first, ran)?;
     let shared = what_is_shared(&first, &moved);
     let doors = make_first(&mut first, &moved, &shared)?;
+    let data = take_data(&mut first, pieces)?;
+    let bytes = data.iter().map(|(_, bytes)| bytes.len()).sum();
     // An id belongs to one copy of the module; the numbers are the same in all.
     let mut rest = read()?;
     let ids: HashMap<usize, FunctionId> = rest.funcs.iter().map(|it| (it.id().index(), it.id())).collect();
     let of_rest = |id: &FunctionId| ids[&id.index()];
     let in_rest = |all: &BTreeSet<FunctionId>| all.iter().map(of_rest).collect();
-    make_rest(&mut rest, &in_rest(&moved), &in_rest(&shared), doors.iter().map(of_rest).collect())?;
+    make_rest(&mut rest, &in_rest(&moved), &in_rest(&shared), doors.iter().map(of_rest).collect(), data)?;
     let kept = first.funcs.iter_local().count() - doors.len();
     Ok(Parts {
         first_part: first,
@@ -51,6 +60,7 @@ pub fn divide(read: impl Fn() -> Result<Module>, ran: &BTreeSet<usize>) -> Resul
         moved: moved.len(),
         doors: doors.len(),
         shared: shared.len(),
+        bytes,
     })
 }
 
@@ -161,6 +171,64 @@ fn door(module: &mut Module, ty: walrus::TypeId, parts: Door) -> walrus::LocalFu
     builder.local_func(locals)
 }
 
+/// Takes the data out of the first part that nothing in it refers to. Gives it with its places.
+fn take_data(module: &mut Module, pieces: &Pieces) -> Result<Vec<(u32, Vec<u8>)>> {
+    /// The numbers that a function could use as a place in memory.
+    #[derive(Default)]
+    struct Numbers(BTreeSet<u32>);
+    impl Visitor<'_> for Numbers {
+        fn visit_const(&mut self, number: &ir::Const) {
+            if let Value::I32(number) = number.value {
+                self.0.insert(number as u32);
+            }
+        }
+        fn visit_load(&mut self, load: &ir::Load) {
+            self.0.insert(load.arg.offset as u32);
+        }
+        fn visit_store(&mut self, store: &ir::Store) {
+            self.0.insert(store.arg.offset as u32);
+        }
+    }
+    let mut numbers = Numbers::default();
+    for (_, function) in module.funcs.iter_local() {
+        dfs_in_order(&mut numbers, function, function.entry_block());
+    }
+    let mut taken = Vec::new();
+    for range in pieces.unneeded(&numbers.0) {
+        let Some(written) = pieces.bytes(&range) else { continue };
+        // What is zero is zero already.
+        if written.iter().all(|byte| *byte == 0) {
+            continue;
+        }
+        clear(module, &range, written)?;
+        taken.push((range.start, written.to_vec()));
+    }
+    Ok(taken)
+}
+
+/// Clears a range of the data, which must be as the linker wrote it.
+fn clear(module: &mut Module, range: &Range<u32>, written: &[u8]) -> Result<()> {
+    let all: Vec<_> = module.data.iter().map(|data| data.id()).collect();
+    for id in all {
+        let data = module.data.get_mut(id);
+        let DataKind::Active { offset: ConstExpr::Value(Value::I32(start)), .. } = data.kind else {
+            bail!("a data segment lies where no constant says");
+        };
+        let start = start as u32;
+        let end = start + data.value.len() as u32;
+        let (from, to) = (range.start.max(start), range.end.min(end));
+        if from >= to {
+            continue;
+        }
+        let inside = &mut data.value[(from - start) as usize..(to - start) as usize];
+        if *inside != written[(from - range.start) as usize..(to - range.start) as usize] {
+            bail!("the data at {from} is not as it was linked");
+        }
+        inside.fill(0);
+    }
+    Ok(())
+}
+
 /// What the rest takes from the first part, by the names that both give to it.
 fn shared_items(module: &Module, shared: &BTreeSet<FunctionId>) -> Vec<(String, ExportItem)> {
     let mut items = Vec::new();
@@ -189,6 +257,7 @@ fn make_rest(
     moved: &BTreeSet<FunctionId>,
     shared: &BTreeSet<FunctionId>,
     doors: Vec<FunctionId>,
+    data: Vec<(u32, Vec<u8>)>,
 ) -> Result<()> {
     module.start = None;
     delete_all(module.exports.iter().map(|it| it.id()).collect(), |id| module.exports.delete(id));
@@ -233,6 +302,13 @@ fn make_rest(
     delete_all(imports, |id| module.imports.delete(id));
     delete_unshared(module, moved, shared);
 
+    let memory = module.memories.iter().next().map(|memory| memory.id());
+    for (place, bytes) in data {
+        let offset = ConstExpr::Value(Value::I32(place as i32));
+        let Some(memory) = memory else { bail!("the module has no memory") };
+        let id = module.data.add(DataKind::Active { memory, offset }, bytes);
+        module.memories.get_mut(memory).data_segments.insert(id);
+    }
     let size = doors.len() as u64;
     let (table, _) = module.add_import_table(FIRST, "doors", false, size, Some(size), RefType::FUNCREF);
     let offset = ConstExpr::Value(Value::I32(0));

@@ -2,30 +2,37 @@
 //!
 //! ```text
 //! split mark WHOLE MARKED               every function says its number when it is called
-//! split divide WHOLE RAN FIRST REST     RAN: the numbers that were said, one in a line
+//! split divide WHOLE LINKED RAN FIRST REST
 //! ```
 //!
-//! The first part keeps the functions that ran, the small ones, memory, tables and all data. In the place of each other
+//! RAN are the numbers that were said, one in a line; LINKED is the module as the linker wrote it, with `--emit-relocs`.
+//!
+//! The first part keeps the functions that ran, the small ones, memory, tables and the data that they
+//! refer to. In the place of each other
 //! function that something in it can reach stands a door: it has the rest brought if it is not there yet, and calls what it
 //! finds in the table of doors. The rest takes memory, tables, globals and the functions that it calls from the exports
-//! of the first part, and fills the table of doors when it is instantiated.
+//! of the first part, and fills the table of doors and the rest of the data
+//! when it is instantiated.
 
+mod data;
 mod divide;
 mod mark;
 
 use std::process::ExitCode;
 use std::{env, fs};
 
-use walrus::{Module, Result};
+use anyhow::Result;
+use data::Pieces;
+use walrus::Module;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
         ["mark", whole, marked] => run_mark(whole, marked),
-        ["divide", whole, ran, first, rest] => run_divide(whole, ran, first, rest),
+        ["divide", whole, linked, ran, first, rest] => run_divide(whole, linked, ran, first, rest),
         _ => {
-            eprintln!("usage: split mark WHOLE MARKED | split divide WHOLE RAN FIRST REST");
+            eprintln!("usage: split mark WHOLE MARKED | split divide WHOLE LINKED RAN FIRST REST");
             return ExitCode::FAILURE;
         }
     };
@@ -44,14 +51,14 @@ fn run_mark(whole: &str, marked: &str) -> Result<()> {
     module.emit_wasm_file(marked)
 }
 
-fn run_divide(whole: &str, ran: &str, first: &str, rest: &str) -> Result<()> {
+fn run_divide(whole: &str, linked: &str, ran: &str, first: &str, rest: &str) -> Result<()> {
     let wasm = fs::read(whole)?;
     let ran = fs::read_to_string(ran)?.lines().map(str::parse).collect::<Result<_, _>>()?;
-    let parts = divide::divide(|| read(&wasm), &ran)?;
-    let divide::Parts { mut first_part, mut rest_part, kept, moved, doors, shared } = parts;
+    let parts = divide::divide(|| read(&wasm), &ran, &Pieces::read(&fs::read(linked)?)?)?;
+    let divide::Parts { mut first_part, mut rest_part, kept, moved, doors, shared, bytes } = parts;
     first_part.emit_wasm_file(first)?;
     rest_part.emit_wasm_file(rest)?;
-    println!("{kept} functions kept, {moved} moved; {doors} doors, {shared} functions shared");
+    println!("{kept} functions kept, {moved} moved; {doors} doors, {shared} functions shared; {bytes} bytes of data moved");
     Ok(())
 }
 
