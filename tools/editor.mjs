@@ -4,26 +4,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 
-/// The editor's styles go into the document as an object: as an element of text the page's policy would not let them in.
-const styleObjects = {
-  name: 'style-objects',
-  setup(bundle) {
-    bundle.onLoad({ filter: /style-mod[\\/]src[\\/]style-mod\.js$/ }, ({ path }) => {
-      const text = readFileSync(path, 'utf8')
-      const onlyInShadows = '!root.head && root.adoptedStyleSheets'
-      if (!text.includes(onlyInShadows)) throw new Error(`${path} has become another one`)
-      return { contents: text.replace(onlyInShadows, 'root.adoptedStyleSheets') }
-    })
-  },
-}
-
 const folder = process.argv[2] ?? 'target/page'
 mkdirSync(folder, { recursive: true })
 const { metafile } = await build({
   entryPoints: ['src/ui/codemirror/editor.js'],
   outfile: join(folder, 'editor.js'),
   bundle: true,
-  plugins: [styleObjects],
   minify: true,
   format: 'esm',
   target: 'es2022',

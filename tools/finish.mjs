@@ -15,19 +15,18 @@ import { templatesIn } from './finish/templates.mjs'
 const [dist = 'dist', kind = 'release'] = process.argv.slice(2)
 const work = 'target/finish'
 /// How Trunk names a style sheet in the page.
-const STYLE = /<link rel="?stylesheet"? href="?\.\/([^" >]+\.css)"?[^>]*>/g
+const STYLE = /<link\b[^>]*?href="\.\/([^"]+\.css)"[^>]*>\s*/g
 const GLUE = 'statefulscope.js'
 const WASM = 'statefulscope_bg.wasm'
 
 mkdirSync(work, { recursive: true })
-const parts = { program: join(dist, WASM), rest: undefined }
+const parts = { whole: join(dist, WASM), program: join(dist, WASM), rest: undefined }
 if (kind === 'release') {
   const whole = join(work, 'whole.wasm')
   optimize(parts.program, whole)
-  Object.assign(parts, await divide({ whole, work, dist, glue: GLUE }))
+  Object.assign(parts, { whole }, divide({ whole, work, dist, glue: GLUE }))
 }
-// All data is in the first part.
-const templates = templatesIn(readFileSync(parts.program))
+const templates = templatesIn(readFileSync(parts.whole))
 const program = put('program', '.wasm', readFileSync(parts.program))
 const rest = parts.rest && put('rest', '.wasm', readFileSync(parts.rest))
 
@@ -91,6 +90,7 @@ async function worker() {
 async function styles() {
   const names = [...readFileSync(join(dist, 'index.html'), 'utf8').matchAll(STYLE)].map(match => match[1])
   const text = names.map(name => readFileSync(join(dist, name), 'utf8')).join('\n')
+  if (names.length === 0) throw new Error('index.html names no style sheet')
   names.forEach(name => rmSync(join(dist, name)))
   return (await transform(text, { loader: 'css', minify: isRelease })).code
 }
@@ -107,5 +107,5 @@ function page(html) {
   // The policy comes first of all: it does not hold for what stands before it.
   const charset = /<meta charset="?utf-8"?\s*\/?>/i
   if (!charset.test(bare)) throw new Error('index.html says no charset')
-  return bare.replace(charset, all => `${all}${head.shift()}`).replace('</head>', () => `${head.join('')}</head>`)
+  return bare.replace(charset, all => `${all}${head.shift()}`).replace('</head>', () => `  ${head.join('\n    ')}\n  </head>`)
 }

@@ -1,10 +1,14 @@
-// Prints what the page weighs, as it is and compressed with brotli: `node tools/weigh.mjs [folder]`.
+// Prints what the page weighs, as it is and compressed with brotli: `node tools/weigh.mjs [folder]`. Fails where a first view
+// weighs more than it may.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { extname, join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 
+/// What a first view may weigh, in bytes of brotli. A figure in another page loads the same files as the page itself.
+const MOST = 300_000
+
 /// What a first view does not load.
-const LATER = new Set(['editor.js', 'editor.licences.txt'])
+const LATER = name => /^(editor\.js|.*\.licences\.txt|worker\.js|statefulscope-scenario\.js|rest-.*\.wasm)$/.test(name)
 
 const folder = process.argv[2] ?? 'dist'
 const options = size => ({ params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: size } })
@@ -17,7 +21,7 @@ const add = (kind, bytes) => {
   rows.set(kind, row)
 }
 const names = readdirSync(folder, { recursive: true }).filter(name => statSync(join(folder, name)).isFile()).sort()
-for (const name of names) add(LATER.has(name) ? `later: ${name}` : extname(name), readFileSync(join(folder, name)))
+for (const name of names) add(LATER(name) ? `later: ${name}` : extname(name), readFileSync(join(folder, name)))
 let total = 0
 for (const [kind, { files, bytes, brotli }] of [...rows].sort()) {
   if (!kind.startsWith('later')) total += brotli
@@ -25,3 +29,7 @@ for (const [kind, { files, bytes, brotli }] of [...rows].sort()) {
   console.log(`${kind.padEnd(28)} ${figures}`)
 }
 console.log(`${'a first view'.padEnd(54)} ${String(total).padStart(8)} brotli`)
+if (total > MOST) {
+  console.error(`A first view may weigh ${MOST} bytes.`)
+  process.exitCode = 1
+}

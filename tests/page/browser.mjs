@@ -42,6 +42,7 @@ export async function start({ under = '/' } = {}) {
       page.setDefaultTimeout(TIMEOUT_MS)
       const faults = []
       page.on('console', message => {
+        if (message.text() === 'Service Worker registration blocked by Playwright') return
         if (['error', 'warning'].includes(message.type())) faults.push(`console: ${message.text()}`)
       })
       page.on('pageerror', error => faults.push(`error: ${error.message}`))

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 const LINKED = 'target/wasm32-unknown-unknown/release/statefulscope.wasm'
 
 /// Divides `whole`, and gives the files of both parts.
-export async function divide({ whole, work, dist, glue }) {
+export function divide({ whole, work, dist, glue }) {
   const files = Object.fromEntries(['marked', 'program', 'rest'].map(name => [name, join(work, `${name}.wasm`)]))
   const ran = join(work, 'ran.txt')
   const split = (...args) => execFileSync('tools/split/target/release/split', args, { stdio: 'inherit' })

@@ -73,6 +73,21 @@ function element(name, text) {
   return made
 }
 
+/// Text that takes the place of a selection is put in here: where the browser does it, it gives it the style of what was
+/// there, which the page's policy does not let in.
+const replacesSelection = EditorView.domEventHandlers({
+  beforeinput(event, view) {
+    const { main, ranges } = view.state.selection
+    if (event.inputType !== 'insertText' || event.isComposing || main.empty || ranges.length > 1) return false
+    const insert = event.data ?? ''
+    const put = () => view.state.update(view.state.replaceSelection(insert), { userEvent: 'input.type' })
+    const handlers = view.state.facet(EditorView.inputHandler)
+    event.preventDefault()
+    if (!handlers.some(handle => handle(view, main.from, main.to, insert, put))) view.dispatch(put())
+    return true
+  },
+})
+
 export class ManifestEditor {
   #view
   #language = new Compartment()
@@ -126,6 +141,7 @@ export class ManifestEditor {
         indentWithTab,
       ]),
       look,
+      replacesSelection,
       this.#language.of(EditorState.phrases.of(phrases(language))),
       this.#label.of(EditorView.contentAttributes.of({ 'aria-label': label })),
       EditorView.updateListener.of(update => update.docChanged && this.#wait()),

@@ -9,6 +9,9 @@ use std::ops::Range;
 use anyhow::{Result, anyhow};
 use wasmparser::{Data, DataKind, Linking, Operator, Parser, Payload, RelocationType, SymbolInfo};
 
+/// What data is aligned to at most.
+const ALIGNMENT: u32 = 16;
+
 /// The pieces of data of a linked module.
 pub struct Pieces {
     /// Where each lies in memory, by its place. Several symbols may share a place; none overlaps another one in part.
@@ -113,7 +116,7 @@ impl Pieces {
         bytes.get((range.start - start) as usize..(range.end - start) as usize)
     }
 
-    /// The pieces that no code needs that has these numbers in it.
+    /// The pieces that no code needs that has these numbers in it, those that lie beside each other as one.
     pub fn unneeded(&self, numbers: &BTreeSet<u32>) -> Vec<Range<u32>> {
         let mut next: Vec<u32> = numbers.iter().filter_map(|number| self.at(*number)).collect();
         let stray = |(between, _): &&(Range<u32>, u32)| numbers.range(between.clone()).next().is_some();
@@ -124,7 +127,21 @@ impl Pieces {
                 next.extend(self.points_to.get(&piece).into_iter().flatten());
             }
         }
-        self.pieces.iter().filter(|(start, _)| !needed.contains(start)).map(|(start, end)| *start..*end).collect()
+        let mut unneeded: Vec<Range<u32>> = Vec::new();
+        let mut is_after_needed = true;
+        for (start, end) in &self.pieces {
+            if needed.contains(start) {
+                is_after_needed = true;
+                continue;
+            }
+            match unneeded.last_mut() {
+                // Between them is what aligns the second one.
+                Some(last) if !is_after_needed && start - last.end < ALIGNMENT => last.end = *end,
+                _ => unneeded.push(*start..*end),
+            }
+            is_after_needed = false;
+        }
+        unneeded
     }
 }
 

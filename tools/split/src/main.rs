@@ -1,6 +1,7 @@
 //! Divides a wasm module into what a first view runs and the rest, which is loaded when it is needed.
 //!
 //! ```text
+//! split bare MODULE BARE                 without what the linker wrote down for those who come after it
 //! split mark WHOLE MARKED               every function says its number when it is called
 //! split divide WHOLE LINKED RAN FIRST REST
 //! ```
@@ -29,10 +30,11 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
+        ["bare", module, bare] => run_bare(module, bare),
         ["mark", whole, marked] => run_mark(whole, marked),
         ["divide", whole, linked, ran, first, rest] => run_divide(whole, linked, ran, first, rest),
         _ => {
-            eprintln!("usage: split mark WHOLE MARKED | split divide WHOLE LINKED RAN FIRST REST");
+            eprintln!("usage: split bare MODULE BARE | split mark WHOLE MARKED | split divide WHOLE LINKED RAN FIRST REST");
             return ExitCode::FAILURE;
         }
     };
@@ -43,6 +45,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn run_bare(module: &str, bare: &str) -> Result<()> {
+    read(&fs::read(module)?)?.emit_wasm_file(bare)
 }
 
 fn run_mark(whole: &str, marked: &str) -> Result<()> {
@@ -66,5 +72,11 @@ fn run_divide(whole: &str, linked: &str, ran: &str, first: &str, rest: &str) -> 
 fn read(wasm: &[u8]) -> Result<Module> {
     let mut config = walrus::ModuleConfig::new();
     config.generate_name_section(false).generate_producers_section(false);
-    config.parse(wasm)
+    let mut module = config.parse(wasm)?;
+    // What the linker and others wrote down for those who come after them.
+    let notes: Vec<_> = module.customs.iter().map(|(id, _)| id).collect();
+    for id in notes {
+        module.customs.delete(id);
+    }
+    Ok(module)
 }
