@@ -46,6 +46,11 @@ impl Store {
         self.get(reference.kind, &reference.namespace, &reference.name)
     }
 
+    /// What is stored under an object's name.
+    pub fn same_name(&self, object: &Object) -> Option<&Arc<Object>> {
+        self.get(object.kind, &object.meta.namespace, &object.meta.name)
+    }
+
     /// The objects of a kind, by namespace and name.
     pub fn list(&self, kind: Kind) -> impl Iterator<Item = &Arc<Object>> {
         self.kinds.get(&kind).into_iter().flat_map(BTreeMap::values).flat_map(BTreeMap::values)
@@ -80,12 +85,19 @@ impl Store {
     pub(super) fn put(&mut self, mut object: Object) -> (Option<Arc<Object>>, Arc<Object>) {
         self.resource_version += 1;
         object.meta.resource_version = self.resource_version;
-        let old_keys = self.find(&object.object_ref()).map(|old| keys(old)).unwrap_or_default();
-        let new_keys = keys(&object);
-        if old_keys != new_keys {
-            self.unindex(&object, old_keys);
-            for (index, key) in new_keys {
-                self.index.insert(entry(index, &key, &object));
+        let old = self.same_name(&object);
+        // Most writes change nothing that an index goes by.
+        let is_indexed = old.is_some_and(|old| {
+            Arc::ptr_eq(&old.spec, &object.spec) && old.meta.owner_references == object.meta.owner_references
+        });
+        if !is_indexed {
+            let old_keys = old.map(|old| keys(old)).unwrap_or_default();
+            let new_keys = keys(&object);
+            if old_keys != new_keys {
+                self.unindex(&object, old_keys);
+                for (index, key) in new_keys {
+                    self.index.insert(entry(index, &key, &object));
+                }
             }
         }
         let object = Arc::new(object);

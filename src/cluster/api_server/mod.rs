@@ -189,7 +189,7 @@ impl Cluster {
             return Err(Status::invalid(kind, &object.meta.name, errors));
         }
         validated(&object);
-        if self.store.find(&object.object_ref()).is_some() {
+        if self.store.same_name(&object).is_some() {
             return Err(Status::already_exists(kind, &object.meta.name));
         }
         if options.dry_run {
@@ -370,7 +370,7 @@ impl Cluster {
 
     fn find_for_update(&self, object: &Object) -> Result<Arc<Object>, Status> {
         let (kind, name) = (object.kind, &object.meta.name);
-        let old = self.store.find(&object.object_ref()).ok_or_else(|| Status::not_found(kind, name))?;
+        let old = self.store.same_name(object).ok_or_else(|| Status::not_found(kind, name))?;
         if object.meta.resource_version != 0 && object.meta.resource_version != old.meta.resource_version {
             let why = "the object has been modified; please apply your changes to the latest version and try again";
             return Err(Status::conflict(kind, name, why));
