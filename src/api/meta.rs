@@ -213,6 +213,30 @@ impl ObjectMeta {
         Value::Object(out)
     }
 
+    /// The metadata of two versions of an object, but of labels, annotations and owners only what is not the same in both.
+    pub fn without_same(&self, old: &ObjectMeta) -> (ObjectMeta, ObjectMeta) {
+        let pair = [self, old];
+        let [mut new, mut before] = pair.map(|meta| ObjectMeta {
+            name: meta.name.clone(),
+            generate_name: meta.generate_name.clone(),
+            uid: meta.uid.clone(),
+            deletion_timestamp: meta.deletion_timestamp,
+            deletion_grace_period_seconds: meta.deletion_grace_period_seconds,
+            finalizers: meta.finalizers.clone(),
+            ..ObjectMeta::default()
+        });
+        if self.labels != old.labels {
+            [new.labels, before.labels] = pair.map(|meta| meta.labels.clone());
+        }
+        if self.annotations != old.annotations {
+            [new.annotations, before.annotations] = pair.map(|meta| meta.annotations.clone());
+        }
+        if self.owner_references != old.owner_references {
+            [new.owner_references, before.owner_references] = pair.map(|meta| meta.owner_references.clone());
+        }
+        (new, before)
+    }
+
     /// The owner that manages the object.
     // Models k8s.io/apimachinery/pkg/apis/meta/v1/controller_ref.go GetControllerOf
     pub fn controller_of(&self) -> Option<&OwnerReference> {

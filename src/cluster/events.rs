@@ -60,9 +60,9 @@ impl EventRecord {
     }
 
     /// A number that equal events share; of those that are told with others, all of one reason.
-    fn key(&self) -> u64 {
+    fn key(&self, voice: u64) -> u64 {
         let message = if self.message.starts_with(COMBINED) { COMBINED } else { &self.message };
-        fingerprint_of(&[&self.reason, message]) ^ self.voice()
+        fingerprint_of(&[&self.reason, message]) ^ voice
     }
 }
 
@@ -70,7 +70,7 @@ impl EventRecord {
 const COMBINED: &str = "(combined from similar events): ";
 
 fn fingerprint_of(parts: &[&str]) -> u64 {
-    fingerprint(parts.iter().flat_map(|part| part.bytes().chain([0])))
+    parts.iter().fold(0, |hash, part| fingerprint(part.bytes()) ^ hash.wrapping_mul(31))
 }
 
 /// What a component has said about an object by now, as far as it decides what becomes of the next event.
@@ -150,14 +150,15 @@ impl Events {
         self.records.retain(|record| record.name != name || record.namespace() != namespace);
         self.by_fingerprint.clear();
         for (at, record) in self.records.iter().enumerate() {
-            self.by_fingerprint.insert(record.key(), at);
+            self.by_fingerprint.insert(record.key(record.voice()), at);
         }
         self.records.len() < before
     }
 
     // Models k8s.io/client-go/tools/record/events_cache.go EventCorrelator.EventCorrelate
     fn record(&mut self, mut record: EventRecord, now: Instant) {
-        let voice = self.voices.entry(record.voice()).or_default();
+        let number = record.voice();
+        let voice = self.voices.entry(number).or_default();
         let (reason, message) = (fingerprint_of(&[&record.reason]), fingerprint_of(&[&record.message]));
         let combines = voice.combines(reason, message, now);
         if !voice.is_heard(now) {
@@ -166,7 +167,7 @@ impl Events {
         if combines {
             record.message.insert_str(0, COMBINED);
         }
-        let key = record.key();
+        let key = record.key(number);
         if let Some(&at) = self.by_fingerprint.get(&key)
             && (combines || self.records[at].is_same(&record))
         {

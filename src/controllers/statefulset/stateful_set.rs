@@ -203,7 +203,10 @@ fn sync_object(cluster: &mut Cluster, object: &Object) -> (Vec<Wait>, Result<(),
     let known =
         known.filter(|known| known.set.meta.uid == object.meta.uid && Arc::ptr_eq(&known.set.spec, &object.spec));
     let mut known = match known {
-        Some(known) => Known { set: Arc::new(known.set.again(object)), ..known },
+        Some(mut known) => {
+            Arc::make_mut(&mut known.set).read_again(object);
+            known
+        }
         None => Known { set: Arc::new(StatefulSet::of(object)), pods: ByVersion::default() },
     };
     let set = Arc::clone(&known.set);
