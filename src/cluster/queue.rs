@@ -34,8 +34,7 @@ impl Item {
     fn new(lane: Lane, work: Work) -> Item {
         let object = &work.object;
         let kinds = [lane as u8, work.actor as u8, object.kind as u8];
-        let bytes = object.name.bytes().chain(kinds).chain(object.namespace.bytes());
-        Item { number: fingerprint(bytes), lane, work }
+        Item { number: fingerprint(object.name.bytes()) ^ fingerprint(kinds.into_iter()), lane, work }
     }
 }
 

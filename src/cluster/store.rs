@@ -150,12 +150,12 @@ fn entry(index: Index, key: &str, object: &Object) -> Entry {
 
 /// A number that goes with the name of an object.
 fn number(kind: Kind, namespace: &str, name: &str) -> u64 {
-    fingerprint(name.bytes().chain([kind as u8]).chain(namespace.bytes()))
+    fingerprint(name.bytes()) ^ fingerprint(namespace.bytes()).rotate_left(8 + kind as u32 % 32)
 }
 
 /// A number that goes with an index and a key.
 fn number_of_key(index: Index, key: &str) -> u64 {
-    fingerprint(key.bytes().chain([index as u8]))
+    fingerprint(key.bytes()) ^ index as u64
 }
 
 /// Where the indexes have an object.

@@ -325,7 +325,7 @@ fn slice_meta(service: &Object) -> ObjectMeta {
         generate_name: format!("{}-", service.meta.name),
         namespace: service.meta.namespace.clone(),
         labels,
-        owner_references: vec![OwnerReference::controller(Kind::Service, &service.meta)],
+        owner_references: vec![OwnerReference::controller(Kind::Service, &service.meta)].into(),
         ..ObjectMeta::default()
     }
 }

@@ -35,44 +35,52 @@ pub struct Controllers {
     pub(crate) chaos: chaos::State,
 }
 
+/// What is told of every write. As values these functions stay apart in the wasm: one function that holds them all takes
+/// the browser long to make fast.
+const OBSERVERS: [fn(&mut Cluster, &WatchEvent); 14] = [
+    statefulset::stateful_set::observe,
+    persistent_volume::observe,
+    provisioner::observe,
+    scheduler::observe,
+    kubelet::observe,
+    protection::observe,
+    endpointslice::observe,
+    garbage_collector::observe,
+    namespace::observe,
+    disruption::observe,
+    node_lifecycle::observe,
+    taint_eviction::observe,
+    pod_gc::observe,
+    volume_expand::observe,
+];
+
 /// Tells every controller of a write.
 pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
-    statefulset::stateful_set::observe(cluster, event);
-    persistent_volume::observe(cluster, event);
-    provisioner::observe(cluster, event);
-    scheduler::observe(cluster, event);
-    kubelet::observe(cluster, event);
-    protection::observe(cluster, event);
-    endpointslice::observe(cluster, event);
-    garbage_collector::observe(cluster, event);
-    namespace::observe(cluster, event);
-    disruption::observe(cluster, event);
-    node_lifecycle::observe(cluster, event);
-    taint_eviction::observe(cluster, event);
-    pod_gc::observe(cluster, event);
-    volume_expand::observe(cluster, event);
+    for observe in OBSERVERS {
+        observe(cluster, event);
+    }
 }
 
 /// Has a controller look at an object.
 pub(crate) fn run(cluster: &mut Cluster, actor: Actor, object: &ObjectRef) {
-    match actor {
-        Actor::StatefulSetController => statefulset::stateful_set::sync(cluster, object),
-        Actor::PersistentVolumeController => persistent_volume::sync(cluster, object),
-        Actor::Provisioner => provisioner::sync(cluster, object),
-        Actor::Scheduler => scheduler::schedule_one(cluster, object),
-        Actor::Kubelet => kubelet::sync(cluster, object),
-        Actor::PvcProtectionController | Actor::PvProtectionController => protection::sync(cluster, object),
-        Actor::EndpointSliceController => endpointslice::sync_service(cluster, object),
-        Actor::GarbageCollector => garbage_collector::sync(cluster, object),
-        Actor::NamespaceController => namespace::sync(cluster, object),
-        Actor::DisruptionController => disruption::sync(cluster, object),
-        Actor::NodeLifecycleController => node_lifecycle::sync(cluster, object),
-        Actor::TaintEvictionController => taint_eviction::sync(cluster, object),
-        Actor::PodGarbageCollector => pod_gc::sync(cluster, object),
-        Actor::EndpointsController => {}
-        Actor::VolumeExpandController => volume_expand::announce(cluster, object),
-        Actor::Resizer => volume_expand::sync(cluster, object),
-        Actor::Chaos => chaos::sync(cluster, object),
-        Actor::User => {}
-    }
+    let sync: fn(&mut Cluster, &ObjectRef) = match actor {
+        Actor::StatefulSetController => statefulset::stateful_set::sync,
+        Actor::PersistentVolumeController => persistent_volume::sync,
+        Actor::Provisioner => provisioner::sync,
+        Actor::Scheduler => scheduler::schedule_one,
+        Actor::Kubelet => kubelet::sync,
+        Actor::PvcProtectionController | Actor::PvProtectionController => protection::sync,
+        Actor::EndpointSliceController => endpointslice::sync_service,
+        Actor::GarbageCollector => garbage_collector::sync,
+        Actor::NamespaceController => namespace::sync,
+        Actor::DisruptionController => disruption::sync,
+        Actor::NodeLifecycleController => node_lifecycle::sync,
+        Actor::TaintEvictionController => taint_eviction::sync,
+        Actor::PodGarbageCollector => pod_gc::sync,
+        Actor::VolumeExpandController => volume_expand::announce,
+        Actor::Resizer => volume_expand::sync,
+        Actor::Chaos => chaos::sync,
+        Actor::EndpointsController | Actor::User => return,
+    };
+    sync(cluster, object);
 }

@@ -334,7 +334,7 @@ impl Cluster {
             && object.meta.is_terminating()
             && !object.meta.finalizers.is_empty()
         {
-            reasons.push(Reason::Finalizers { finalizers: object.meta.finalizers.clone() });
+            reasons.push(Reason::Finalizers { finalizers: object.meta.finalizers.to_vec() });
         }
         reasons
     }

@@ -437,14 +437,14 @@ const AFTER_ADMISSION: &str = " after mutating admission happens";
 fn deduplicate_owners(object: &mut Object, when: &str) -> Option<String> {
     let mut kept: Vec<OwnerReference> = Vec::new();
     let mut twice = Vec::new();
-    for owner in std::mem::take(&mut object.meta.owner_references) {
+    for owner in std::mem::take(&mut object.meta.owner_references).into_inner() {
         if kept.contains(&owner) {
             twice.push(owner.uid);
         } else {
             kept.push(owner);
         }
     }
-    object.meta.owner_references = kept;
+    object.meta.owner_references = kept.into();
     (!twice.is_empty()).then(|| {
         format!(
             ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, and \

@@ -54,8 +54,8 @@ pub fn new_controller_revision(
     let meta = ObjectMeta {
         name: controller_revision_name(&set.meta.name, &hash),
         namespace: set.meta.namespace.clone(),
-        labels,
-        owner_references: vec![OwnerReference::controller(Kind::StatefulSet, &set.meta)],
+        labels: labels.into(),
+        owner_references: vec![OwnerReference::controller(Kind::StatefulSet, &set.meta)].into(),
         ..ObjectMeta::default()
     };
     let mut object = Object::new(Kind::ControllerRevision, meta);

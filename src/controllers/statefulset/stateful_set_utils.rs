@@ -355,10 +355,10 @@ fn new_stateful_set_pod(set: &StatefulSet, ordinal: i64) -> Object {
     let meta = ObjectMeta {
         name: pod_name(set, ordinal),
         generate_name: pods_prefix(&set.meta.name),
-        labels: string_map(template.entries("labels")),
-        annotations: string_map(template.entries("annotations")),
+        labels: string_map(template.entries("labels")).into(),
+        annotations: string_map(template.entries("annotations")).into(),
         finalizers: template.list("finalizers").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        owner_references: vec![OwnerReference::controller(Kind::StatefulSet, &set.meta)],
+        owner_references: vec![OwnerReference::controller(Kind::StatefulSet, &set.meta)].into(),
         ..ObjectMeta::default()
     };
     let mut pod = Object::new(Kind::Pod, meta);
@@ -435,7 +435,9 @@ pub fn new_revision(set: &StatefulSet, revision: i64, collision_count: i32) -> O
     let labels = string_map(set.template.field("metadata").entries("labels"));
     let data = template_patch(&set.template);
     let mut object = history::new_controller_revision(set, labels, data, revision, collision_count);
-    object.meta.annotations.extend(set.meta.annotations.clone());
+    for (key, value) in &set.meta.annotations {
+        object.meta.annotations.insert(key.clone(), value.clone());
+    }
     object
 }
 
