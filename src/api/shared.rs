@@ -57,3 +57,18 @@ where
         self.0.into_iter()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_copied_when_one_of_those_who_share_it_changes_it() {
+        let one: Shared<Vec<u8>> = [1, 2].into_iter().collect();
+        let mut other = one.clone();
+        assert!(std::ptr::eq(&*one, &*other) && one == other);
+        other.push(3);
+        assert_eq!((&*one, &*other), (&vec![1, 2], &vec![1, 2, 3]));
+        assert_eq!(other.into_inner(), [1, 2, 3]);
+    }
+}

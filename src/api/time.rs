@@ -179,6 +179,7 @@ mod tests {
             assert_eq!(Timestamp::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Timestamp::parse("2026-01-01T01:00:00.25+01:00"), Some(Instant::START.timestamp()));
+        assert_eq!(Timestamp::parse("9999-12-31T23:30:00-01:00").unwrap().to_string(), "10000-01-01T00:30:00Z");
     }
 
     #[test]

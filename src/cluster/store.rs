@@ -42,9 +42,10 @@ pub struct Store {
 impl Store {
     /// The object of this name; the namespace is empty for kinds that live in none.
     pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Arc<Object>> {
-        let found = self.by_number.get(&number(kind, namespace, name)).filter(|object| {
-            object.kind == kind && object.meta.name == name && object.meta.namespace == namespace
-        });
+        let found = self
+            .by_number
+            .get(&number(kind, namespace, name))
+            .filter(|object| object.kind == kind && object.meta.name == name && object.meta.namespace == namespace);
         found.or_else(|| self.kinds.get(&kind)?.get(namespace)?.get(name))
     }
 
@@ -214,6 +215,21 @@ mod tests {
         assert_eq!((names(&store, Index::Owner, "u1"), names(&store, Index::Owner, "u")), (1, 0));
         assert_eq!(names(&store, Index::ClaimOfPod, "julin/data-web-0"), 1);
         store.remove(&ObjectRef::new(Kind::Pod, "julin", "web-0"));
-        assert!(store.index.is_empty());
+        assert!(store.index.is_empty() && store.by_number.is_empty());
+    }
+
+    #[test]
+    fn an_object_whose_number_another_one_has_is_found_by_its_name() {
+        let mut store = Store::default();
+        let (_, stored) = store.put(pod(""));
+        let number = number(Kind::Pod, "julin", "web-0");
+        let found =
+            |store: &Store| store.get(Kind::Pod, "julin", "web-0").is_some_and(|found| Arc::ptr_eq(found, &stored));
+        assert!(found(&store));
+        store.by_number.insert(number, Arc::new(pod("another")));
+        Arc::make_mut(store.by_number.get_mut(&number).unwrap()).meta.name = "web-1".to_owned();
+        assert!(found(&store));
+        store.by_number.clear();
+        assert!(found(&store));
     }
 }

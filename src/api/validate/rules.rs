@@ -72,8 +72,7 @@ impl Rule {
         let (mut field, shown) = field.split_once('>').unwrap_or((field, ""));
         let mut way = Vec::new();
         while !matches!(field, "" | ".") {
-            let (first, rest) =
-                field.split_once('.').filter(|(first, _)| !first.ends_with('[')).unwrap_or((field, ""));
+            let (first, rest) = field.split_once('.').filter(|(first, _)| !first.ends_with('[')).unwrap_or((field, ""));
             let suffixes = [("{}", Each::Key), ("[.]", Each::ItemOfReportedList), ("[]", Each::Item)];
             let suffix = suffixes.iter().find_map(|(suffix, what)| Some((first.strip_suffix(suffix)?, *what)));
             let (name, what) = suffix.unwrap_or((first, Each::Itself));

@@ -223,9 +223,7 @@ fn sync_object(cluster: &mut Cluster, object: &Object) -> (Vec<Wait>, Result<(),
             Arc::make_mut(&mut known.set).read_again(object);
             known
         }
-        None => {
-            Known { set: Arc::new(StatefulSet::of(object)), pods: ByVersion::default(), matching: Matching::new() }
-        }
+        None => Known { set: Arc::new(StatefulSet::of(object)), pods: ByVersion::default(), matching: Matching::new() },
     };
     let set = Arc::clone(&known.set);
     let outcome = sync_known(cluster, &set, &mut known);
@@ -233,11 +231,7 @@ fn sync_object(cluster: &mut Cluster, object: &Object) -> (Vec<Wait>, Result<(),
     outcome
 }
 
-fn sync_known(
-    cluster: &mut Cluster,
-    set: &StatefulSet,
-    known: &mut Known,
-) -> (Vec<Wait>, Result<(), Error>) {
+fn sync_known(cluster: &mut Cluster, set: &StatefulSet, known: &mut Known) -> (Vec<Wait>, Result<(), Error>) {
     if set.replicas > MAX_REPLICAS {
         let wait = Wait::TooManyReplicas { replicas: set.replicas, simulated: MAX_REPLICAS };
         return (vec![wait], Ok(()));
