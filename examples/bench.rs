@@ -38,8 +38,36 @@ fn bench() {
         let each = started.elapsed().as_secs_f64() * 1e6 / 10_000.0;
         report(&format!("native: 10,000 syncs of {replicas} steady pods"), started, &format!("{each:.1} µs each"));
     }
+    growth();
     for replicas in [10, 100, 1000] {
         seek(replicas);
+    }
+}
+
+/// How long a set takes to start, and how long a sync of it then takes, for larger and larger sets: neither may grow with
+/// the square of the pods.
+fn growth() {
+    let mut of_a_pod = Vec::new();
+    for replicas in [100, 1000, 2000] {
+        let mut cluster = scenes::cluster_of("Parallel", replicas.max(1000) / 100);
+        let started = Instant::now();
+        scenes::scale(&mut cluster, replicas);
+        let start = started.elapsed().as_secs_f64() * 1e6;
+        scenes::settle(&mut cluster);
+        let started = Instant::now();
+        scenes::steady(&mut cluster, 1000);
+        let sync = started.elapsed().as_secs_f64() * 1e3;
+        let pods = f64::from(replicas);
+        println!(
+            "native: {replicas} pods: 0 to Ready in {:.1} µs a pod, then a sync in {sync:.1} µs, {:.3} µs a pod",
+            start / pods,
+            sync / pods
+        );
+        of_a_pod.push([start / pods, sync / pods]);
+    }
+    for (small, large) in of_a_pod[0].iter().zip(of_a_pod[2]) {
+        // Twenty times as many pods would cost twenty times as much each if it did.
+        assert!(large < small * 5.0, "what a pod costs grows with the number of pods");
     }
 }
 

@@ -13,15 +13,20 @@ use statefulscope::timeline::{Place, Timeline};
 
 /// A cluster with nodes for a thousand pods, and a set without any, each of whose pods gets a claim.
 pub fn cluster(policy: &str) -> Cluster {
-    let mut cluster = Cluster::new(config());
+    cluster_of(policy, 10)
+}
+
+/// The same with so many nodes, each with room for a hundred pods and ten more.
+pub fn cluster_of(policy: &str, nodes: u32) -> Cluster {
+    let mut cluster = Cluster::new(config(nodes));
     let answer = cluster.execute(&apply(policy));
     assert!(!answer.is_refused(), "{answer:?}");
     cluster
 }
 
-fn config() -> Config {
+fn config(nodes: u32) -> Config {
     let node = |number: u32| NodeConfig { name: format!("node{number}"), ..NodeConfig::default() };
-    Config { nodes: (1..=10).map(node).collect(), ..Config::default() }
+    Config { nodes: (1..=nodes).map(node).collect(), ..Config::default() }
 }
 
 fn apply(policy: &str) -> Command {
@@ -112,7 +117,7 @@ pub fn scale(cluster: &mut Cluster, replicas: u32) -> Course {
 
 /// A run with at least so many events: a set of so many pods starts, and is given a new image again and again.
 pub fn long_run(replicas: u32, events: usize) -> Timeline {
-    let mut timeline = Timeline::new(config());
+    let mut timeline = Timeline::new(config(10));
     timeline.dispatch(apply("Parallel"));
     timeline.dispatch(Command::Scale { object: set(), replicas: replicas.into() });
     for image in 0.. {

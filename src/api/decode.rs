@@ -96,7 +96,7 @@ impl Decoder {
                 out.insert(key.clone(), value);
             }
         }
-        for field in ty.fields.iter().filter(|field| !fields.contains_key(field.name)) {
+        for field in ty.fields.iter().filter(|field| has_zero(field) && !fields.contains_key(field.name)) {
             if let Some(value) = self.field(field, &Value::Null, &path.field(field.name), owner)? {
                 out.insert(field.name.to_owned(), value);
             }
@@ -228,6 +228,11 @@ impl Decoder {
             _ => return self.save(refused()),
         })
     }
+}
+
+/// Whether Go may write a field that is not given.
+fn has_zero(field: &Field) -> bool {
+    field.always || matches!(field.ty, Ty::Struct(_) | Ty::Quantity | Ty::IntOrString | Ty::Time | Ty::Raw)
 }
 
 /// The struct that a type embeds, which Go's JSON decoder names before this field of it.

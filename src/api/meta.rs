@@ -10,6 +10,7 @@ use super::fields::Fields;
 use super::kind::Kind;
 use super::managed::Managed;
 use super::order::IntoOrdered;
+use super::shared::Shared;
 use super::time::Timestamp;
 
 /// Labels or annotations.
@@ -37,13 +38,13 @@ pub struct ObjectMeta {
     /// The grace period that `deletion_timestamp` has in it.
     pub deletion_grace_period_seconds: Option<i64>,
     /// What selectors look at.
-    pub labels: StringMap,
+    pub labels: Shared<StringMap>,
     /// Everything else that somebody wants to note.
-    pub annotations: StringMap,
+    pub annotations: Shared<StringMap>,
     /// Whom the garbage collector deletes this object after.
-    pub owner_references: Vec<OwnerReference>,
+    pub owner_references: Shared<Vec<OwnerReference>>,
     /// What must be done before the object may go.
-    pub finalizers: Vec<String>,
+    pub finalizers: Shared<Vec<String>>,
     /// Who manages which field. It is no part of [`ObjectMeta::to_value`]: it is worked out where it is asked for.
     pub managed: Managed,
 }
@@ -162,8 +163,8 @@ impl ObjectMeta {
             creation_timestamp: Timestamp::parse(value.text("creationTimestamp")),
             deletion_timestamp: Timestamp::parse(value.text("deletionTimestamp")),
             deletion_grace_period_seconds: value.int("deletionGracePeriodSeconds"),
-            labels: string_map(value.entries("labels")),
-            annotations: string_map(value.entries("annotations")),
+            labels: string_map(value.entries("labels")).into(),
+            annotations: string_map(value.entries("annotations")).into(),
             owner_references: value.list("ownerReferences").iter().map(OwnerReference::from_value).collect(),
             finalizers: value.list("finalizers").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
             managed: Managed::default(),
@@ -208,9 +209,33 @@ impl ObjectMeta {
             out.insert("ownerReferences".to_owned(), Value::Array(references));
         }
         if !self.finalizers.is_empty() {
-            out.insert("finalizers".to_owned(), Value::from(self.finalizers.clone()));
+            out.insert("finalizers".to_owned(), Value::from(self.finalizers.as_slice()));
         }
         Value::Object(out)
+    }
+
+    /// The metadata of two versions of an object, but of labels, annotations and owners only what is not the same in both.
+    pub fn without_same(&self, old: &ObjectMeta) -> (ObjectMeta, ObjectMeta) {
+        let pair = [self, old];
+        let [mut new, mut before] = pair.map(|meta| ObjectMeta {
+            name: meta.name.clone(),
+            generate_name: meta.generate_name.clone(),
+            uid: meta.uid.clone(),
+            deletion_timestamp: meta.deletion_timestamp,
+            deletion_grace_period_seconds: meta.deletion_grace_period_seconds,
+            finalizers: meta.finalizers.clone(),
+            ..ObjectMeta::default()
+        });
+        if self.labels != old.labels {
+            [new.labels, before.labels] = pair.map(|meta| meta.labels.clone());
+        }
+        if self.annotations != old.annotations {
+            [new.annotations, before.annotations] = pair.map(|meta| meta.annotations.clone());
+        }
+        if self.owner_references != old.owner_references {
+            [new.owner_references, before.owner_references] = pair.map(|meta| meta.owner_references.clone());
+        }
+        (new, before)
     }
 
     /// The owner that manages the object.

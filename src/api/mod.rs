@@ -19,6 +19,7 @@ pub mod quantity;
 pub mod schema;
 pub mod selector;
 pub mod selector_text;
+pub mod shared;
 pub mod status;
 pub mod time;
 pub mod validate;

@@ -42,6 +42,10 @@ impl Object {
         fields.remove("apiVersion");
         fields.remove("kind");
         let meta = fields.remove("metadata").map(|meta| ObjectMeta::from_value(&meta)).unwrap_or_default();
+        Object::of_fields(kind, meta, fields)
+    }
+
+    fn of_fields(kind: Kind, meta: ObjectMeta, mut fields: Map<String, Value>) -> Object {
         Object {
             kind,
             meta,
@@ -59,17 +63,23 @@ impl Object {
         Value::Object(out)
     }
 
-    /// The whole object as JSON but for `apiVersion` and `kind`, which its owner knows. What nobody else shares is not
-    /// copied.
-    pub fn into_body(mut self) -> Value {
+    /// Takes everything but the metadata out, as JSON. What nobody else shares is not copied.
+    pub fn take_fields(&mut self) -> Map<String, Value> {
         let mut out = std::mem::take(self.rest.make_mut());
-        out.insert("metadata".to_owned(), self.meta.to_value());
-        for (name, part) in [("spec", self.spec), ("status", self.status)] {
+        for (name, part) in [("spec", &mut self.spec), ("status", &mut self.status)] {
             if !part.is_null() {
-                out.insert(name.to_owned(), Arc::unwrap_or_clone(part));
+                out.insert(name.to_owned(), Arc::unwrap_or_clone(std::mem::take(part)));
             }
         }
-        Value::Object(out)
+        out
+    }
+
+    /// Puts everything but the metadata back in.
+    pub fn give_fields(&mut self, value: Value) {
+        if let Value::Object(mut fields) = value {
+            fields.remove("metadata");
+            *self = Object::of_fields(self.kind, std::mem::take(&mut self.meta), fields);
+        }
     }
 
     /// The object as JSON without `apiVersion` and `kind`, as Go writes an object whose type is known.

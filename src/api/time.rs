@@ -119,7 +119,20 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (year, month, day) = civil_from_days(self.0.div_euclid(86_400));
         let second = self.0.rem_euclid(86_400);
-        write!(f, "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+        let time = [second / 3600, second / 60 % 60, second % 60];
+        if !(0..=9999).contains(&year) {
+            return write!(f, "{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time[0], time[1], time[2]);
+        }
+        let mut text = *b"0000-00-00T00:00:00Z";
+        // Every write has a time, so its digits are set by hand.
+        let mut set = |at: usize, number: i64| {
+            text[at] = b'0' + (number / 10 % 10) as u8;
+            text[at + 1] = b'0' + (number % 10) as u8;
+        };
+        set(0, year / 100);
+        let numbers = [year, month, day].into_iter().chain(time);
+        numbers.zip((2..).step_by(3)).for_each(|(number, at)| set(at, number));
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 
@@ -166,6 +179,7 @@ mod tests {
             assert_eq!(Timestamp::parse(text).unwrap().to_string(), text);
         }
         assert_eq!(Timestamp::parse("2026-01-01T01:00:00.25+01:00"), Some(Instant::START.timestamp()));
+        assert_eq!(Timestamp::parse("9999-12-31T23:30:00-01:00").unwrap().to_string(), "10000-01-01T00:30:00Z");
     }
 
     #[test]

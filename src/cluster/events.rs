@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Cluster;
 use super::actor::Actor;
+use super::fingerprint;
 use super::step::{Step, What};
 use super::timing;
 use crate::api::kind::Kind;
@@ -55,24 +56,21 @@ impl EventRecord {
     /// A number that events share of one component about one object.
     fn voice(&self) -> u64 {
         let object = &self.object;
-        fingerprint(&[object.kind.name(), &object.namespace, &object.name, &self.uid, self.actor.component()])
+        fingerprint_of(&[object.kind.name(), &object.namespace, &object.name, &self.uid, self.actor.component()])
     }
 
     /// A number that equal events share; of those that are told with others, all of one reason.
-    fn key(&self) -> u64 {
+    fn key(&self, voice: u64) -> u64 {
         let message = if self.message.starts_with(COMBINED) { COMBINED } else { &self.message };
-        fingerprint(&[&self.reason, message]) ^ self.voice()
+        fingerprint_of(&[&self.reason, message]) ^ voice
     }
 }
 
 /// What stands before the message of an event that is told with others.
 const COMBINED: &str = "(combined from similar events): ";
 
-fn fingerprint(parts: &[&str]) -> u64 {
-    parts
-        .iter()
-        .flat_map(|part| part.bytes().chain([0]))
-        .fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+fn fingerprint_of(parts: &[&str]) -> u64 {
+    parts.iter().fold(0, |hash, part| fingerprint(part.bytes()) ^ hash.wrapping_mul(31))
 }
 
 /// What a component has said about an object by now, as far as it decides what becomes of the next event.
@@ -152,15 +150,16 @@ impl Events {
         self.records.retain(|record| record.name != name || record.namespace() != namespace);
         self.by_fingerprint.clear();
         for (at, record) in self.records.iter().enumerate() {
-            self.by_fingerprint.insert(record.key(), at);
+            self.by_fingerprint.insert(record.key(record.voice()), at);
         }
         self.records.len() < before
     }
 
     // Models k8s.io/client-go/tools/record/events_cache.go EventCorrelator.EventCorrelate
     fn record(&mut self, mut record: EventRecord, now: Instant) {
-        let voice = self.voices.entry(record.voice()).or_default();
-        let (reason, message) = (fingerprint(&[&record.reason]), fingerprint(&[&record.message]));
+        let number = record.voice();
+        let voice = self.voices.entry(number).or_default();
+        let (reason, message) = (fingerprint_of(&[&record.reason]), fingerprint_of(&[&record.message]));
         let combines = voice.combines(reason, message, now);
         if !voice.is_heard(now) {
             return;
@@ -168,7 +167,7 @@ impl Events {
         if combines {
             record.message.insert_str(0, COMBINED);
         }
-        let key = record.key();
+        let key = record.key(number);
         if let Some(&at) = self.by_fingerprint.get(&key)
             && (combines || self.records[at].is_same(&record))
         {

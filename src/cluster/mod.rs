@@ -92,6 +92,11 @@ impl WatchEvent {
     }
 }
 
+/// 64-bit FNV-1a.
+fn fingerprint(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
 impl Cluster {
     /// A cluster with the objects that its settings name, at rest.
     pub fn new(config: Config) -> Cluster {
@@ -228,7 +233,7 @@ impl Cluster {
 
     /// Stores an object over an older version of it. Nothing happens where they are equal.
     fn replace(&mut self, actor: Actor, by: By, mut object: Object) -> Arc<Object> {
-        let old = self.store.find(&object.object_ref()).cloned();
+        let old = self.store.same_name(&object).cloned();
         if let Some(old) = &old {
             object.meta.resource_version = old.meta.resource_version;
             if **old == object && !matches!(by, By::Known(_)) {

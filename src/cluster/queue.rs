@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::actor::Actor;
+use super::fingerprint;
 use crate::api::meta::ObjectRef;
 use crate::api::time::Instant;
 
@@ -18,6 +19,23 @@ pub struct Work {
     pub actor: Actor,
     /// The object.
     pub object: ObjectRef,
+}
+
+/// An item with its lane. Those that wait are in no order that anybody sees, so they are compared by a number first: names
+/// have much in common, and are compared slowly.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Item {
+    number: u64,
+    lane: Lane,
+    work: Work,
+}
+
+impl Item {
+    fn new(lane: Lane, work: Work) -> Item {
+        let object = &work.object;
+        let kinds = [lane as u8, work.actor as u8, object.kind as u8];
+        Item { number: fingerprint(object.name.bytes()) ^ fingerprint(kinds.into_iter()), lane, work }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,8 +51,8 @@ type Due = (Instant, u64);
 /// The items, in the order in which they are due; those of one moment in the order in which they came.
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
-    due: BTreeMap<Due, Arc<(Lane, Work)>>,
-    waiting: BTreeMap<Arc<(Lane, Work)>, Due>,
+    due: BTreeMap<Due, Arc<Item>>,
+    waiting: BTreeMap<Arc<Item>, Due>,
     next_number: u64,
 }
 
@@ -50,18 +68,22 @@ impl Queue {
     }
 
     fn insert(&mut self, lane: Lane, work: Work, at: Instant) {
-        let key = (lane, work);
-        if let Some(due) = self.waiting.get(&key) {
-            if due.0 <= at {
-                return;
-            }
-            self.due.remove(due);
-        }
+        let item = Item::new(lane, work);
         let due = (at, self.next_number);
+        match self.waiting.get_mut(&item) {
+            Some(known) if known.0 <= at => return,
+            Some(known) => {
+                let item = self.due.remove(known);
+                *known = due;
+                self.due.extend(item.map(|item| (due, item)));
+            }
+            None => {
+                let item = Arc::new(item);
+                self.due.insert(due, Arc::clone(&item));
+                self.waiting.insert(item, due);
+            }
+        }
         self.next_number += 1;
-        let key = Arc::new(key);
-        self.due.insert(due, Arc::clone(&key));
-        self.waiting.insert(key, due);
     }
 
     /// When the next item is due.
@@ -71,14 +93,14 @@ impl Queue {
 
     /// The items and when they are due, in order.
     pub fn iter(&self) -> impl Iterator<Item = (Instant, &Work)> {
-        self.due.iter().map(|(due, item)| (due.0, &item.1))
+        self.due.iter().map(|(due, item)| (due.0, &item.work))
     }
 
     /// Takes the next item out.
     pub fn pop(&mut self) -> Option<(Instant, Work)> {
-        let ((at, _), key) = self.due.pop_first()?;
-        self.waiting.remove(&key);
-        Some((at, Arc::unwrap_or_clone(key).1))
+        let ((at, _), item) = self.due.pop_first()?;
+        self.waiting.remove(&item);
+        Some((at, Arc::try_unwrap(item).map_or_else(|shared| shared.work.clone(), |item| item.work)))
     }
 }
 

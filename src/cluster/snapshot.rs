@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Cluster;
+use super::{Cluster, fingerprint};
 use crate::api::json;
 
 impl Cluster {
@@ -21,7 +21,6 @@ impl Cluster {
         for (at, work) in self.queue.iter() {
             text.push_str(&format!("{} {work:?}\n", at.0));
         }
-        text.bytes()
-            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+        fingerprint(text.bytes())
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::fingerprint;
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
@@ -24,13 +25,16 @@ pub enum Index {
     ClaimOfVolume,
 }
 
-/// What an index says: of which index, by which key, and the object.
-type Entry = (Index, Arc<str>, Kind, Arc<str>, Arc<str>);
+/// What an index says: a number that goes with the index and the key, the object, and the index and the key themselves.
+type Entry = (u64, Kind, Arc<str>, Arc<str>, Index, Arc<str>);
 
 /// The objects. A copy shares them, so copying costs a reference for each.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     kinds: BTreeMap<Kind, ByNamespace>,
+    /// The same objects by a number that goes with their names. Names have much in common, and are compared slowly. Of two
+    /// objects with the same number only one is here.
+    by_number: BTreeMap<u64, Arc<Object>>,
     index: BTreeSet<Entry>,
     resource_version: u64,
 }
@@ -38,12 +42,21 @@ pub struct Store {
 impl Store {
     /// The object of this name; the namespace is empty for kinds that live in none.
     pub fn get(&self, kind: Kind, namespace: &str, name: &str) -> Option<&Arc<Object>> {
-        self.kinds.get(&kind)?.get(namespace)?.get(name)
+        let found = self
+            .by_number
+            .get(&number(kind, namespace, name))
+            .filter(|object| object.kind == kind && object.meta.name == name && object.meta.namespace == namespace);
+        found.or_else(|| self.kinds.get(&kind)?.get(namespace)?.get(name))
     }
 
     /// The object that a reference names.
     pub fn find(&self, reference: &ObjectRef) -> Option<&Arc<Object>> {
         self.get(reference.kind, &reference.namespace, &reference.name)
+    }
+
+    /// What is stored under an object's name.
+    pub fn same_name(&self, object: &Object) -> Option<&Arc<Object>> {
+        self.get(object.kind, &object.meta.namespace, &object.meta.name)
     }
 
     /// The objects of a kind, by namespace and name.
@@ -58,12 +71,12 @@ impl Store {
 
     /// The objects that an index has below a key, by kind, namespace and name.
     pub fn indexed<'a>(&'a self, index: Index, key: &'a str) -> impl Iterator<Item = &'a Arc<Object>> {
-        let nothing: Arc<str> = Arc::from("");
-        let from = (index, Arc::from(key), Kind::ALL[0], Arc::clone(&nothing), nothing);
+        let number = number_of_key(index, key);
         self.index
-            .range(from..)
-            .take_while(move |entry| entry.0 == index && *entry.1 == *key)
-            .filter_map(|(_, _, kind, namespace, name)| self.get(*kind, namespace, name))
+            .range((number, Kind::ALL[0], Arc::default(), Arc::default(), index, Arc::default())..)
+            .take_while(move |entry| entry.0 == number)
+            .filter(move |entry| entry.4 == index && *entry.5 == *key)
+            .filter_map(|(_, kind, namespace, name, ..)| self.get(*kind, namespace, name))
     }
 
     /// Every object, by kind, namespace and name.
@@ -80,15 +93,24 @@ impl Store {
     pub(super) fn put(&mut self, mut object: Object) -> (Option<Arc<Object>>, Arc<Object>) {
         self.resource_version += 1;
         object.meta.resource_version = self.resource_version;
-        let old_keys = self.find(&object.object_ref()).map(|old| keys(old)).unwrap_or_default();
-        let new_keys = keys(&object);
-        if old_keys != new_keys {
-            self.unindex(&object, old_keys);
-            for (index, key) in new_keys {
-                self.index.insert(entry(index, &key, &object));
+        let old = self.same_name(&object);
+        // Most writes change nothing that an index goes by.
+        let is_indexed = old.is_some_and(|old| {
+            Arc::ptr_eq(&old.spec, &object.spec) && old.meta.owner_references == object.meta.owner_references
+        });
+        if !is_indexed {
+            let old_keys = old.map(|old| keys(old)).unwrap_or_default();
+            let new_keys = keys(&object);
+            if old_keys != new_keys {
+                self.unindex(&object, old_keys);
+                for (index, key) in new_keys {
+                    self.index.insert(entry(index, &key, &object));
+                }
             }
         }
         let object = Arc::new(object);
+        let number = number(object.kind, &object.meta.namespace, &object.meta.name);
+        self.by_number.insert(number, Arc::clone(&object));
         let kind = self.kinds.entry(object.kind).or_default();
         let names = match kind.get_mut(object.meta.namespace.as_str()) {
             Some(names) => names,
@@ -105,6 +127,10 @@ impl Store {
     pub(super) fn remove(&mut self, reference: &ObjectRef) -> Option<Arc<Object>> {
         let names = self.kinds.get_mut(&reference.kind)?.get_mut(reference.namespace.as_str())?;
         let removed = names.remove(reference.name.as_str())?;
+        let number = number(reference.kind, &reference.namespace, &reference.name);
+        if self.by_number.get(&number).is_some_and(|known| Arc::ptr_eq(known, &removed)) {
+            self.by_number.remove(&number);
+        }
         self.resource_version += 1;
         self.unindex(&removed, keys(&removed));
         Some(removed)
@@ -119,7 +145,18 @@ impl Store {
 
 fn entry(index: Index, key: &str, object: &Object) -> Entry {
     let meta = &object.meta;
-    (index, key.into(), object.kind, meta.namespace.as_str().into(), meta.name.as_str().into())
+    let (namespace, name) = (meta.namespace.as_str().into(), meta.name.as_str().into());
+    (number_of_key(index, key), object.kind, namespace, name, index, key.into())
+}
+
+/// A number that goes with the name of an object.
+fn number(kind: Kind, namespace: &str, name: &str) -> u64 {
+    fingerprint(name.bytes()) ^ fingerprint(namespace.bytes()).rotate_left(8 + kind as u32 % 32)
+}
+
+/// A number that goes with an index and a key.
+fn number_of_key(index: Index, key: &str) -> u64 {
+    fingerprint(key.bytes()) ^ index as u64
 }
 
 /// Where the indexes have an object.
@@ -178,6 +215,21 @@ mod tests {
         assert_eq!((names(&store, Index::Owner, "u1"), names(&store, Index::Owner, "u")), (1, 0));
         assert_eq!(names(&store, Index::ClaimOfPod, "julin/data-web-0"), 1);
         store.remove(&ObjectRef::new(Kind::Pod, "julin", "web-0"));
-        assert!(store.index.is_empty());
+        assert!(store.index.is_empty() && store.by_number.is_empty());
+    }
+
+    #[test]
+    fn an_object_whose_number_another_one_has_is_found_by_its_name() {
+        let mut store = Store::default();
+        let (_, stored) = store.put(pod(""));
+        let number = number(Kind::Pod, "julin", "web-0");
+        let found =
+            |store: &Store| store.get(Kind::Pod, "julin", "web-0").is_some_and(|found| Arc::ptr_eq(found, &stored));
+        assert!(found(&store));
+        store.by_number.insert(number, Arc::new(pod("another")));
+        Arc::make_mut(store.by_number.get_mut(&number).unwrap()).meta.name = "web-1".to_owned();
+        assert!(found(&store));
+        store.by_number.clear();
+        assert!(found(&store));
     }
 }

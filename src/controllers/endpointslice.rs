@@ -72,9 +72,10 @@ fn matters(event: &WatchEvent) -> bool {
     let (Some(old), Some(new)) = (&event.old, &event.new) else {
         return true;
     };
-    let place = |pod: &Object| (pod.spec.field("hostname").clone(), pod.spec.field("subdomain").clone());
+    let same_place = |name: &str| old.spec.field(name) == new.spec.field(name);
     old.meta.labels != new.meta.labels
-        || place(old) != place(new)
+        || !same_place("hostname")
+        || !same_place("subdomain")
         || old.meta.deletion_timestamp != new.meta.deletion_timestamp
         || is_pod_ready(old) != is_pod_ready(new)
         || old.status.field("podIPs") != new.status.field("podIPs")
@@ -325,7 +326,7 @@ fn slice_meta(service: &Object) -> ObjectMeta {
         generate_name: format!("{}-", service.meta.name),
         namespace: service.meta.namespace.clone(),
         labels,
-        owner_references: vec![OwnerReference::controller(Kind::Service, &service.meta)],
+        owner_references: vec![OwnerReference::controller(Kind::Service, &service.meta)].into(),
         ..ObjectMeta::default()
     }
 }

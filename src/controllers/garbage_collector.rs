@@ -223,7 +223,7 @@ fn attempt_to_delete(cluster: &mut Cluster, object: &Arc<Object>) -> Result<(), 
 // Models pkg/controller/garbagecollector/patch.go unblockOwnerReferencesStrategicMergePatch
 fn unblock_owner_references(cluster: &mut Cluster, object: &Object) -> Result<(), Status> {
     let mut object = object.clone();
-    for reference in &mut object.meta.owner_references {
+    for reference in object.meta.owner_references.iter_mut() {
         if reference.block_owner_deletion == Some(true) {
             reference.block_owner_deletion = Some(false);
         }

@@ -35,9 +35,9 @@ pub struct Controllers {
     pub(crate) chaos: chaos::State,
 }
 
-/// Every controller that is told of writes. A table, so that each stays a function of its own: as one they would all be in
-/// what a first view loads (`tools/split`).
-static OBSERVERS: [fn(&mut Cluster, &WatchEvent); 14] = [
+/// What is told of every write. As values these functions stay apart in the wasm: one function that holds them all takes
+/// the browser long to make fast.
+const OBSERVERS: [fn(&mut Cluster, &WatchEvent); 14] = [
     statefulset::stateful_set::observe,
     persistent_volume::observe,
     provisioner::observe,
@@ -61,33 +61,26 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     }
 }
 
-/// Looks at an object.
-type Sync = fn(&mut Cluster, &ObjectRef);
-
-/// What each controller does with an object.
-static SYNCS: [(Actor, Sync); 17] = [
-    (Actor::StatefulSetController, statefulset::stateful_set::sync),
-    (Actor::PersistentVolumeController, persistent_volume::sync),
-    (Actor::Provisioner, provisioner::sync),
-    (Actor::Scheduler, scheduler::schedule_one),
-    (Actor::Kubelet, kubelet::sync),
-    (Actor::PvcProtectionController, protection::sync),
-    (Actor::PvProtectionController, protection::sync),
-    (Actor::EndpointSliceController, endpointslice::sync_service),
-    (Actor::GarbageCollector, garbage_collector::sync),
-    (Actor::NamespaceController, namespace::sync),
-    (Actor::DisruptionController, disruption::sync),
-    (Actor::NodeLifecycleController, node_lifecycle::sync),
-    (Actor::TaintEvictionController, taint_eviction::sync),
-    (Actor::PodGarbageCollector, pod_gc::sync),
-    (Actor::VolumeExpandController, volume_expand::announce),
-    (Actor::Resizer, volume_expand::sync),
-    (Actor::Chaos, chaos::sync),
-];
-
-/// Has a controller look at an object. The endpoints controller and people are not told to.
+/// Has a controller look at an object.
 pub(crate) fn run(cluster: &mut Cluster, actor: Actor, object: &ObjectRef) {
-    if let Some((_, sync)) = SYNCS.iter().find(|(of, _)| *of == actor) {
-        sync(cluster, object);
-    }
+    let sync: fn(&mut Cluster, &ObjectRef) = match actor {
+        Actor::StatefulSetController => statefulset::stateful_set::sync,
+        Actor::PersistentVolumeController => persistent_volume::sync,
+        Actor::Provisioner => provisioner::sync,
+        Actor::Scheduler => scheduler::schedule_one,
+        Actor::Kubelet => kubelet::sync,
+        Actor::PvcProtectionController | Actor::PvProtectionController => protection::sync,
+        Actor::EndpointSliceController => endpointslice::sync_service,
+        Actor::GarbageCollector => garbage_collector::sync,
+        Actor::NamespaceController => namespace::sync,
+        Actor::DisruptionController => disruption::sync,
+        Actor::NodeLifecycleController => node_lifecycle::sync,
+        Actor::TaintEvictionController => taint_eviction::sync,
+        Actor::PodGarbageCollector => pod_gc::sync,
+        Actor::VolumeExpandController => volume_expand::announce,
+        Actor::Resizer => volume_expand::sync,
+        Actor::Chaos => chaos::sync,
+        Actor::EndpointsController | Actor::User => return,
+    };
+    sync(cluster, object);
 }

@@ -17,10 +17,10 @@ const ACTOR: Actor = Actor::NamespaceController;
 /// Has a namespace looked at that is going, also when something in it went.
 pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
     let object = event.object();
-    let is_given = given(&object.meta.namespace).iter().any(|(given, _)| *given == object.object_ref());
+    let is_given = || given(&object.meta.namespace).iter().any(|(given, _)| *given == object.object_ref());
     if object.kind == Kind::Namespace {
         cluster.enqueue(ACTOR, object.object_ref(), timing::WATCH);
-    } else if event.new.is_none() && is_given {
+    } else if event.new.is_none() && is_given() {
         let namespace = ObjectRef::new(Kind::Namespace, "", object.meta.namespace.as_str());
         // The API server looks after its own Service every ten seconds.
         let delay = if object.kind == Kind::Service { Millis::from_secs(5) } else { timing::WATCH };

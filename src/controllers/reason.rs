@@ -276,42 +276,51 @@ pub enum ProbeKind {
     Liveness,
 }
 
-/// The notes.
+/// What somebody noted of an object.
+type Note = (Actor, Arc<[Reason]>);
+
+/// The notes of each object, in the order of the actors.
 #[derive(Clone, Debug, Default)]
 pub struct Reasons {
-    notes: BTreeMap<(ObjectRef, Actor), Arc<[Reason]>>,
+    notes: BTreeMap<ObjectRef, Vec<Note>>,
 }
 
 impl Reasons {
     /// Notes why an object stands still as far as `actor` is concerned; nothing at all takes the note away.
     pub fn note(&mut self, actor: Actor, object: &ObjectRef, reasons: Vec<Reason>) {
-        let key = (object.clone(), actor);
-        if reasons.is_empty() {
-            self.notes.remove(&key);
-        } else if self.notes.get(&key).is_none_or(|known| **known != *reasons) {
-            self.notes.insert(key, reasons.into());
+        let Some(notes) = self.notes.get_mut(object) else {
+            if !reasons.is_empty() {
+                self.notes.insert(object.clone(), vec![(actor, reasons.into())]);
+            }
+            return;
+        };
+        match notes.binary_search_by_key(&actor, |note| note.0) {
+            Ok(at) if reasons.is_empty() => {
+                notes.remove(at);
+            }
+            Ok(at) if *notes[at].1 == *reasons => {}
+            Ok(at) => notes[at].1 = reasons.into(),
+            Err(_) if reasons.is_empty() => {}
+            Err(at) => notes.insert(at, (actor, reasons.into())),
+        }
+        if notes.is_empty() {
+            self.notes.remove(object);
         }
     }
 
     /// What `actor` noted of an object.
     pub fn of(&self, actor: Actor, object: &ObjectRef) -> &[Reason] {
-        self.notes.get(&(object.clone(), actor)).map_or(&[], |reasons| reasons)
+        let note = self.notes.get(object).and_then(|notes| notes.iter().find(|note| note.0 == actor));
+        note.map_or(&[], |(_, reasons)| reasons)
     }
 
     /// Forgets an object that is gone.
     pub(crate) fn forget(&mut self, object: &ObjectRef) {
-        let keys: Vec<(ObjectRef, Actor)> = self.keys_of(object).cloned().collect();
-        for key in keys {
-            self.notes.remove(&key);
-        }
-    }
-
-    fn keys_of<'a>(&'a self, object: &'a ObjectRef) -> impl Iterator<Item = &'a (ObjectRef, Actor)> {
-        self.notes.range((object.clone(), Actor::User)..).map(|(key, _)| key).take_while(move |key| key.0 == *object)
+        self.notes.remove(object);
     }
 
     fn all_of(&self, object: &ObjectRef) -> Vec<Reason> {
-        self.keys_of(object).flat_map(|key| self.notes[key].iter().cloned()).collect()
+        self.notes.get(object).into_iter().flatten().flat_map(|(_, reasons)| reasons.iter().cloned()).collect()
     }
 }
 
@@ -325,7 +334,7 @@ impl Cluster {
             && object.meta.is_terminating()
             && !object.meta.finalizers.is_empty()
         {
-            reasons.push(Reason::Finalizers { finalizers: object.meta.finalizers.clone() });
+            reasons.push(Reason::Finalizers { finalizers: object.meta.finalizers.to_vec() });
         }
         reasons
     }

@@ -25,7 +25,7 @@ fn foreground_deletion_takes_the_owner_last() {
     run.delete(&set("web"), Propagation::Foreground);
     run.advance(100);
     let web = run.get(&set("web"));
-    assert_eq!(web.meta.finalizers, ["foregroundDeletion"]);
+    assert_eq!(*web.meta.finalizers, ["foregroundDeletion"]);
     assert!(web.meta.is_terminating());
     // The pods have no dependents of their own, so they are deleted in the background.
     assert!(run.get(&pod("web-0")).meta.finalizers.is_empty());

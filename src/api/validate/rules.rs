@@ -37,9 +37,51 @@ use crate::api::path::Path;
 /// A line of the table.
 struct Rule {
     depth: usize,
-    field: &'static str,
+    /// How many of the lines that follow belong to it.
+    below: usize,
+    way: Vec<Step>,
+    /// The name that upstream reports, where it is another one.
+    shown: &'static str,
     operation: &'static str,
     argument: &'static str,
+    /// The terms of a condition.
+    terms: Vec<&'static str>,
+}
+
+/// A step of the way to a field.
+struct Step {
+    name: &'static str,
+    what: Each,
+}
+
+/// What of a field is meant.
+#[derive(Clone, Copy, PartialEq)]
+enum Each {
+    Itself,
+    Key,
+    Item,
+    ItemOfReportedList,
+}
+
+impl Rule {
+    fn read(line: &'static str) -> Rule {
+        let text = line.trim_start();
+        let mut words = text.splitn(3, ' ');
+        let mut word = || words.next().unwrap_or_default();
+        let (field, operation, argument) = (word(), word(), word());
+        let (mut field, shown) = field.split_once('>').unwrap_or((field, ""));
+        let mut way = Vec::new();
+        while !matches!(field, "" | ".") {
+            let (first, rest) = field.split_once('.').filter(|(first, _)| !first.ends_with('[')).unwrap_or((field, ""));
+            let suffixes = [("{}", Each::Key), ("[.]", Each::ItemOfReportedList), ("[]", Each::Item)];
+            let suffix = suffixes.iter().find_map(|(suffix, what)| Some((first.strip_suffix(suffix)?, *what)));
+            let (name, what) = suffix.unwrap_or((first, Each::Itself));
+            way.push(Step { name, what });
+            field = rest;
+        }
+        let terms = if operation == "if" { argument.split(" & ").collect() } else { Vec::new() };
+        Rule { depth: line.len() - text.len(), below: 0, way, shown, operation, argument, terms }
+    }
 }
 
 type Blocks = BTreeMap<&'static str, Vec<Rule>>;
@@ -50,16 +92,17 @@ fn blocks() -> &'static Blocks {
         let mut blocks = Blocks::new();
         let mut name = "";
         for line in include_str!("rules.txt").lines() {
-            let text = line.trim_start();
-            let depth = line.len() - text.len();
-            if depth == 0 {
-                name = text;
+            if !line.starts_with(' ') {
+                name = line;
                 continue;
             }
-            let mut words = text.splitn(3, ' ');
-            let mut word = || words.next().unwrap_or_default();
-            let rule = Rule { depth, field: word(), operation: word(), argument: word() };
-            blocks.entry(name).or_default().push(rule);
+            blocks.entry(name).or_default().push(Rule::read(line));
+        }
+        for rules in blocks.values_mut() {
+            for at in 0..rules.len() {
+                let depth = rules[at].depth;
+                rules[at].below = rules[at + 1..].iter().take_while(|next| next.depth > depth).count();
+            }
         }
         blocks
     })
@@ -81,50 +124,43 @@ pub(super) fn run_each(block: &str, items: &[Value], path: &Path<'_>, errors: &m
 fn run_rules(rules: &'static [Rule], value: &Value, path: &Path<'_>, errors: &mut Errors) {
     let mut at = 0;
     while let Some(rule) = rules.get(at) {
-        let below = rules[at + 1..].iter().take_while(|next| next.depth > rule.depth).count();
         if rule.operation == "if" {
-            if rule.argument.split(" & ").all(|term| holds(term, value)) {
-                run_rules(&rules[at + 1..at + 1 + below], value, path, errors);
+            if rule.terms.iter().all(|term| holds(term, value)) {
+                run_rules(&rules[at + 1..at + 1 + rule.below], value, path, errors);
             }
         } else {
-            let (field, shown) = rule.field.split_once('>').unwrap_or((rule.field, ""));
-            walk(field, shown, value, path, &mut |value, path| apply(rule, value, path, errors));
+            walk(&rule.way, rule.shown, value, path, &mut |value, path| apply(rule, value, path, errors));
         }
-        at += 1 + below;
+        at += 1 + rule.below;
     }
 }
 
 /// Goes down to a field, and calls `then` with what is there (null where nothing is) and its place.
-fn walk(field: &str, shown: &str, value: &Value, path: &Path<'_>, then: &mut dyn FnMut(&Value, &Path<'_>)) {
-    if field == "." {
+fn walk(way: &[Step], shown: &str, value: &Value, path: &Path<'_>, then: &mut dyn FnMut(&Value, &Path<'_>)) {
+    let Some((step, rest)) = way.split_first() else {
         return then(value, path);
-    }
-    let (first, rest) = field.split_once('.').filter(|(first, _)| !first.ends_with('[')).unwrap_or((field, ""));
-    let name = first.trim_end_matches("[]").trim_end_matches("[.]").trim_end_matches("{}");
-    let child = value.field(name);
-    let place = path.field(if rest.is_empty() && !shown.is_empty() { shown } else { name });
-    let mut deeper = |value: &Value, path: &Path<'_>| {
-        if rest.is_empty() {
-            then(value, path);
-        } else {
-            walk(rest, shown, value, path, then);
-        }
     };
-    if first.ends_with("{}") {
-        for key in child.as_object().into_iter().flat_map(|entries| entries.keys()) {
-            deeper(&Value::from(key.as_str()), &place.key(key));
+    let child = value.field(step.name);
+    let place = path.field(if rest.is_empty() && !shown.is_empty() { shown } else { step.name });
+    match step.what {
+        Each::Key => {
+            for key in child.as_object().into_iter().flat_map(|entries| entries.keys()) {
+                walk(rest, shown, &Value::from(key.as_str()), &place.key(key), then);
+            }
         }
-    } else if first.ends_with("[.]") {
-        child.as_array().into_iter().flatten().for_each(|item| deeper(item, &place));
-    } else if first.ends_with("[]") {
-        for (i, item) in child.as_array().into_iter().flatten().enumerate() {
-            deeper(item, &place.index(i));
+        Each::ItemOfReportedList => {
+            child.as_array().into_iter().flatten().for_each(|item| walk(rest, shown, item, &place, then));
         }
-    } else if !shown.is_empty() && !rest.is_empty() {
+        Each::Item => {
+            for (i, item) in child.as_array().into_iter().flatten().enumerate() {
+                walk(rest, shown, item, &place.index(i), then);
+            }
+        }
         // Where another name is reported, it stands in place of the whole way there.
-        walk(rest, "", child, path, &mut |value, _| then(value, &path.field(shown)));
-    } else {
-        deeper(child, &place);
+        Each::Itself if !shown.is_empty() && !rest.is_empty() => {
+            walk(rest, "", child, path, &mut |value, _| then(value, &path.field(shown)));
+        }
+        Each::Itself => walk(rest, shown, child, &place, then),
     }
 }
 
@@ -197,13 +233,14 @@ fn one(argument: &'static str, value: &Value, path: &Path<'_>, errors: &mut Erro
     let (noun, entries) = argument.split_once(':').unwrap_or_default();
     let mut count = 0;
     for entry in entries.split(' ') {
-        let (entry, forbidden) = entry.split_once(">>").unwrap_or((entry, ""));
-        let (entry, reported) = entry.split_once('>').unwrap_or((entry, ""));
-        let (name, block) = entry.split_once('=').unwrap_or((entry, ""));
-        let child = value.field(name);
+        let end = entry.bytes().position(|byte| matches!(byte, b'=' | b'>')).unwrap_or(entry.len());
+        let (name, child) = (&entry[..end], value.field(&entry[..end]));
         if child.is_null() {
             continue;
         }
+        let (entry, forbidden) = entry.split_once(">>").unwrap_or((entry, ""));
+        let (entry, reported) = entry.split_once('>').unwrap_or((entry, ""));
+        let block = entry.split_once('=').map_or("", |(_, block)| block);
         count += 1;
         if count > 1 {
             let name = if forbidden.is_empty() { name } else { forbidden };

@@ -79,7 +79,7 @@ impl Cluster {
         if matches!(grace, Grace::Pending) || options.dry_run {
             return Ok(());
         }
-        object.meta.finalizers = deletion_finalizers(&object, options.propagation);
+        object.meta.finalizers = deletion_finalizers(&object, options.propagation).into();
         let held = !object.meta.finalizers.is_empty();
         if matches!(grace, Grace::None) && held {
             self.mark_as_deleting(&mut object);
@@ -221,7 +221,7 @@ fn deletion_finalizers(object: &Object, propagation: Option<Propagation>) -> Vec
     finalizers.extend(collector.map(str::to_owned));
     // Upstream leaves the list as it is where it would hold the same.
     if finalizers.len() == present.len() && finalizers.iter().all(|finalizer| present.contains(finalizer)) {
-        return present.clone();
+        return present.to_vec();
     }
     finalizers
 }

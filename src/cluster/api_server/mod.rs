@@ -20,7 +20,7 @@ use crate::api::decode::{DecodeError, Decoded, decode};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::managed::Manager;
-use crate::api::meta::{ObjectRef, OwnerReference};
+use crate::api::meta::{ObjectMeta, ObjectRef, OwnerReference};
 use crate::api::object::Object;
 use crate::api::schema::Schema;
 use crate::api::status::{Reason, Status, quote};
@@ -164,9 +164,7 @@ impl Cluster {
         let kind = object.kind;
         self.admit_namespace(&object)?;
         self.mutate(&mut object);
-        let mut value = object.into_body();
-        defaults::set_defaults(kind, &mut value, &self.config.feature_gates);
-        object = Object::from_value(kind, value);
+        object = self.with_defaults(object);
         if actor == Actor::User {
             disabled::drop_disabled_fields(&mut object);
         }
@@ -182,14 +180,17 @@ impl Cluster {
         if object.meta.name.is_empty() && !object.meta.generate_name.is_empty() {
             object.meta.name = format!("{}{}", object.meta.generate_name, self.random.suffix());
         }
-        let value = object.into_body();
+        let meta = object.meta.to_value();
+        let mut fields = object.take_fields();
+        fields.insert("metadata".to_owned(), meta);
+        let value = Value::Object(fields);
         let errors = validate::validate(kind, &value, &self.config.feature_gates);
-        object = Object::from_value(kind, value);
+        object.give_fields(value);
         if !errors.is_empty() {
             return Err(Status::invalid(kind, &object.meta.name, errors));
         }
         validated(&object);
-        if self.store.find(&object.object_ref()).is_some() {
+        if self.store.same_name(&object).is_some() {
             return Err(Status::already_exists(kind, &object.meta.name));
         }
         if options.dry_run {
@@ -200,6 +201,23 @@ impl Cluster {
         }
         self.fail_by_fault(actor, Verb::Create, &object.object_ref())?;
         Ok(self.insert(actor, by, object))
+    }
+
+    /// Fills in the defaults of a decoded object.
+    fn with_defaults(&self, mut object: Object) -> Object {
+        let mut fields = object.take_fields();
+        // Of all defaults, one is in the metadata.
+        let in_meta = object.kind == Kind::Namespace;
+        if in_meta {
+            fields.insert("metadata".to_owned(), object.meta.to_value());
+        }
+        let mut value = Value::Object(fields);
+        defaults::set_defaults(object.kind, &mut value, &self.config.feature_gates);
+        if in_meta {
+            object.meta = ObjectMeta::from_value(value.field("metadata"));
+        }
+        object.give_fields(value);
+        object
     }
 
     /// Replaces an object by one that a person wrote, as a PUT does. One without a version is meant whatever the stored
@@ -320,12 +338,20 @@ impl Cluster {
 
     /// The rules that a changed object breaks.
     fn broken_rules(&self, object: &Object, old: &Object) -> Vec<validate::FieldError> {
-        let only_metadata_changed = Arc::ptr_eq(&object.spec, &old.spec) && object.rest.is_same(&old.rest);
-        if only_metadata_changed && matches!(object.kind, Kind::PersistentVolumeClaim | Kind::PersistentVolume) {
-            // The most frequent updates of all, and no rule of theirs is about metadata and the specification together.
-            return validate::validate_meta_update(object.kind, &object.meta.to_value(), &old.meta.to_value());
+        let gates = &self.config.feature_gates;
+        if !matches!(object.kind, Kind::PersistentVolumeClaim | Kind::PersistentVolume) {
+            return validate::validate_update(object.kind, &object.to_value(), &old.to_value(), gates);
         }
-        validate::validate_update(object.kind, &object.to_value(), &old.to_value(), &self.config.feature_gates)
+        // The most frequent updates of all, and no rule of theirs is about metadata and the specification together.
+        let (meta, old_meta) = object.meta.without_same(&old.meta);
+        if !Arc::ptr_eq(&object.spec, &old.spec) || !object.rest.is_same(&old.rest) {
+            let whole = |meta, object: &Object| Object { meta, ..object.clone() }.to_value();
+            return validate::validate_update(object.kind, &whole(meta, object), &whole(old_meta, old), gates);
+        }
+        if meta == old_meta {
+            return Vec::new();
+        }
+        validate::validate_meta_update(object.kind, &meta.to_value(), &old_meta.to_value())
     }
 
     /// Stores a changed status.
@@ -370,7 +396,7 @@ impl Cluster {
 
     fn find_for_update(&self, object: &Object) -> Result<Arc<Object>, Status> {
         let (kind, name) = (object.kind, &object.meta.name);
-        let old = self.store.find(&object.object_ref()).ok_or_else(|| Status::not_found(kind, name))?;
+        let old = self.store.same_name(object).ok_or_else(|| Status::not_found(kind, name))?;
         if object.meta.resource_version != 0 && object.meta.resource_version != old.meta.resource_version {
             let why = "the object has been modified; please apply your changes to the latest version and try again";
             return Err(Status::conflict(kind, name, why));
@@ -411,14 +437,14 @@ const AFTER_ADMISSION: &str = " after mutating admission happens";
 fn deduplicate_owners(object: &mut Object, when: &str) -> Option<String> {
     let mut kept: Vec<OwnerReference> = Vec::new();
     let mut twice = Vec::new();
-    for owner in std::mem::take(&mut object.meta.owner_references) {
+    for owner in std::mem::take(&mut object.meta.owner_references).into_inner() {
         if kept.contains(&owner) {
             twice.push(owner.uid);
         } else {
             kept.push(owner);
         }
     }
-    object.meta.owner_references = kept;
+    object.meta.owner_references = kept.into();
     (!twice.is_empty()).then(|| {
         format!(
             ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, and \

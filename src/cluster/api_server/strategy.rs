@@ -30,6 +30,10 @@ fn enforce_data_sources(spec: &mut Map<String, Value>) {
     normalize_data_sources(spec);
 }
 
+fn has_data_source(claim: &Object) -> bool {
+    claim.spec.has("dataSource") || claim.spec.has("dataSourceRef")
+}
+
 // Models pkg/api/persistentvolumeclaim/util.go NormalizeDataSources
 fn normalize_data_sources(spec: &mut Map<String, Value>) {
     const FIELDS: [&str; 2] = ["dataSource", "dataSourceRef"];
@@ -57,7 +61,9 @@ pub(super) fn prepare_for_create(object: &mut Object, gates: &FeatureGates) {
         }
         Kind::Pod => json!({"phase": "Pending", "qosClass": qos_class(&object.spec)}),
         Kind::PersistentVolumeClaim => {
-            enforce_data_sources(object.spec_mut());
+            if has_data_source(object) {
+                enforce_data_sources(object.spec_mut());
+            }
             json!({"phase": "Pending"})
         }
         Kind::PersistentVolume => json!({"phase": "Pending"}),
@@ -95,9 +101,10 @@ pub(super) fn prepare_for_update(object: &mut Object, old: &Object, gates: &Feat
         Kind::Secret => merge_string_data(object.rest_mut()),
         Kind::ServiceAccount => clean_secret_references(object.rest_mut()),
         Kind::PersistentVolumeClaim => {
-            let was_filled = old.spec.has("dataSource") || old.spec.has("dataSourceRef");
-            let fill = if was_filled { normalize_data_sources } else { enforce_data_sources };
-            fill(object.spec_mut());
+            let fill = if has_data_source(old) { normalize_data_sources } else { enforce_data_sources };
+            if has_data_source(object) {
+                fill(object.spec_mut());
+            }
         }
         _ => {}
     }

@@ -171,16 +171,19 @@ fn reconcile_by_port_mapping(
     relabel: &dyn Fn(&Object) -> bool,
 ) -> Vec<Slice> {
     let mut placed = vec![false; desired.len()];
+    let mut next = 0;
     for slice in &mut slices {
         let mut kept = Vec::with_capacity(slice.endpoints.len() + 1);
         for endpoint in slice.endpoints.iter() {
             // The endpoints that are wanted are in the order of their pods' names.
-            let found = desired.binary_search_by(|known| known.pod.cmp(&endpoint.pod));
+            let is_next = desired.get(next).is_some_and(|known| Arc::ptr_eq(known, endpoint));
+            let found = if is_next { Ok(next) } else { desired.binary_search_by(|known| known.pod.cmp(&endpoint.pod)) };
             if let Ok(at) = found
                 && !placed[at]
-                && (Arc::ptr_eq(&desired[at], endpoint) || desired[at].is_same(endpoint))
+                && (is_next || desired[at].is_same(endpoint))
             {
                 placed[at] = true;
+                next = at + 1;
                 kept.push(Arc::clone(&desired[at]));
             }
         }

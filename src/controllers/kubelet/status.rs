@@ -10,6 +10,7 @@ use super::images::pull_error;
 use super::worker::{EVICTED, Worker};
 use crate::api::fields::Fields;
 use crate::api::object::Object;
+use crate::api::order::IntoOrdered;
 use crate::api::time::Instant;
 use crate::controllers::reason::{ProbeKind, Reason};
 use crate::controllers::statefulset::stateful_set_utils::pod_condition;
@@ -17,16 +18,19 @@ use crate::controllers::statefulset::stateful_set_utils::pod_condition;
 /// The pod's status as its worker has it.
 // Models pkg/kubelet/kubelet_pods.go generateAPIPodStatus
 pub fn pod_status(pod: &Object, worker: &Worker, host: &str, now: Instant) -> Value {
-    let mut status = pod.status.as_object().cloned().unwrap_or_default();
     let started = json!(worker.started.timestamp().to_string());
     // While its containers end, a pod is shown as it was.
     let failed = worker.failed.as_ref().filter(|_| worker.stopping.is_none());
     if let Some(Failure { reason, message, is_rejection: true }) = failed {
         return json!({
             "phase": "Failed", "reason": reason, "message": format!("Pod was rejected: {message}"),
-            "qosClass": status.field("qosClass"), "startTime": started,
+            "qosClass": pod.status.field("qosClass"), "startTime": started,
         });
     }
+    // What is written anew in any case is not copied.
+    let is_kept = |(name, _): &(&String, &Value)| !matches!(name.as_str(), "conditions" | "containerStatuses");
+    let kept = pod.status.as_object().into_iter().flatten().filter(is_kept);
+    let mut status = kept.map(|(name, value)| (name.clone(), value.clone())).into_fields();
     let set_up = worker.set_up <= now && worker.missing.0.is_empty() || worker.has_started;
     status.insert("phase".to_owned(), json!(phase(worker)));
     status.insert("startTime".to_owned(), started);
@@ -56,6 +60,7 @@ pub fn pod_status(pod: &Object, worker: &Worker, host: &str, now: Instant) -> Va
             "type": "DisruptionTarget", "status": "True", "reason": "TerminationByKubelet", "message": EVICTED,
             "lastProbeTime": null, "lastTransitionTime": now.timestamp().to_string(),
         });
+        status.insert("conditions".to_owned(), pod.status.list("conditions").into());
         crate::cluster::set_condition(&mut status, condition);
     }
     set_conditions(&mut status, pod, worker, set_up, now);
@@ -223,8 +228,8 @@ fn set_conditions(status: &mut Map<String, Value>, pod: &Object, worker: &Worker
     let phase = status.text("phase").to_owned();
     let containers = containers_ready(worker, &phase);
     let ready = if containers.0 { gates_open(pod) } else { containers.clone() };
-    let before = status.remove("conditions").unwrap_or_default();
-    let before = before.as_array().map_or(&[][..], Vec::as_slice);
+    let evicted = status.remove("conditions");
+    let before = evicted.as_ref().and_then(Value::as_array).map_or(pod.status.list("conditions"), Vec::as_slice);
     let others = before.iter().filter(|condition| !OWN_CONDITIONS.contains(&condition.text("type")));
     // The kubelet's own come last, in its order.
     let mut conditions: Vec<Value> = others.cloned().collect();

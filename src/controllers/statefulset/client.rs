@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::member::Member;
 use super::set::{StatefulSet, StatefulSetStatus};
 use crate::api::object::Object;
 use crate::api::status::Status;
@@ -24,6 +25,13 @@ pub trait Client {
     fn get_claim(&self, namespace: &str, name: &str) -> Result<Arc<Object>, Status>;
     /// Writes a claim back.
     fn update_claim(&mut self, claim: Object) -> Result<(), Status>;
+    /// Whether neither this version of a pod nor its claims have changed since they were found to match. Whoever keeps no
+    /// notes says no.
+    fn claims_are_known_to_match(&self, _pod: &Member) -> bool {
+        false
+    }
+    /// Notes that the claims of a pod have the owners that the retention policy asks for.
+    fn note_that_claims_match(&mut self, _pod: &Member) {}
     /// Writes the set's status.
     fn update_stateful_set_status(&mut self, set: &StatefulSet, status: &StatefulSetStatus) -> Result<(), Status>;
     /// The revisions that the set's selector catches and that no other controller owns, by name.

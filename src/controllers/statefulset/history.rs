@@ -54,8 +54,8 @@ pub fn new_controller_revision(
     let meta = ObjectMeta {
         name: controller_revision_name(&set.meta.name, &hash),
         namespace: set.meta.namespace.clone(),
-        labels,
-        owner_references: vec![OwnerReference::controller(Kind::StatefulSet, &set.meta)],
+        labels: labels.into(),
+        owner_references: vec![OwnerReference::controller(Kind::StatefulSet, &set.meta)].into(),
         ..ObjectMeta::default()
     };
     let mut object = Object::new(Kind::ControllerRevision, meta);
@@ -94,7 +94,7 @@ pub fn sort_controller_revisions(revisions: &mut Vec<Arc<Object>>) {
 /// Whether two revisions hold the same data.
 // Models pkg/controller/history/controller_history.go EqualRevision
 pub fn equal_revision(left: &Object, right: &Object) -> bool {
-    data(left) == data(right)
+    std::ptr::eq(left, right) || data(left) == data(right)
 }
 
 /// Creates a revision. Where another object has its name, the collision count is raised until a name is free, unless

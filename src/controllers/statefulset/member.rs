@@ -29,6 +29,7 @@ pub struct Member {
     pub storage_matches: bool,
     /// The names of those claims, one for each template.
     pub claims: Vec<String>,
+    revision: String,
 }
 
 /// How far a pod has got.
@@ -63,6 +64,7 @@ impl Member {
             identity_matches: identity_matches(set, &object),
             storage_matches: storage_matches(set, &object),
             claims: claim_names(set, ordinal),
+            revision: pod_revision(&object).to_owned(),
             object,
         }
     }
@@ -74,7 +76,7 @@ impl Member {
 
     /// The pod's revision, empty where it has none.
     pub fn revision(&self) -> &str {
-        pod_revision(&self.object)
+        &self.revision
     }
 
     /// Whether the pod is Running and Ready.

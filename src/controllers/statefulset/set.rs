@@ -160,8 +160,9 @@ impl StatefulSet {
     }
 
     /// Reads another version of this set, which has the same specification.
-    pub fn again(&self, object: &Object) -> StatefulSet {
-        StatefulSet { meta: object.meta.clone(), status: StatefulSetStatus::of(&object.status), ..self.clone() }
+    pub fn read_again(&mut self, object: &Object) {
+        self.meta.clone_from(&object.meta);
+        self.status = StatefulSetStatus::of(&object.status);
     }
 }
 

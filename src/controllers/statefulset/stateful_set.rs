@@ -11,7 +11,7 @@ use super::member::Member;
 use super::retry;
 use super::set::{StatefulSet, StatefulSetStatus};
 use super::stateful_set_control::update_members;
-use super::stateful_set_utils::{is_member_of, is_pod_ready};
+use super::stateful_set_utils::{is_member_of, is_pod_ready, ordinal};
 use super::wait::Wait;
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
@@ -44,7 +44,11 @@ pub struct State {
 struct Known {
     set: Arc<StatefulSet>,
     pods: ByVersion<Claim>,
+    /// The versions of pods whose claims were found to have the owners that they should have, by ordinal.
+    matching: Matching,
 }
+
+type Matching = BTreeMap<i32, Arc<Object>>;
 
 /// Whose a pod is, as its stored version and the set's specification say.
 #[derive(Clone, Debug)]
@@ -77,8 +81,20 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
             (Some(old), None) => delete_pod(cluster, old),
             (None, None) => {}
         },
+        Kind::PersistentVolumeClaim => {
+            for (set, known) in &mut cluster.controllers.statefulset.known {
+                if set.namespace == object.meta.namespace {
+                    forget_claim(&mut known.matching, object);
+                }
+            }
+        }
         _ => {}
     }
+}
+
+/// What is known of the claims of an ordinal is to be found out again.
+fn forget_claim(matching: &mut Matching, claim: &Object) {
+    matching.remove(&ordinal(claim));
 }
 
 /// Has every set looked at, though nothing happened to it: what informers do now and then.
@@ -203,20 +219,19 @@ fn sync_object(cluster: &mut Cluster, object: &Object) -> (Vec<Wait>, Result<(),
     let known =
         known.filter(|known| known.set.meta.uid == object.meta.uid && Arc::ptr_eq(&known.set.spec, &object.spec));
     let mut known = match known {
-        Some(known) => Known { set: Arc::new(known.set.again(object)), ..known },
-        None => Known { set: Arc::new(StatefulSet::of(object)), pods: ByVersion::default() },
+        Some(mut known) => {
+            Arc::make_mut(&mut known.set).read_again(object);
+            known
+        }
+        None => Known { set: Arc::new(StatefulSet::of(object)), pods: ByVersion::default(), matching: Matching::new() },
     };
     let set = Arc::clone(&known.set);
-    let outcome = sync_known(cluster, &set, &mut known.pods);
+    let outcome = sync_known(cluster, &set, &mut known);
     cluster.controllers.statefulset.known.insert(reference, known);
     outcome
 }
 
-fn sync_known(
-    cluster: &mut Cluster,
-    set: &StatefulSet,
-    known: &mut ByVersion<Claim>,
-) -> (Vec<Wait>, Result<(), Error>) {
+fn sync_known(cluster: &mut Cluster, set: &StatefulSet, known: &mut Known) -> (Vec<Wait>, Result<(), Error>) {
     if set.replicas > MAX_REPLICAS {
         let wait = Wait::TooManyReplicas { replicas: set.replicas, simulated: MAX_REPLICAS };
         return (vec![wait], Ok(()));
@@ -229,18 +244,23 @@ fn sync_known(
     if let Err(error) = adopt_orphan_revisions(cluster, set) {
         return failed(error);
     }
-    let pods = match pods_for_stateful_set(cluster, set, &selector, known) {
+    let pods = match pods_for_stateful_set(cluster, set, &selector, &mut known.pods) {
         Ok(pods) => pods,
         Err(error) => return failed(error),
     };
-    sync_stateful_set(cluster, set, &pods)
+    sync_stateful_set(cluster, set, &pods, &mut known.matching)
 }
 
 // Models pkg/controller/statefulset/stateful_set.go syncStatefulSet
-fn sync_stateful_set(cluster: &mut Cluster, set: &StatefulSet, pods: &[Arc<Member>]) -> (Vec<Wait>, Result<(), Error>) {
+fn sync_stateful_set(
+    cluster: &mut Cluster,
+    set: &StatefulSet,
+    pods: &[Arc<Member>],
+    matching: &mut Matching,
+) -> (Vec<Wait>, Result<(), Error>) {
     let now = cluster.now();
     let gates = cluster.config().feature_gates.clone();
-    let outcome = update_members(&mut ClusterClient { cluster }, set, pods, &gates, now);
+    let outcome = update_members(&mut ClusterClient { cluster, matching }, set, pods, &gates, now);
     if let Some(error) = outcome.error {
         return (outcome.waits, Err(error));
     }
@@ -267,7 +287,7 @@ fn next_availability_check(pods: &[Arc<Member>], min_ready_seconds: i32, now: In
 /// Makes revisions the set's own that its selector catches and that nobody owns.
 // Models pkg/controller/statefulset/stateful_set.go adoptOrphanRevisions
 fn adopt_orphan_revisions(cluster: &mut Cluster, set: &StatefulSet) -> Result<(), Error> {
-    let revisions = ClusterClient { cluster }.list_controller_revisions(set);
+    let revisions = revisions_of(cluster, set);
     for revision in revisions.into_iter().filter(|revision| revision.meta.controller_of().is_none()) {
         can_adopt(cluster, set).map_err(|why| Error::text(format!("can't adopt ControllerRevisions: {why}")))?;
         adopt(cluster, set, &revision)?;
@@ -381,9 +401,23 @@ fn release_pod(cluster: &mut Cluster, set: &StatefulSet, pod: &Object) -> Result
     }
 }
 
+/// The revisions that a set's selector catches and that no other controller owns.
+fn revisions_of(cluster: &Cluster, set: &StatefulSet) -> Vec<Arc<Object>> {
+    let Some(selector) = &set.selector else {
+        return Vec::new();
+    };
+    let revisions = cluster.store().list_in(Kind::ControllerRevision, &set.meta.namespace);
+    let is_own = |revision: &&Arc<Object>| {
+        selector.matches(&revision.meta.labels)
+            && revision.meta.controller_of().is_none_or(|owner| owner.uid == set.meta.uid)
+    };
+    revisions.filter(is_own).cloned().collect()
+}
+
 /// The cluster as the controller's client.
 struct ClusterClient<'a> {
     cluster: &'a mut Cluster,
+    matching: &'a mut Matching,
 }
 
 impl ClusterClient<'_> {
@@ -410,6 +444,7 @@ impl Client for ClusterClient<'_> {
     }
 
     fn create_claim(&mut self, claim: Object) -> Result<(), Status> {
+        forget_claim(self.matching, &claim);
         self.cluster.create_object(ACTOR, claim).map(drop)
     }
 
@@ -418,7 +453,16 @@ impl Client for ClusterClient<'_> {
     }
 
     fn update_claim(&mut self, claim: Object) -> Result<(), Status> {
+        forget_claim(self.matching, &claim);
         self.cluster.update_object(ACTOR, claim).map(drop)
+    }
+
+    fn claims_are_known_to_match(&self, pod: &Member) -> bool {
+        self.matching.get(&pod.ordinal).is_some_and(|known| Arc::ptr_eq(known, pod.object()))
+    }
+
+    fn note_that_claims_match(&mut self, pod: &Member) {
+        self.matching.insert(pod.ordinal, Arc::clone(pod.object()));
     }
 
     fn update_stateful_set_status(&mut self, set: &StatefulSet, status: &StatefulSetStatus) -> Result<(), Status> {
@@ -431,18 +475,7 @@ impl Client for ClusterClient<'_> {
     }
 
     fn list_controller_revisions(&self, set: &StatefulSet) -> Vec<Arc<Object>> {
-        let Some(selector) = &set.selector else {
-            return Vec::new();
-        };
-        self.cluster
-            .store()
-            .list_in(Kind::ControllerRevision, &set.meta.namespace)
-            .filter(|revision| {
-                selector.matches(&revision.meta.labels)
-                    && revision.meta.controller_of().is_none_or(|owner| owner.uid == set.meta.uid)
-            })
-            .cloned()
-            .collect()
+        revisions_of(self.cluster, set)
     }
 
     fn create_controller_revision(&mut self, revision: Object) -> Result<Arc<Object>, Status> {

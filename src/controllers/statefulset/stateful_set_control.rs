@@ -422,8 +422,15 @@ impl<C: Client> Sync<'_, C> {
     /// Repairs a pod whose identity, volumes or claims are not those of a member of the set.
     fn enforce_invariants(&mut self, update_set: &StatefulSet, replica: &Member) -> Result<Flow, Error> {
         let claims = self.claims(update_set, replica);
-        // A claim that cannot be read now is looked at in a later sync.
-        let retention_match = claims_match_retention_policy(self.client, update_set, replica, &claims).unwrap_or(true);
+        let of_set = matches!(claims, Cow::Borrowed(_));
+        let retention_match = of_set && self.client.claims_are_known_to_match(replica) || {
+            let found = claims_match_retention_policy(self.client, update_set, replica, &claims);
+            if of_set && matches!(found, Ok(true)) {
+                self.client.note_that_claims_match(replica);
+            }
+            // A claim that cannot be read now is looked at in a later sync.
+            found.unwrap_or(true)
+        };
         if !(replica.identity_matches && replica.storage_matches && retention_match) {
             update_stateful_pod(self.client, update_set, Object::clone(replica))?;
         }

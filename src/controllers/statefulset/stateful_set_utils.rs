@@ -355,10 +355,10 @@ fn new_stateful_set_pod(set: &StatefulSet, ordinal: i64) -> Object {
     let meta = ObjectMeta {
         name: pod_name(set, ordinal),
         generate_name: pods_prefix(&set.meta.name),
-        labels: string_map(template.entries("labels")),
-        annotations: string_map(template.entries("annotations")),
+        labels: string_map(template.entries("labels")).into(),
+        annotations: string_map(template.entries("annotations")).into(),
         finalizers: template.list("finalizers").iter().filter_map(Value::as_str).map(str::to_owned).collect(),
-        owner_references: vec![OwnerReference::controller(Kind::StatefulSet, &set.meta)],
+        owner_references: vec![OwnerReference::controller(Kind::StatefulSet, &set.meta)].into(),
         ..ObjectMeta::default()
     };
     let mut pod = Object::new(Kind::Pod, meta);
@@ -435,7 +435,9 @@ pub fn new_revision(set: &StatefulSet, revision: i64, collision_count: i32) -> O
     let labels = string_map(set.template.field("metadata").entries("labels"));
     let data = template_patch(&set.template);
     let mut object = history::new_controller_revision(set, labels, data, revision, collision_count);
-    object.meta.annotations.extend(set.meta.annotations.clone());
+    for (key, value) in &set.meta.annotations {
+        object.meta.annotations.insert(key.clone(), value.clone());
+    }
     object
 }
 
@@ -456,9 +458,9 @@ pub fn apply_revision<'a>(set: &'a StatefulSet, revision: &Object) -> Result<Cow
     if replaces_template {
         let mut template = recorded.clone();
         crate::api::fields::as_map(&mut template).remove("$patch");
-        let restored = decoded_spec(json!({"template": template}))?;
+        let mut restored = decoded_spec(only("template", template))?;
         let mut clone = set.clone();
-        clone.template = Arc::new(restored.field("template").clone());
+        clone.template = Arc::new(take(&mut restored, "template"));
         return Ok(Cow::Owned(clone));
     }
     // Only the specification is restored, so the patch need not see anything else.
@@ -478,8 +480,18 @@ pub fn apply_revision<'a>(set: &'a StatefulSet, revision: &Object) -> Result<Cow
 /// leaves out.
 fn decoded_spec(spec: Value) -> Result<Value, Error> {
     let ty = Schema::get().of_kind(Kind::StatefulSet).ok_or_else(|| Error::text("no schema of StatefulSets"))?;
-    let decoded = decode::decode(ty, &json!({"spec": spec})).map_err(|error| Error::text(error.message))?;
-    Ok(decoded.value.field("spec").clone())
+    let mut decoded = decode::decode(ty, &only("spec", spec)).map_err(|error| Error::text(error.message))?;
+    Ok(take(&mut decoded.value, "spec"))
+}
+
+/// An object with one field.
+fn only(name: &str, value: Value) -> Value {
+    Value::Object(std::iter::once((name.to_owned(), value)).into_fields())
+}
+
+/// Takes a field out of an object.
+fn take(object: &mut Value, name: &str) -> Value {
+    crate::api::fields::as_map(object).remove(name).unwrap_or_default()
 }
 
 /// Whether a revision that an older release may have written differently means the same as the set's template now.

@@ -327,3 +327,32 @@ fn more_replicas_than_can_be_looked_at_are_not_simulated() {
     assert_eq!(cluster.controllers.statefulset.waits(&web()), [wait]);
     assert_eq!(pods(&cluster), Vec::<String>::new());
 }
+
+#[test]
+fn a_claim_that_somebody_changed_is_looked_at_again() {
+    let mut cluster = Cluster::new(Config::default());
+    let class = json!({
+        "apiVersion": "storage.k8s.io/v1", "kind": "StorageClass", "metadata": {"name": "disks"},
+        "provisioner": "example.com/disks",
+    });
+    create(&mut cluster, Kind::StorageClass, &class);
+    let claim = json!({
+        "accessModes": ["ReadWriteOnce"], "storageClassName": "disks", "resources": {"requests": {"storage": "1Gi"}},
+    });
+    let policy = json!({"whenDeleted": "Delete", "whenScaled": "Retain"});
+    let spec = json!({
+        "replicas": 2, "persistentVolumeClaimRetentionPolicy": policy,
+        "volumeClaimTemplates": [{"metadata": {"name": "www"}, "spec": claim}],
+    });
+    create_set(&mut cluster, "web", spec);
+    pass(&mut cluster, SECOND * 30);
+    let claim = ObjectRef::new(Kind::PersistentVolumeClaim, "julin", "www-web-0");
+    let owners = |cluster: &Cluster| cluster.store().find(&claim).unwrap().meta.owner_references.len();
+    assert_eq!(cluster.controllers.statefulset.known[&web()].matching.len(), 2);
+    assert_eq!(owners(&cluster), 1);
+    patch(&mut cluster, &claim, json!({"metadata": {"ownerReferences": null}}));
+    assert_eq!(owners(&cluster), 0);
+    resync(&mut cluster);
+    pass(&mut cluster, SECOND);
+    assert_eq!(owners(&cluster), 1);
+}
