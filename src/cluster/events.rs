@@ -201,6 +201,10 @@ impl Cluster {
 
     /// Records an event about an object. One that was recorded before with the same words is counted up.
     pub(crate) fn record_event(&mut self, actor: Actor, about: &Object, warning: bool, reason: &str, message: &str) {
+        // Stand-ins record no events.
+        if self.config.stand_ins && matches!(actor, Actor::Kubelet | Actor::Provisioner) {
+            return;
+        }
         let object = about.object_ref();
         let what = What::Event { warning, reason: reason.to_owned(), message: message.to_owned() };
         self.steps.push(Step { at: self.now, actor, object: object.clone(), what });

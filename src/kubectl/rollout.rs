@@ -15,7 +15,7 @@ use super::flags::Flags;
 use super::request::{DryRun, Say, change_flags, file_flags, find, patch, print_flags, value_of, visit};
 use super::resources::{Found, namespace};
 use super::wait::{Progress, Wait};
-use crate::api::fields::Fields;
+use crate::api::fields::{Fields, as_map};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
@@ -258,7 +258,13 @@ fn at_revision(set: &Object, revision: &Object) -> Result<Value, Error> {
     let value = set.to_value();
     let (current, data) = (value.as_object().unwrap_or(&empty), revision.rest.entries("data"));
     let merged = strategic_merge(current.clone(), &mut data.clone(), Schema::get().of_kind(set.kind));
-    merged.map(Value::Object).map_err(|error| Error::Plain(error.0))
+    let mut merged = merged.map(Value::Object).map_err(|error| Error::Plain(error.0))?;
+    // What the server sends in protocol buffers does not say of what kind an embedded object is.
+    let claims = merged.pointer_mut("/spec/volumeClaimTemplates").and_then(Value::as_array_mut);
+    for claim in claims.into_iter().flatten() {
+        as_map(claim).retain(|name, _| !matches!(name.as_str(), "apiVersion" | "kind"));
+    }
+    Ok(merged)
 }
 
 /// Runs `kubectl rollout history`.

@@ -6,7 +6,7 @@ use crate::api::fields::{Fields, as_map};
 use crate::api::kind::Kind;
 use crate::api::object::Object;
 use crate::api::patch::json_merge;
-use crate::api::status::Status;
+use crate::api::status::{Status, quote};
 use crate::cluster::Cluster;
 use crate::controllers::persistent_volume::requested_storage;
 
@@ -46,6 +46,7 @@ impl Cluster {
             Kind::Pod => {
                 self.admit_priority(object)?;
                 add_default_tolerations(object);
+                self.admit_runtime_class(object)?;
             }
             Kind::PersistentVolumeClaim => {
                 add_finalizer(object, "kubernetes.io/pvc-protection");
@@ -59,6 +60,17 @@ impl Cluster {
             _ => {}
         }
         Ok(())
+    }
+
+    /// A pod runs as its class says, which has to be there.
+    // Models plugin/pkg/admission/runtimeclass/admission.go RuntimeClass.Admit
+    fn admit_runtime_class(&self, pod: &Object) -> Result<(), Status> {
+        let name = pod.spec.text("runtimeClassName");
+        if !pod.spec.has("runtimeClassName") || self.store.get(Kind::RuntimeClass, "", name).is_some() {
+            return Ok(());
+        }
+        let why = format!("pod rejected: RuntimeClass {} not found", quote(name));
+        Err(Status::forbidden(Kind::Pod, &pod.meta.name, &why))
     }
 
     /// A pod has the priority of its class, or of the default class.

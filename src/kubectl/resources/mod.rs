@@ -180,9 +180,10 @@ pub fn namespace(context: &Context<'_>, flags: &Flags) -> (String, bool) {
 /// kubectl's sentence where there is no such file.
 pub fn sources(context: &Context<'_>, flags: &Flags) -> Result<Vec<Source>, Error> {
     if !flags.text("kustomize").is_empty() {
-        return Err(
-            format!("no kustomization file in {:?}: there is no file system here", flags.text("kustomize")).into()
-        );
+        if !flags.list("filename").is_empty() {
+            return Err("only one of -f or -k can be specified".into());
+        }
+        return Err(kustomize(&context.files.names(), flags.text("kustomize")));
     }
     let mut out = Vec::new();
     let mut errors = Vec::new();
@@ -210,6 +211,30 @@ pub fn sources(context: &Context<'_>, flags: &Flags) -> Result<Vec<Source>, Erro
     Error::collect(errors)?;
     Ok(out)
 }
+
+/// What kustomize says of a folder, which it would build.
+// Models sigs.k8s.io/kustomize/api/internal/target/errmissingkustomization.go
+pub fn kustomize(names: &[String], folder: &str) -> Error {
+    const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+    let inside = folder.trim_end_matches('/').trim_start_matches("./");
+    let prefix = if matches!(inside, "." | "") { String::new() } else { format!("{inside}/") };
+    if names.iter().any(|name| FILES.iter().any(|file| *name == format!("{prefix}{file}"))) {
+        return "kustomize is not simulated: apply the files that it would build with -f".into();
+    }
+    let place = format!("{HOME}/{inside}").trim_end_matches(['/', '.']).to_owned();
+    if !names.iter().any(|name| name.starts_with(&prefix)) && !prefix.is_empty() {
+        return format!(
+            "must build at directory: not a valid directory: evalsymlink failure on '{folder}' : lstat {place}: no such file \
+             or directory"
+        )
+        .into();
+    }
+    format!("unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '{place}'")
+        .into()
+}
+
+/// The folder that files are in, as messages have it.
+const HOME: &str = "/home/user";
 
 /// The manifests in a folder, where there is one of this name.
 // Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go ExpandPathsToFileVisitors
@@ -288,6 +313,9 @@ impl Query<'_> {
             return Err(why.into());
         }
         let reference = ObjectRef::new(kind, if namespaced { self.namespace } else { "" }, name);
+        if let Err(why) = resource::usable_path(&reference.namespace, Some(name)) {
+            return Ok(Err(Error::Plain(why)));
+        }
         let object = find_object(cluster, &reference);
         if object.is_none() && !self.lazy {
             // One that is read in a namespace that there is not is missed less than the namespace is.
@@ -372,6 +400,7 @@ impl Query<'_> {
             check_field(kind, &term.field).map_err(refuse)?;
         }
         let namespace = if self.all_namespaces || !kind.resource().namespaced { "" } else { self.namespace };
+        resource::usable_path(namespace, None)?;
         Ok(Filter { kind, namespace: namespace.to_owned(), labels, fields })
     }
 

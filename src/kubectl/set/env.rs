@@ -123,7 +123,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         context,
         &mut say,
         infos,
-        ("env updated", "env update to pod template:"),
+        ("env updated", "env update to pod template:", true),
         &mut errors,
         &mut |context, info, spec| {
             let before = spec.clone();
