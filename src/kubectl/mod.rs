@@ -205,9 +205,20 @@ fn dispatch(context: &mut Context<'_>, words: &[String]) -> Result<(), Error> {
     let before_dash = words.iter().take_while(|word| *word != "--");
     let wants_help = before_dash.clone().any(|word| word == "--help" || word == "-h");
     let (command, rest) = match find(words) {
+        Err(Error::Text(help)) if first_argument(words).is_none() => {
+            let sentence = |why| Error::Plain(format!("{why}\nSee 'kubectl --help' for usage."));
+            Flags::parse("", words).map_err(sentence)?;
+            context.out.write(&help);
+            return Ok(());
+        }
         Err(Error::Text(help)) if wants_help || before_dash.clone().all(|word| word.starts_with('-')) => {
             context.out.write(&help);
             return Ok(());
+        }
+        // The help of this one stands on standard output, wherever it comes from.
+        Err(Error::Text(help)) if words.first().is_some_and(|word| word == "rollout") => {
+            context.out.write(&help);
+            return Err(Error::Exit(1));
         }
         other => other?,
     };
@@ -310,8 +321,15 @@ fn command_help(command: &Command) -> String {
     format!("Options:\n{flags}\nUsage:\n  kubectl {} [options]\n", command.path)
 }
 
-/// The commands below a parent, a line each.
+/// What kubectl says of a parent; for others the commands below it, a line each.
 fn help(parent: &str) -> String {
+    let blocks = include_str!("parents.txt").split("=== ").filter_map(|block| block.split_once('\n'));
+    if let Some((_, text)) = blocks.into_iter().find(|(name, _)| *name == parent) {
+        return format!(
+            "{text}\nUse \"kubectl {parent} <command> --help\" for more information about a given command.\nUse \"kubectl \
+             options\" for a list of global command-line options (applies to all commands).\n"
+        );
+    }
     let mut names: Vec<&str> = Vec::new();
     for command in commands() {
         let name = if parent.is_empty() {

@@ -360,7 +360,10 @@ pub fn undo(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         let kind = info.reference.kind;
         let Some(object) = info.object.clone().filter(|_| matches!(kind, Kind::StatefulSet | Kind::DaemonSet)) else {
             let shown = group_kind(kind);
-            return Err(Error::Plain(if is_visited(kind) {
+            return Err(Error::Plain(if kind == Kind::Deployment {
+                // Nobody makes ReplicaSets of a Deployment here, so there is none to go back to.
+                format!("no rollout history found for deployment {:?}", info.reference.name)
+            } else if is_visited(kind) {
                 format!("no rollbacker has been implemented for {shown:?}")
             } else {
                 let element = element(kind);

@@ -155,12 +155,11 @@ fn diff_lists_of_maps(
     options: DiffOptions,
 ) -> Result<(Vec<Value>, Vec<Value>), PatchError> {
     let key = meta.merge_key;
-    for item in old.iter().chain(new) {
-        merge_key_of(item, key)?;
-    }
     let text = |item: &Value| go_print(item.field(key));
     let (mut patch, mut deletions) = (Vec::new(), Vec::new());
-    for side in merge_walk(sorted(old, text), sorted(new, text)) {
+    let (old, new) = (sorted(old, text), sorted(new, text));
+    check_merge_keys(&old, &new, key)?;
+    for side in merge_walk(old, new) {
         match side {
             Side::Both(old, new) => {
                 let mut value = diff_maps(as_object(old)?, as_object(new)?, meta.schema, options)?;
@@ -179,11 +178,32 @@ fn diff_lists_of_maps(
     Ok((patch, deletions))
 }
 
-/// Items with the texts that they are sorted and compared by.
+/// Items with the texts that they are sorted and compared by. Those with the same text come in the other order, since
+/// upstream's order calls each of two equal ones the lesser.
+// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go SortableSliceOfMaps.Less
 fn sorted(list: &[Value], text: impl Fn(&Value) -> String) -> Vec<(String, &Value)> {
-    let mut items: Vec<(String, &Value)> = list.iter().map(|item| (text(item), item)).collect();
+    let mut items: Vec<(String, &Value)> = list.iter().rev().map(|item| (text(item), item)).collect();
     sort_by_key(&mut items, |(text, _)| text.clone());
     items
+}
+
+/// Checks that every item has its merge key, in the order in which a walk through both lists meets them.
+fn check_merge_keys(old: &[(String, &Value)], new: &[(String, &Value)], key: &str) -> Result<(), PatchError> {
+    let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
+    loop {
+        let (a, b) = (old.peek().copied(), new.peek().copied());
+        for (_, item) in a.into_iter().chain(b) {
+            merge_key_of(item, key)?;
+        }
+        let order = match (a, b) {
+            (None, None) => return Ok(()),
+            (Some((a, _)), Some((b, _))) => a.cmp(b),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+        };
+        old.next_if(|_| order.is_le());
+        new.next_if(|_| order.is_ge());
+    }
 }
 
 /// Where an item stands that a walk through two sorted lists meets.

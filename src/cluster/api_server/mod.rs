@@ -20,7 +20,7 @@ use super::{By, Cluster};
 use crate::api::decode::{DecodeError, Decoded, decode};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
-use crate::api::managed::Manager;
+use crate::api::managed::{Managed, Manager};
 use crate::api::meta::{ObjectRef, OwnerReference};
 use crate::api::object::Object;
 use crate::api::schema::Schema;
@@ -171,6 +171,8 @@ impl Cluster {
         if actor == Actor::User {
             disabled::drop_disabled_fields(&mut object);
         }
+        // What admission, allocation and the registry add nobody manages.
+        let sent = (actor == Actor::User).then(|| Arc::new(object.clone()));
         self.admit(&mut object)?;
         if kind == Kind::Service {
             self.allocate(&mut object, None, options.dry_run || self.trial)?;
@@ -200,6 +202,13 @@ impl Cluster {
             return Ok(Arc::new(object));
         }
         self.fail_by_fault(actor, Verb::Create, &object.object_ref())?;
+        let by = match (by, &sent) {
+            (By::Manager(manager), Some(sent)) => {
+                let now = self.now.timestamp();
+                By::Known(Managed::default().after(Some(manager), now, None).after(None, now, Some(sent)))
+            }
+            (by, _) => by,
+        };
         Ok(self.insert(actor, by, object))
     }
 
