@@ -36,6 +36,8 @@ pub struct EventRecord {
     pub first: Timestamp,
     /// When it was recorded last.
     pub last: Timestamp,
+    /// The same to the millisecond, which the API does not keep.
+    pub last_at: Instant,
 }
 
 impl EventRecord {
@@ -175,6 +177,7 @@ impl Events {
             let known = Arc::make_mut(&mut self.records[at]);
             known.count += 1;
             known.last = record.last;
+            known.last_at = record.last_at;
             known.message = record.message;
             return;
         }
@@ -223,6 +226,7 @@ impl Cluster {
             count: 1,
             first: time,
             last: time,
+            last_at: self.now,
         };
         self.events.record(record, self.now);
     }
