@@ -7,6 +7,7 @@
 use serde_json::{Map, Number, Value};
 
 use super::base64;
+use super::order::sort_by_key;
 use super::path::Path;
 use super::quantity::Quantity;
 use super::schema::{Field, Schema, Ty, Type};
@@ -59,7 +60,7 @@ pub fn decode(ty: &Type, value: &Value) -> Result<Decoded, DecodeError> {
 pub fn convert(ty: &Type, value: &Value) -> Result<Decoded, DecodeError> {
     let mut decoder = Decoder { converts: true, ..Decoder::default() };
     let value = decoder.structure(ty, value, &Path::ROOT, "")?;
-    super::order::sort_by_key(&mut decoder.unknown, |path| path.clone());
+    sort_by_key(&mut decoder.unknown, |path| path.clone());
     Ok(Decoded { value, unknown: decoder.unknown, empty: decoder.empty })
 }
 
@@ -84,8 +85,12 @@ impl Decoder {
         };
         let owner = ty.name.rsplit('.').next().unwrap_or(ty.name);
         let mut out = Map::new();
-        // What is wrong is told in the order of the text that kubectl sends.
-        for (key, given) in fields {
+        // What is wrong is told in the order of the text that kubectl sends, or in that of the struct that is filled.
+        let mut fields_in_order: Vec<(&String, &Value)> = fields.iter().collect();
+        if self.converts {
+            sort_by_key(&mut fields_in_order, |(name, _)| ty.place(name));
+        }
+        for (key, given) in fields_in_order {
             let Some(field) = ty.field(key) else {
                 self.unknown.push(path.field(key).to_string());
                 continue;
@@ -328,8 +333,13 @@ fn conversion(given: &Value, ty: &Ty) -> String {
 
 /// A number as Go converts it to a whole one of so many bits: what is too large loses its upper bits.
 fn cut(number: &Number, bits: u32) -> Option<i64> {
-    let whole = number.as_i64().or_else(|| number.as_f64().filter(|f| f.trunc() == *f).map(|f| f as i64))?;
+    let whole = number.as_i64().or_else(|| number.as_f64().filter(|f| f.trunc() == *f).map(truncated))?;
     Some(if bits == 32 { i64::from(whole as i32) } else { whole })
+}
+
+/// A number without its fraction, as amd64 converts it: one that does not fit is the least.
+fn truncated(number: f64) -> i64 {
+    if (-9.2e18..9.2e18).contains(&number) || number as i64 != i64::MAX { number as i64 } else { i64::MIN }
 }
 
 fn whole(number: &Number, bits: u32) -> Option<i64> {

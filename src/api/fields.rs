@@ -68,6 +68,15 @@ pub fn map_in<'a>(fields: &'a mut Map<String, Value>, name: &str) -> &'a mut Map
     as_map(fields.entry(name).or_insert(Value::Null))
 }
 
+/// The list in a field, made where it is missing.
+pub fn list_in<'a>(fields: &'a mut Map<String, Value>, name: &str) -> &'a mut Vec<Value> {
+    let slot = fields.entry(name).or_insert(Value::Null);
+    if !slot.is_array() {
+        *slot = Value::Array(Vec::new());
+    }
+    slot.as_array_mut().expect("the value has just been made a list")
+}
+
 /// Sets a field where it has no value yet.
 pub fn set_default(fields: &mut Map<String, Value>, name: &str, value: impl Into<Value>) {
     let slot = fields.entry(name).or_insert(Value::Null);

@@ -102,6 +102,15 @@ pub fn write_float(float: f64, out: &mut String) {
             out.pop();
             out.extend(last);
         }
+    } else if size >= 1e15 {
+        // The shortest digits that tell the number from others, and zeros.
+        let text = format!("{float:e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let fraction = digits.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+        match exponent.parse::<usize>().unwrap_or_default().checked_sub(fraction) {
+            Some(zeros) => out.push_str(&format!("{}{}", digits.replace('.', ""), "0".repeat(zeros))),
+            None => out.push_str(&format!("{float}")),
+        }
     } else {
         out.push_str(&format!("{float}"));
     }

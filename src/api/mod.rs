@@ -5,6 +5,7 @@ pub mod decode;
 pub mod defaults;
 pub mod fields;
 pub mod gates;
+pub mod go_order;
 pub mod image;
 pub mod json;
 pub mod json_scan;

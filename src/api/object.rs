@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value};
 
+use super::fields::{as_map, map_in};
 use super::kind::Kind;
 use super::meta::{ObjectMeta, ObjectRef};
 
@@ -61,6 +62,15 @@ impl Object {
         out.insert("apiVersion".to_owned(), Value::from(self.kind.api_version()));
         out.insert("kind".to_owned(), Value::from(self.kind.name()));
         Value::Object(out)
+    }
+
+    /// The whole object as the server sends it, with who manages its fields.
+    pub fn to_managed_value(&self) -> Value {
+        let mut value = self.to_value();
+        if let Some(managed) = self.meta.managed.to_value(self) {
+            map_in(as_map(&mut value), "metadata").insert("managedFields".to_owned(), managed);
+        }
+        value
     }
 
     /// Takes everything but the metadata out, as JSON. What nobody else shares is not copied.

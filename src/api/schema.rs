@@ -3,13 +3,15 @@
 //! `schema.txt` has a block for each type: its name at the margin, then a line for each field, indented by one blank:
 //! `name type [always] [omitzero] [required] [merge[=key]] [retainKeys] [replace] [map=keys|set] [enum=A|B]`. `always` says that Go
 //! writes the field also when it is zero. A named scalar is written `v1.PullPolicy:string`, so that a refusal can name the
-//! Go type. Embedded structs are flattened. The table holds facts of `k8s.io/api` v0.37.2, read by reflection, and the
+//! Go type. Embedded structs are flattened. Fields stand in
+//! Go's order, which is that of what Go writes. The table holds facts of `k8s.io/api` v0.37.2, read by reflection, and the
 //! list and patch keys of its OpenAPI document.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use super::kind::Kind;
+use super::order::sort_by_key;
 
 /// The table, read once.
 pub struct Schema {
@@ -30,6 +32,8 @@ pub struct Type {
 pub struct Field {
     /// The field's name in JSON.
     pub name: &'static str,
+    /// Where it stands in the Go struct.
+    pub place: usize,
     /// What it holds.
     pub ty: Ty,
     /// Whether Go writes the field also when it is zero.
@@ -113,7 +117,7 @@ impl Schema {
         let mut current: Option<Type> = None;
         for line in text.lines() {
             match (line.strip_prefix(' '), &mut current) {
-                (Some(field), Some(ty)) => ty.fields.push(Field::parse(field)),
+                (Some(field), Some(ty)) => ty.fields.push(Field::parse(field, ty.fields.len())),
                 _ => {
                     if let Some(done) = current.replace(Type { name: line, fields: Vec::new() }) {
                         types.insert(done.name, done);
@@ -122,6 +126,9 @@ impl Schema {
             }
         }
         types.extend(current.map(|done| (done.name, done)));
+        for ty in types.values_mut() {
+            sort_by_key(&mut ty.fields, |field| field.name);
+        }
         Schema { types }
     }
 
@@ -158,6 +165,11 @@ impl Type {
         self.fields.binary_search_by(|f| f.name.cmp(name)).ok().map(|at| &self.fields[at])
     }
 
+    /// Where a field stands in the Go struct; after all of them what is no field.
+    pub fn place(&self, name: &str) -> usize {
+        self.field(name).map_or(self.fields.len(), |field| field.place)
+    }
+
     /// The type's name as Go prints it.
     pub fn go_name(&self) -> String {
         go_struct(self.name)
@@ -165,12 +177,13 @@ impl Type {
 }
 
 impl Field {
-    fn parse(line: &'static str) -> Field {
+    fn parse(line: &'static str, place: usize) -> Field {
         let mut words = line.split(' ');
         let name = words.next().unwrap_or_default();
         let ty = Ty::parse(words.next().unwrap_or_default());
         let mut field = Field {
             name,
+            place,
             ty,
             always: false,
             omit_zero: false,

@@ -65,6 +65,42 @@ impl Selector {
         Selector { requirements }
     }
 
+    /// The selector as a `LabelSelector`. What asks for one value of a label stands in `matchLabels`.
+    ///
+    /// # Errors
+    /// Where the API has no word for a requirement.
+    // Models k8s.io/apimachinery/pkg/apis/meta/v1/helpers.go ParseToLabelSelector
+    pub fn to_value(&self) -> Result<Value, String> {
+        let (mut labels, mut expressions) = (serde_json::Map::new(), Vec::new());
+        for Requirement { key, operator, values } in &self.requirements {
+            let operator = match (operator, values.as_slice()) {
+                (Operator::In, [value]) => {
+                    labels.insert(key.clone(), Value::from(value.as_str()));
+                    continue;
+                }
+                (Operator::In, _) => "In",
+                (Operator::NotIn, _) => "NotIn",
+                (Operator::Exists, _) => "Exists",
+                (Operator::DoesNotExist, _) => "DoesNotExist",
+                (Operator::Gt, _) => return Err("\"gt\" isn't supported in label selectors".to_owned()),
+                (Operator::Lt, _) => return Err("\"lt\" isn't supported in label selectors".to_owned()),
+            };
+            let mut expression = serde_json::json!({"key": key, "operator": operator});
+            if !values.is_empty() {
+                expression["values"] = serde_json::json!(values);
+            }
+            expressions.push(expression);
+        }
+        let mut out = serde_json::Map::new();
+        if !labels.is_empty() {
+            out.insert("matchLabels".to_owned(), Value::Object(labels));
+        }
+        if !expressions.is_empty() {
+            out.insert("matchExpressions".to_owned(), Value::Array(expressions));
+        }
+        Ok(Value::Object(out))
+    }
+
     /// A selector from a `LabelSelector`. `None` where it is `null`, which selects nothing, or names an operator that
     /// there is not.
     // Models k8s.io/apimachinery/pkg/apis/meta/v1/helpers.go LabelSelectorAsSelector

@@ -46,6 +46,10 @@ pub fn warnings(kind: Kind, object: &Value, old: &Value, changed: bool) -> Vec<S
         Kind::PersistentVolume => warnings.volume(object, path),
         Kind::StorageClass => warnings.storage_class(object),
         Kind::Secret => warnings.secret(object),
+        // Models pkg/registry/core/node/strategy.go fieldIsDeprecatedWarnings
+        Kind::Node if !spec.text("externalID").is_empty() => {
+            warnings.add(path.field("externalID"), "this field is deprecated, and is unused by Kubernetes");
+        }
         Kind::Endpoints => {
             warnings.0.push("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice".to_owned());
         }
@@ -125,7 +129,9 @@ fn deprecated_label(key: &str) -> Option<String> {
 
 /// Whether a quantity is no whole number.
 fn is_fractional(value: &Value) -> bool {
-    value.as_str().and_then(|text| Quantity::parse(text).ok()).is_some_and(|q| q.milli_value() % 1000 != 0)
+    let milli = value.as_str().and_then(|text| Quantity::parse(text).ok()).map(|quantity| quantity.milli_value());
+    // What is too large for thousandths counts as none.
+    milli.is_some_and(|milli| milli != i64::MAX && milli % 1000 != 0)
 }
 
 impl Warnings {

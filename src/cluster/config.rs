@@ -23,7 +23,7 @@ pub struct Config {
     /// The storage classes.
     pub storage_classes: Vec<StorageClassConfig>,
     /// Whether kubelet and provisioners do no more than those of the recorded cluster, which are stand-ins: a pod has no
-    /// address and no conditions of its own until it runs, and volumes stay whose claims are gone.
+    /// address and no conditions of its own until it runs, volumes stay whose claims are gone, and neither records events.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub stand_ins: bool,
     /// The feature gates.
@@ -196,7 +196,7 @@ pub(crate) fn kubernetes_service() -> Value {
         "spec": {
             "clusterIP": "10.96.0.1", "clusterIPs": ["10.96.0.1"], "internalTrafficPolicy": "Cluster",
             "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
-            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 6443}],
+            "ports": [{"name": "https", "port": 443, "protocol": "TCP", "targetPort": 26443}],
             "sessionAffinity": "None", "type": "ClusterIP",
         },
         "status": {"loadBalancer": {}},

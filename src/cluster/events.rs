@@ -37,6 +37,8 @@ pub struct EventRecord {
     pub first: Timestamp,
     /// When it was recorded last.
     pub last: Timestamp,
+    /// The same to the millisecond, which the API does not keep.
+    pub last_at: Instant,
 }
 
 impl EventRecord {
@@ -174,6 +176,7 @@ impl Events {
             let known = Arc::make_mut(&mut self.records[at]);
             known.count += 1;
             known.last = record.last;
+            known.last_at = record.last_at;
             known.message = record.message;
             return;
         }
@@ -200,6 +203,10 @@ impl Cluster {
 
     /// Records an event about an object. One that was recorded before with the same words is counted up.
     pub(crate) fn record_event(&mut self, actor: Actor, about: &Object, warning: bool, reason: &str, message: &str) {
+        // Stand-ins record no events.
+        if self.config.stand_ins && matches!(actor, Actor::Kubelet | Actor::Provisioner) {
+            return;
+        }
         let object = about.object_ref();
         let what = What::Event { warning, reason: reason.to_owned(), message: message.to_owned() };
         self.steps.push(Step { at: self.now, actor, object: object.clone(), what });
@@ -218,6 +225,7 @@ impl Cluster {
             count: 1,
             first: time,
             last: time,
+            last_at: self.now,
         };
         self.events.record(record, self.now);
     }

@@ -268,9 +268,14 @@ impl Cluster {
     fn manager_of(&self, actor: Actor) -> Manager {
         Manager::updating(match actor {
             Actor::User => return self.requester.clone(),
+            // The recorded cluster's programs have other names.
+            Actor::Kubelet | Actor::Provisioner if self.config.stand_ins => "fakenode",
+            Actor::Scheduler if self.config.stand_ins => "scheduler",
+            Actor::Resizer => actor.component(),
+            _ if self.config.stand_ins => "kcm",
             Actor::Kubelet => "kubelet",
             Actor::Scheduler => "kube-scheduler",
-            Actor::Provisioner | Actor::Resizer => actor.component(),
+            Actor::Provisioner => actor.component(),
             _ => "kube-controller-manager",
         })
     }

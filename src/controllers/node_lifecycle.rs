@@ -86,8 +86,27 @@ pub(crate) fn sync(cluster: &mut Cluster, reference: &ObjectRef) {
     let Some(node) = cluster.store().find(reference).cloned() else {
         return;
     };
-    let result = sync_node(cluster, &node);
+    let result = annotate_ttl(cluster, &node).and_then(|node| sync_node(cluster, &node));
     cluster.settle(ACTOR, reference, result);
+}
+
+/// Notes on a node for how long its kubelet may keep what it has read, which grows with the cluster.
+// Models pkg/controller/ttl/ttl_controller.go updateNodeIfNeeded
+fn annotate_ttl(cluster: &mut Cluster, node: &Arc<Object>) -> Result<Arc<Object>, Status> {
+    const TTL: &str = "node.alpha.kubernetes.io/ttl";
+    if node.meta.annotations.contains_key(TTL) {
+        return Ok(Arc::clone(node));
+    }
+    let seconds = match cluster.store().list(Kind::Node).count() {
+        0..=100 => "0",
+        101..=500 => "15",
+        501..=1000 => "30",
+        1001..=2000 => "60",
+        _ => "300",
+    };
+    let mut changed = Object::clone(node);
+    changed.meta.annotations.insert(TTL.to_owned(), seconds.to_owned());
+    cluster.update_unruled(ACTOR, changed)
 }
 
 fn sync_node(cluster: &mut Cluster, node: &Arc<Object>) -> Result<(), Status> {

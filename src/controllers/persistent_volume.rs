@@ -14,6 +14,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 use crate::api::status::Status;
+use crate::api::time::Millis;
 use crate::cluster::actor::Actor;
 use crate::cluster::store::{Index, claim_key};
 use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
@@ -54,10 +55,15 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
             }
             // A volume that is free, or a node affinity that fits elsewhere, may be what a claim waits for.
             if event.new.is_some() && !claim.is_object() {
-                enqueue_unbound_claims(cluster);
+                enqueue_unbound_claims(cluster, timing::WATCH);
             }
         }
-        Kind::StorageClass => enqueue_unbound_claims(cluster),
+        // Of a class that waits for a pod the scheduler takes notice first; upstream's controller looks at its claims again
+        // only from time to time.
+        Kind::StorageClass if object.rest.text("volumeBindingMode") == "WaitForFirstConsumer" => {
+            enqueue_unbound_claims(cluster, timing::CLAIM_RESYNC);
+        }
+        Kind::StorageClass => enqueue_unbound_claims(cluster, timing::WATCH),
         _ => {}
     }
 }
@@ -76,7 +82,7 @@ fn volumes_of(cluster: &Cluster, claim: &Object) -> Vec<Arc<Object>> {
 }
 
 /// Upstream looks at every unbound claim again from time to time; here it is done when it can help.
-fn enqueue_unbound_claims(cluster: &mut Cluster) {
+fn enqueue_unbound_claims(cluster: &mut Cluster, delay: Millis) {
     let claims: Vec<ObjectRef> = cluster
         .store()
         .list(Kind::PersistentVolumeClaim)
@@ -84,7 +90,7 @@ fn enqueue_unbound_claims(cluster: &mut Cluster) {
         .map(|claim| claim.object_ref())
         .collect();
     for claim in claims {
-        cluster.enqueue(ACTOR, claim, timing::WATCH);
+        cluster.enqueue(ACTOR, claim, delay);
     }
 }
 

@@ -5,8 +5,8 @@
 use serde_json::{Map, Value};
 
 use super::Error;
-use super::manifests::{finish, refused};
-use super::resource::{self, Info, Reading};
+use super::manifests::{finish, refused, unaskable};
+use super::resource::{self, Info, Reading, usable_path};
 use crate::api::fields::{Fields, as_map};
 use crate::api::json;
 use crate::api::managed::Manager;
@@ -48,6 +48,9 @@ fn apply_one(cluster: &mut Cluster, info: &Info<'_>, file: &str, answer: &mut An
             Ok(applied.operation)
         }
         Err(failure) => {
+            if let Failure::Get(why) = &failure {
+                unaskable(why.clone(), info, answer);
+            }
             failure.lines().iter().for_each(|line| answer.complain(line.as_str()));
             Err(failure.into_error(&info.reference, &info.object, file, |refusal| refused(refusal, info, answer)))
         }
@@ -134,7 +137,7 @@ pub(super) fn create_or_patch(
             return Err(Failure::Plain(format!("from {generate_name}: cannot use generate name with apply")));
         }
     }
-    if let Some(why) = unusable_name(&reference.name) {
+    if let Err(why) = usable_path(&reference.namespace, Some(&reference.name)) {
         return Err(Failure::Get(why));
     }
     let mut modified = with_annotation(object);
@@ -157,7 +160,7 @@ pub(super) fn create_or_patch(
     let live = current.to_value();
     let schema = Schema::get().of_kind(kind);
     let patch = three_way_merge_patch(&original, &as_fields(&modified), &as_fields(&live), schema)
-        .map_err(|error| unpatchable(note, &modified, &live, &error.0))?;
+        .map_err(|error| unpatchable(note, &modified, &current.to_managed_value(), &error.0))?;
     if patch.is_empty() {
         return Ok(Applied { operation: "unchanged", warnings });
     }
@@ -196,19 +199,6 @@ fn describe(reference: &ObjectRef, api_version: &str) -> String {
     )
 }
 
-/// Why a name cannot be part of a request's path.
-// Models k8s.io/client-go/rest/request.go Request.Name
-fn unusable_name(name: &str) -> Option<String> {
-    let why = match name {
-        "" => return Some("resource name may not be empty".to_owned()),
-        "." | ".." => format!("may not be '{name}'"),
-        name if name.contains('/') => "may not contain '/'".to_owned(),
-        name if name.contains('%') => "may not contain '%'".to_owned(),
-        _ => return None,
-    };
-    Some(format!("invalid resource name {name:?}: [{why}]"))
-}
-
 /// Takes the fields without a value out, as those of a patch would be.
 // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go pruneNullsFromMap
 fn prune_nulls(value: &mut Value) {
@@ -230,6 +220,13 @@ pub fn missing_note(reference: &ObjectRef) -> String {
          should only be used on resources created declaratively by either kubectl create --save-config or kubectl \
          apply. The missing annotation will be patched automatically."
     )
+}
+
+/// An object of a file as it is sent: the note of what it is goes with it where that is asked for, or where it has one.
+// Models staging/src/k8s.io/kubectl/pkg/util/apply.go CreateOrUpdateAnnotation
+pub(super) fn noted(object: Value, asked: bool) -> Value {
+    let has_note = object.field("metadata").field("annotations").has(LAST_APPLIED);
+    if asked || has_note { with_annotation(object) } else { object }
 }
 
 /// An object of a file with the annotation that notes it, as `apply` and `--save-config` send it.

@@ -9,7 +9,6 @@ use super::context::Context;
 use super::create::send;
 use super::error::{Error, usage};
 use super::flags::Flags;
-use super::output::{json, yaml};
 use super::request::{
     DryRun, Say, dry_run_flags, file_flags, find, print_flags, told, validate_flags, validates, validation, value_of,
     warn,
@@ -36,8 +35,6 @@ pub const FLAGS: &str = concat!(
      server-side bool;force-conflicts bool;subresource string;record bool;cascade string=background?background;\
      force bool;grace-period int=-1;timeout duration;wait bool"
 );
-/// The flags of `view-last-applied`.
-pub const VIEW_FLAGS: &str = concat!(file_flags!(), ";output/o string=yaml;selector/l string;all bool");
 
 /// Runs the command.
 ///
@@ -68,6 +65,13 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     }
     if flags.flag("all") && !flags.text("selector").is_empty() {
         return Err("cannot set --all and --selector at the same time".into());
+    }
+    if flags.flag("prune") && !flags.flag("all") && flags.text("selector").is_empty() {
+        return Err(
+            "all resources selected for prune without explicitly passing --all. To prune all resources, pass the \
+                    --all flag. If you did not mean to prune all resources, specify a label selector"
+                .into(),
+        );
     }
     if flags.flag("prune") && server_side {
         return Err("--prune is in alpha and doesn't currently work on objects created by server-side apply".into());
@@ -261,8 +265,10 @@ pub fn merged(context: &mut Context<'_>, flags: &Flags, info: &Info) -> Result<V
     if on_server {
         ServerSide::of(flags).request(&mut copy, reference, &value)?;
     } else {
-        create_or_patch(&mut copy, reference, value.clone(), FieldValidation::Warn)
+        let applied = create_or_patch(&mut copy, reference, value.clone(), FieldValidation::Warn)
             .map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
+        let unknown = applied.warnings.iter().filter(|warning| warning.starts_with("unknown field "));
+        warn(context, &unknown.cloned().collect::<Vec<_>>());
     }
     let mut merged = copy.store().find(reference).map_or(Value::Null, |object| object.to_value());
     // The comparison does not note what was applied, and its version is of a request that is thrown away.
@@ -281,29 +287,4 @@ pub fn merged(context: &mut Context<'_>, flags: &Flags, info: &Info) -> Result<V
         metadata.insert("resourceVersion".to_owned(), old.field("resourceVersion").clone());
     }
     Ok(merged)
-}
-
-/// Runs `kubectl apply view-last-applied`.
-///
-/// # Errors
-/// Where nothing was applied.
-// Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply_view_last_applied.go
-pub fn view_last_applied(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
-    let output = flags.text("output");
-    if !matches!(output, "yaml" | "json") {
-        let sentence = format!("Unexpected -o output mode: {output}, the flag 'output' must be one of yaml|json");
-        return Err(usage("apply view-last-applied", sentence));
-    }
-    let infos = find(context, flags, &|query| query.allow_empty_selector = flags.flag("all"))?.infos_or_errors()?;
-    for info in infos {
-        let noted = info.object.as_ref().and_then(|object| object.meta.annotations.get(LAST_APPLIED)).cloned();
-        let Some(value) = noted.and_then(|text| serde_json::from_str::<Value>(&text).ok()) else {
-            let name = &info.reference.name;
-            context.out.complain(&format!("no last-applied-configuration annotation found on resource: {name}\n"));
-            continue;
-        };
-        let text = if output == "json" { json::indented_by_two(&value) } else { yaml::to_string(&value) };
-        context.out.write(&text);
-    }
-    Ok(())
 }

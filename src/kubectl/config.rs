@@ -77,6 +77,10 @@ pub fn can_i(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         context.out.print("            [*]                 []               [*]");
         return Ok(());
     }
+    // Models staging/src/k8s.io/kubectl/pkg/cmd/auth/cani.go Validate
+    const VERBS: &str = "get list watch create update patch delete deletecollection use bind escalate impersonate * \
+        approve sign attest";
+    const URL_VERBS: &str = "get put post head options delete patch *";
     let (resource, name) = match flags.args.as_slice() {
         [_, resource] => match resource.split_once('/') {
             Some((resource, name)) if !resource.is_empty() => (resource, name),
@@ -92,6 +96,10 @@ pub fn can_i(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         }
     };
     let _ = name;
+    let (verb, known) = (&flags.args[0], if resource.starts_with('/') { URL_VERBS } else { VERBS });
+    if !known.split_whitespace().any(|known| known == verb) {
+        context.out.complain(&format!("Warning: verb '{verb}' is not a known verb\n"));
+    }
     if let Ok(kind) = super::resources::kind_for(resource)
         && !kind.resource().namespaced
         && !flags.flag("all-namespaces")

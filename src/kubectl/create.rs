@@ -4,15 +4,18 @@
 
 use serde_json::{Map, Value, json};
 
-use super::apply::with_annotation;
+use super::apply::{noted, with_annotation};
 use super::context::Context;
 use super::error::{Error, usage};
 use super::flags::Flags;
 use super::request::{
     DryRun, Say, dry_run_flags, file_flags, find, print_flags, told, validate_flags, validates, validation, visit, warn,
 };
+use super::resource::usable_path;
 use super::resources::{manifest_kind, namespace};
-use crate::api::fields::{as_map, map_in};
+use crate::api::fields::{Fields, as_map, map_in};
+use crate::api::selector::Selector;
+use crate::api::status::quote;
 use crate::api::validate::format;
 use crate::cluster::actor::Actor;
 use crate::cluster::{CreateOptions, FieldValidation};
@@ -37,8 +40,9 @@ pub const NAME_FLAGS: &str = create_flags!();
 pub const DATA_FLAGS: &str =
     concat!(create_flags!(), ";from-literal array;from-file slice;from-env-file slice;append-hash bool;type string");
 /// The flags of `service …`.
-pub const SERVICE_FLAGS: &str =
-    concat!(create_flags!(), ";tcp slice;clusterip string;external-name string;node-port int=0");
+pub const SERVICE_FLAGS: &str = concat!(create_flags!(), ";tcp slice;clusterip string;node-port int=0");
+/// The flags of `service externalname`.
+pub const EXTERNAL_NAME_FLAGS: &str = concat!(create_flags!(), ";tcp slice;external-name string!");
 /// The flags of `poddisruptionbudget`.
 pub const PDB_FLAGS: &str = concat!(create_flags!(), ";min-available string;max-unavailable string;selector string");
 
@@ -53,6 +57,7 @@ pub fn send(
     validation: FieldValidation,
 ) -> Result<Value, Error> {
     let kind = manifest_kind(value, "")?;
+    usable_path(value.field("metadata").text("namespace"), None)?;
     let options = CreateOptions { dry_run: dry_run != DryRun::None, validation };
     let created = context.cluster.request_create(Actor::User, kind, value, &options);
     let created = told(context, created)?;
@@ -69,7 +74,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     if !flags.args.is_empty() {
         return Err(usage("create", format!("Unexpected args: [{}]", flags.args.join(" "))));
     }
-    if flags.list("filename").is_empty() {
+    if flags.list("filename").is_empty() && flags.text("kustomize").is_empty() {
         return Err("must specify one of -f and -k".into());
     }
     let mut say = Say::of(context, flags)?;
@@ -83,7 +88,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     }
     visit(context, found, &mut |context, info| {
         let value = info.manifest.clone().unwrap_or_default();
-        let value = if flags.flag("save-config") { with_annotation(value) } else { value };
+        let value = noted(value, flags.flag("save-config"));
         let created = match say.dry_run {
             DryRun::Client => value,
             dry_run => {
@@ -119,6 +124,8 @@ pub(super) fn create(context: &mut Context<'_>, flags: &Flags, mut value: Value,
         DryRun::Client => value,
         dry_run => send(context, &value, dry_run, FieldValidation::Strict).map_err(|error| match doing {
             "" => error,
+            // kubectl's sentence about a secret lacks the colon.
+            "secret" => Error::Plain(format!("failed to create secret {}", error.sentence())),
             doing => Error::Plain(format!("failed to create {doing}: {}", error.sentence())),
         })?,
     };
@@ -216,17 +223,7 @@ fn data(context: &Context<'_>, flags: &Flags, kind: &str, name: &str) -> Result<
         out.insert(key.to_owned(), Value::from(text));
         Ok(())
     };
-    for source in files {
-        let (key, path) = match source.split_once('=') {
-            None => (source.rsplit('/').next().unwrap_or(source), source.as_str()),
-            Some(("", _)) => return Err(format!("key name for file path {} missing", &source[1..]).into()),
-            Some((key, "")) => return Err(format!("file path for key name {key} missing").into()),
-            Some(pair) => pair,
-        };
-        let text = context.files.read(path);
-        let text = text.ok_or_else(|| Error::Plain(format!("error reading {path}: no such file or directory")))?;
-        add(key, &text)?;
-    }
+    add_files(context, files, &mut add)?;
     for source in literals {
         let Some((key, value)) = source.split_once('=').filter(|(key, _)| !key.is_empty()) else {
             return Err(format!("invalid literal source {source}, expected key=value").into());
@@ -244,6 +241,27 @@ fn data(context: &Context<'_>, flags: &Flags, kind: &str, name: &str) -> Result<
         }
     }
     Ok(out)
+}
+
+/// Adds what files hold, under the names that the line gives, or their own.
+// Models staging/src/k8s.io/kubectl/pkg/util/util.go ParseFileSource
+pub(super) fn add_files(
+    context: &Context<'_>,
+    files: &[String],
+    add: &mut dyn FnMut(&str, &str) -> Result<(), Error>,
+) -> Result<(), Error> {
+    for source in files {
+        let (key, path) = match source.split_once('=') {
+            None => (source.rsplit('/').next().unwrap_or(source), source.as_str()),
+            Some(("", _)) => return Err(format!("key name for file path {} missing", &source[1..]).into()),
+            Some((key, "")) => return Err(format!("file path for key name {key} missing").into()),
+            Some(pair) => pair,
+        };
+        let text = context.files.read(path);
+        let text = text.ok_or_else(|| Error::Plain(format!("error reading {path}: no such file or directory")))?;
+        add(key, &text)?;
+    }
+    Ok(())
 }
 
 /// Runs `kubectl create service clusterip`.
@@ -290,7 +308,9 @@ fn service(context: &mut Context<'_>, flags: &Flags, ty: &str, command: &str) ->
     }
     let mut ports = Vec::new();
     for text in tcp {
-        let (port, target) = text.split_once(':').unwrap_or((text, text));
+        let mut parts = text.split(':');
+        let port = parts.next().unwrap_or_default();
+        let target = parts.next().unwrap_or(port);
         let number = |text: &str| {
             let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             let why = if is_number { "value out of range" } else { "invalid syntax" };
@@ -338,17 +358,22 @@ pub fn disruption_budget(context: &mut Context<'_>, flags: &Flags) -> Result<(),
     if !min.is_empty() && !max.is_empty() {
         return Err("min-available and max-unavailable cannot be both specified".into());
     }
-    let mut labels = Map::new();
-    for pair in selector.split(',') {
-        let Some((key, value)) = pair.split_once('=') else {
-            return Err(format!("couldn't parse the selector string {selector:?}").into());
-        };
-        labels.insert(key.to_owned(), Value::from(value.trim_start_matches('=')));
+    let is_valid = |text: &str| {
+        let digits = text.strip_suffix('%').unwrap_or(text);
+        text.is_empty() || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    for (flag, text) in [("min-available", min), ("max-unavailable", max)] {
+        if !is_valid(text) {
+            return Err(format!("invalid format specified for {flag}").into());
+        }
     }
+    let selector = Selector::parse(selector)
+        .map_err(|why| Error::Plain(format!("couldn't parse the selector string {}: {why}", quote(selector))))?;
     let number = |text: &str| text.parse::<i64>().map_or(Value::from(text), Value::from);
     let mut value = json!({
         "apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": name},
-        "spec": {"selector": {"matchLabels": labels}},
+        "spec": {"selector": selector.to_value()?},
+        "status": {"currentHealthy": 0, "desiredHealthy": 0, "disruptionsAllowed": 0, "expectedPods": 0},
     });
     let spec = map_in(as_map(&mut value), "spec");
     if min.is_empty() {

@@ -8,24 +8,20 @@ use super::context::Context;
 use super::create::{create, create_flags, name};
 use super::error::Error;
 use super::flags::Flags;
-use super::request::{dry_run_flags, print_flags, validate_flags};
-use super::resources::kind_for;
-use crate::api::fields::{as_map, map_in};
+use super::request::{dry_run_flags, find_args, print_flags, validate_flags};
+use super::resources::Info;
+use crate::api::fields::{Fields, as_map, map_in};
+use crate::api::kind::Kind;
 use crate::api::quantity::Quantity;
 
-/// The flags of `deployment`, `job` and `cronjob`.
-pub const WORKLOAD_FLAGS: &str =
-    concat!(create_flags!(), ";image slice;port int=0;replicas/r int=1;schedule string;restart string;from string");
+/// The flags of `deployment`.
+pub const DEPLOYMENT_FLAGS: &str = concat!(create_flags!(), ";image slice!;port int32=0;replicas/r int32=1");
+/// The flags of `job`.
+pub const JOB_FLAGS: &str = concat!(create_flags!(), ";image slice;from string");
+/// The flags of `cronjob`.
+pub const CRON_JOB_FLAGS: &str = concat!(create_flags!(), ";image slice!;schedule string!;restart string");
 /// The flags of `quota`.
 pub const QUOTA_FLAGS: &str = concat!(create_flags!(), ";hard string;scopes string");
-/// The flags of `role` and `clusterrole`.
-pub const ROLE_FLAGS: &str = concat!(
-    create_flags!(),
-    ";verb slice;resource slice;resource-name array;non-resource-url slice;aggregation-rule string"
-);
-/// The flags of `rolebinding` and `clusterrolebinding`.
-pub const BINDING_FLAGS: &str =
-    concat!(create_flags!(), ";role string;clusterrole string;user array;group array;serviceaccount array");
 
 /// The words of a command that stand after `--`.
 fn command(flags: &Flags) -> &[String] {
@@ -49,9 +45,6 @@ fn container(name: &str, image: &str, words: &[String]) -> Value {
 pub fn deployment(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     let name = name(flags, "deployment")?;
     let (images, words) = (flags.list("image"), command(flags));
-    if images.is_empty() {
-        return Err("required flag(s) \"image\" not set".into());
-    }
     if images.len() > 1 && !words.is_empty() {
         return Err("cannot specify multiple --image options and command".into());
     }
@@ -96,11 +89,40 @@ pub fn job(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         return Err("either --image or --from must be specified".into());
     }
     if !flags.text("from").is_empty() {
-        return Err("--from is not simulated: cron jobs do nothing here".into());
+        return job_from(context, flags, &name);
     }
     let spec = job_spec(&name, flags, "Never");
     let value =
         json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": spec, "status": {}});
+    create(context, flags, value, "job")
+}
+
+/// Creates the job that a cron job would create.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/create/create_job.go createJobFromCronJob
+fn job_from(context: &mut Context<'_>, flags: &Flags, name: &str) -> Result<(), Error> {
+    if !command(flags).is_empty() {
+        return Err("cannot specify --from and command".into());
+    }
+    let infos = find_args(context, flags, &[flags.text("from").to_owned()], &|_| {})?.infos()?;
+    let [Info { object: Some(cron_job), .. }] = infos.as_slice() else {
+        return Err("from must be an existing cronjob".into());
+    };
+    if cron_job.kind != Kind::CronJob {
+        return Err(format!("unknown object type {}", cron_job.kind.name()).into());
+    }
+    let template = cron_job.spec.field("jobTemplate");
+    let mut annotations = template.field("metadata").entries("annotations").clone();
+    annotations.entry("cronjob.kubernetes.io/instantiate").or_insert(Value::from("manual"));
+    let owner = json!({
+        "apiVersion": "batch/v1", "kind": "CronJob", "name": cron_job.meta.name, "uid": cron_job.meta.uid,
+        "controller": true,
+    });
+    let mut metadata = json!({"name": name, "annotations": annotations, "ownerReferences": [owner]});
+    if template.field("metadata").has("labels") {
+        metadata["labels"] = template.field("metadata").field("labels").clone();
+    }
+    let spec = template.field("spec");
+    let value = json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec, "status": {}});
     create(context, flags, value, "job")
 }
 
@@ -111,11 +133,6 @@ pub fn job(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
 // Models staging/src/k8s.io/kubectl/pkg/cmd/create/create_cronjob.go createCronJob
 pub fn cron_job(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     let name = name(flags, "cronjob")?;
-    for flag in ["image", "schedule"] {
-        if !flags.is_set(flag) {
-            return Err(format!("required flag(s) {flag:?} not set").into());
-        }
-    }
     let restart = if flags.text("restart").is_empty() { "OnFailure" } else { flags.text("restart") };
     let template = json!({"metadata": {"name": name}, "spec": job_spec(&name, flags, restart)});
     let value = json!({
@@ -151,105 +168,4 @@ pub fn quota(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         spec.insert("scopes".to_owned(), Value::from(scopes));
     }
     create(context, flags, value, "quota")
-}
-
-/// Runs `kubectl create role`.
-///
-/// # Errors
-/// Everything that went wrong.
-pub fn role(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
-    role_of(context, flags, "Role")
-}
-
-/// Runs `kubectl create clusterrole`.
-///
-/// # Errors
-/// Everything that went wrong.
-pub fn cluster_role(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
-    role_of(context, flags, "ClusterRole")
-}
-
-// Models staging/src/k8s.io/kubectl/pkg/cmd/create/create_role.go generateResourcePolicyRules
-fn role_of(context: &mut Context<'_>, flags: &Flags, kind: &str) -> Result<(), Error> {
-    let name = name(flags, &kind.to_lowercase())?;
-    let verbs = flags.list("verb");
-    if verbs.is_empty() {
-        return Err("at least one verb must be specified".into());
-    }
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    for text in flags.list("resource") {
-        let (resource, part) =
-            text.split_once('/').map_or((text.as_str(), String::new()), |(r, p)| (r, format!("/{p}")));
-        let (group, plural) = if resource == "*" {
-            ("*".to_owned(), "*".to_owned())
-        } else {
-            let resource = kind_for(resource)?.resource();
-            (resource.group.to_owned(), format!("{}{part}", resource.plural))
-        };
-        match groups.iter_mut().find(|known| known.0 == group) {
-            Some((_, plurals)) => plurals.push(plural),
-            None => groups.push((group, vec![plural])),
-        }
-    }
-    if groups.is_empty() {
-        return Err("at least one resource must be specified".into());
-    }
-    let names = flags.list("resource-name");
-    let mut rules = Vec::new();
-    for (group, plurals) in groups {
-        let mut rule = json!({"apiGroups": [group], "resources": plurals, "verbs": verbs});
-        if !names.is_empty() {
-            as_map(&mut rule).insert("resourceNames".to_owned(), Value::from(names.to_vec()));
-        }
-        rules.push(rule);
-    }
-    let value = json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": {"name": name}, "rules": rules,
-    });
-    create(context, flags, value, &kind.to_lowercase())
-}
-
-/// Runs `kubectl create rolebinding`.
-///
-/// # Errors
-/// Everything that went wrong.
-pub fn role_binding(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
-    binding(context, flags, "RoleBinding")
-}
-
-/// Runs `kubectl create clusterrolebinding`.
-///
-/// # Errors
-/// Everything that went wrong.
-pub fn cluster_role_binding(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
-    binding(context, flags, "ClusterRoleBinding")
-}
-
-// Models staging/src/k8s.io/kubectl/pkg/cmd/create/create_rolebinding.go createRoleBinding
-fn binding(context: &mut Context<'_>, flags: &Flags, kind: &str) -> Result<(), Error> {
-    const GROUP: &str = "rbac.authorization.k8s.io";
-    let name = name(flags, &kind.to_lowercase())?;
-    let (role, cluster_role) = (flags.text("role"), flags.text("clusterrole"));
-    if role.is_empty() == cluster_role.is_empty() {
-        return Err("exactly one of clusterrole or role must be specified".into());
-    }
-    let mut subjects = Vec::new();
-    for (flag, kind) in [("user", "User"), ("group", "Group")] {
-        subjects.extend(flags.list(flag).iter().map(|name| json!({"apiGroup": GROUP, "kind": kind, "name": name})));
-    }
-    for account in flags.list("serviceaccount") {
-        let Some((namespace, name)) = account.split_once(':').filter(|(a, b)| !a.is_empty() && !b.is_empty()) else {
-            return Err("serviceaccount must be <namespace>:<name>".into());
-        };
-        subjects.push(json!({"kind": "ServiceAccount", "name": name, "namespace": namespace}));
-    }
-    let (role_kind, role) = if role.is_empty() { ("ClusterRole", cluster_role) } else { ("Role", role) };
-    let mut value = json!({
-        "apiVersion": format!("{GROUP}/v1"), "kind": kind, "metadata": {"name": name},
-        "roleRef": {"apiGroup": GROUP, "kind": role_kind, "name": role},
-    });
-    if !subjects.is_empty() {
-        as_map(&mut value).insert("subjects".to_owned(), Value::Array(subjects));
-    }
-    create(context, flags, value, &kind.to_lowercase())
 }

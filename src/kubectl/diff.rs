@@ -46,7 +46,7 @@ fn compare(context: &mut Context<'_>, flags: &Flags) -> Result<bool, Error> {
     if !flags.args.is_empty() {
         return Err(super::error::usage("diff", format!("Unexpected args: [{}]", flags.args.join(" "))));
     }
-    if flags.list("filename").is_empty() {
+    if flags.list("filename").is_empty() && flags.text("kustomize").is_empty() {
         return Err("must specify one of -f and -k".into());
     }
     let found = find(context, flags, &|query| query.latest = false)?;

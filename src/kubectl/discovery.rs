@@ -207,6 +207,35 @@ pub fn api_versions(context: &mut Context<'_>, flags: &Flags) -> Result<(), Erro
     Ok(())
 }
 
+/// What a program of Kubernetes says of how it was built; the API server says besides what it is compatible with.
+// Models k8s.io/apimachinery/pkg/version/types.go Info
+fn build(server: bool) -> Vec<(&'static str, &'static str)> {
+    let mut fields = vec![("major", "1"), ("minor", "37")];
+    if server {
+        fields.extend([("emulationMajor", "1"), ("emulationMinor", "37")]);
+        fields.extend([("minCompatibilityMajor", "1"), ("minCompatibilityMinor", "36")]);
+    }
+    fields.extend([
+        ("gitVersion", VERSION),
+        ("gitCommit", "$Format:%H$"),
+        ("gitTreeState", ""),
+        ("buildDate", "1970-01-01T00:00:00Z"),
+        ("goVersion", "go1.26.8"),
+        ("compiler", "gc"),
+        ("platform", "linux/amd64"),
+    ]);
+    fields
+}
+
+/// `kubectl kustomize`: there is nothing to build.
+///
+/// # Errors
+/// Always.
+pub fn kustomize(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
+    let folder = flags.args.first().map_or(".", String::as_str);
+    Err(super::resources::kustomize(&context.files.names(), folder))
+}
+
 /// `kubectl version`
 ///
 /// # Errors
@@ -224,15 +253,28 @@ pub fn version(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
             }
         }
         output @ ("yaml" | "json") => {
-            let client = json!({"gitVersion": VERSION, "major": "1", "minor": "37", "platform": "linux/amd64"});
-            let mut value = json!({"clientVersion": client, "kustomizeVersion": KUSTOMIZE});
-            if !client_only {
-                value["serverVersion"] = value["clientVersion"].clone();
-            }
-            print_value(context, output, &value);
+            let server = (!client_only).then(|| build(true));
             if output == "yaml" {
-                context.out.write("\n");
+                let object = |fields: Vec<(&str, &str)>| {
+                    let fields = fields.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text)));
+                    Value::Object(fields.collect())
+                };
+                let mut value = json!({"clientVersion": object(build(false)), "kustomizeVersion": KUSTOMIZE});
+                if let Some(server) = server {
+                    value["serverVersion"] = object(server);
+                }
+                context.out.write(&format!("{}\n", yaml::to_string(&value)));
+                return Ok(());
             }
+            // The fields stand in the order of their structs.
+            let object = |name: &str, fields: Vec<(&str, &str)>| {
+                let lines = fields.into_iter().map(|(name, text)| format!("    \"{name}\": \"{text}\""));
+                format!("  \"{name}\": {{\n{}\n  }}", lines.collect::<Vec<_>>().join(",\n"))
+            };
+            let mut parts = vec![object("clientVersion", build(false))];
+            parts.push(format!("  \"kustomizeVersion\": \"{KUSTOMIZE}\""));
+            parts.extend(server.map(|server| object("serverVersion", server)));
+            context.out.print(&format!("{{\n{}\n}}", parts.join(",\n")));
         }
         _ => return Err("--output must be 'yaml' or 'json'".into()),
     }

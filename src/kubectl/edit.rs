@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::error::Error;
 use super::flags::Flags;
+use super::last_applied::store;
 use super::output::{json as json_output, yaml};
 use super::replace::update;
 use super::request::{DryRun, Say, file_flags, find, print_flags, validate_flags, value_of};
@@ -28,6 +29,27 @@ pub const FLAGS: &str = concat!(
     ";output-patch bool;windows-line-endings bool;field-manager string;subresource string;save-config bool;record bool"
 );
 
+/// What is edited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// Objects.
+    Objects,
+    /// What was noted as applied last.
+    LastApplied,
+}
+
+impl Mode {
+    fn header(self) -> &'static str {
+        match self {
+            Mode::Objects => HEADER,
+            Mode::LastApplied => HEADER_OF_NOTES,
+        }
+    }
+}
+
+const HEADER_OF_NOTES: &str = "# Please edit the 'last-applied-configuration' annotations below.\n\
+    # Lines beginning with a '#' will be ignored, and an empty file will abort the edit.\n#\n";
+
 const HEADER: &str = "# Please edit the object below. Lines beginning with a '#' will be ignored,\n\
     # and an empty file will abort the edit. If an error occurs while saving this file will be\n\
     # reopened with the relevant failures.\n#\n";
@@ -40,6 +62,7 @@ pub struct Edit {
     /// What was saved; `None` as long as it is open.
     pub saved: Option<String>,
     original: Vec<Value>,
+    mode: Mode,
     flags: Flags,
     /// Whether it is open again because of an error.
     again: bool,
@@ -56,9 +79,18 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         return Err("edit cancelled, no objects found".into());
     }
     let original: Vec<Value> = infos.iter().map(value_of).collect();
+    open(context, flags, original, Mode::Objects)
+}
+
+/// Opens the editor.
+///
+/// # Errors
+/// Where the line asks for an output that there is not.
+pub(super) fn open(context: &mut Context<'_>, flags: &Flags, original: Vec<Value>, mode: Mode) -> Result<(), Error> {
+    Say::of(context, flags)?;
     let text = text_of(&original, flags);
-    let text = if flags.text("output") == "json" { text } else { format!("{HEADER}{text}") };
-    context.wait = Some(Wait::Edit(Edit { text, saved: None, original, flags: flags.clone(), again: false }));
+    let text = if flags.text("output") == "json" { text } else { format!("{}{text}", mode.header()) };
+    context.wait = Some(Wait::Edit(Edit { text, saved: None, original, mode, flags: flags.clone(), again: false }));
     Ok(())
 }
 
@@ -117,7 +149,7 @@ impl Edit {
 
     /// Opens the editor again, with what is wrong above the text.
     fn reopen(&mut self, reasons: &[String], edited: &str) -> Progress {
-        let mut text = HEADER.to_owned();
+        let mut text = self.mode.header().to_owned();
         for reason in reasons {
             for line in reason.lines() {
                 text.push_str(&format!("# {line}\n"));
@@ -135,6 +167,9 @@ impl Edit {
         let kind = manifest_kind(value, "edited-file")?;
         let metadata = value.field("metadata");
         let reference = ObjectRef::new(kind, metadata.text("namespace"), metadata.text("name"));
+        if self.mode == Mode::LastApplied {
+            return if self.original.contains(value) { Ok(None) } else { store(context, &reference, value).map(Some) };
+        }
         let same = |original: &&Value| original.field("metadata").text("uid") == metadata.text("uid");
         let Some(original) = self.original.iter().find(same) else {
             return Err("at least one of apiVersion, kind and name was changed".into());

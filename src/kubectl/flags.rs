@@ -4,7 +4,7 @@
 //!
 //! A command's flags are a table in one text, entries separated by `;`: `NAME[/SHORT] TYPE[=DEFAULT][?ALONE][!]`.
 //! `ALONE` is the value of the flag when it stands without one, `!` marks a flag that must be given. Types are `bool`,
-//! `string`, `int`, `duration`, `array` (each occurrence adds one) and `slice` (each occurrence adds a comma-separated
+//! `string`, `int`, `int32`, `duration`, `array` (each occurrence adds one) and `slice` (each occurrence adds a comma-separated
 //! list).
 
 use std::collections::BTreeMap;
@@ -25,6 +25,7 @@ enum Type {
     Bool,
     String,
     Int,
+    Int32,
     Duration,
     Array,
     Slice,
@@ -54,6 +55,7 @@ impl Flag {
         let ty = match ty {
             "bool" => Type::Bool,
             "int" => Type::Int,
+            "int32" => Type::Int32,
             "duration" => Type::Duration,
             "array" => Type::Array,
             "slice" => Type::Slice,
@@ -78,7 +80,10 @@ impl Flag {
         };
         match self.ty {
             Type::Bool if parse_bool(value).is_none() => strconv("ParseBool", "invalid syntax"),
-            Type::Int => match parse_int(value) {
+            Type::Int | Type::Int32 => match parse_int(value) {
+                Ok(number) if self.ty == Type::Int32 && i32::try_from(number).is_err() => {
+                    strconv("ParseInt", "value out of range")
+                }
                 Ok(_) => Ok(()),
                 Err(why) => strconv("ParseInt", why),
             },
@@ -243,7 +248,7 @@ impl Flags {
                 let short = if flag.short.is_empty() { String::new() } else { format!("-{}, ", flag.short) };
                 let default = match (flag.ty, flag.default) {
                     (Type::Bool, "") => "false".to_owned(),
-                    (Type::Int, "") => "0".to_owned(),
+                    (Type::Int | Type::Int32, "") => "0".to_owned(),
                     (Type::Duration, "") => "0s".to_owned(),
                     (Type::Array | Type::Slice, _) => "[]".to_owned(),
                     (Type::String, text) => format!("'{text}'"),

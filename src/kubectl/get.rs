@@ -8,13 +8,14 @@ use serde_json::{Value, json};
 
 use super::output::columns::{relaxed_path, sort_order};
 use super::output::printer::{GET_FORMATS, Printer, Request};
+use super::patch;
 use super::printers::table::{Options, TablePrinter};
 use super::printers::tabwriter::TabWriter;
-use super::printers::{Table, list_table, object_table};
+use super::printers::{Table, list_table, object_table, plain_table, scale_table};
 use super::resources::{self, Found, Query};
+use super::scale;
 use super::watch::Watch;
 use super::{Context, Error, Flags, error};
-use crate::api::fields::{as_map, map_in};
 use crate::api::kind::Kind;
 use crate::api::object::Object;
 use crate::cluster::Cluster;
@@ -88,7 +89,8 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         args: &flags.args,
         ..Query::default()
     };
-    let found = query.find(context.cluster)?;
+    let mut found = query.find(context.cluster)?;
+    let subresource = subresource(flags, &mut found)?;
     for kind in found.kinds() {
         if let Some(warning) = deprecation(kind) {
             context.out.complain(warning);
@@ -99,7 +101,14 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         let watch = Watch::start(context, flags, &query, found)?;
         return watch.map_or(Ok(()), |watch| super::watch::wait(context, watch));
     }
-    if human { print_tables(context, flags, &namespace, found) } else { print_objects(context, flags, found) }
+    if human {
+        return print_tables(context, flags, &namespace, found);
+    }
+    let shown = |object: &Object| match subresource {
+        "scale" => patch::scale_of(&object.to_value()),
+        _ => shown_value(object, flags),
+    };
+    print_objects(context, flags, found, &shown)
 }
 
 /// The printer that the flags ask for, for anything but tables.
@@ -129,9 +138,36 @@ pub fn table_options(flags: &Flags, kind: Kind, with_kind: bool) -> Options {
     }
 }
 
+/// Checks that the objects have the subresource that is asked for, and gives its name.
+// Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go visitBySelector
+fn subresource<'a>(flags: &'a Flags, found: &mut Found) -> Result<&'a str, Error> {
+    let wanted = flags.text("subresource");
+    if !wanted.is_empty() && !found.by_name {
+        return Err("subresource cannot be used when bulk resources are specified".into());
+    }
+    let has = |kind: Kind| match wanted {
+        "" | "status" => true,
+        "scale" => scale::is_scalable(kind),
+        "resize" | "ephemeralcontainers" => kind == Kind::Pod,
+        _ => false,
+    };
+    for item in &mut found.items {
+        if item.as_ref().is_ok_and(|info| !has(info.reference.kind)) {
+            *item = Err(patch::no_such_resource());
+        }
+    }
+    Ok(wanted)
+}
+
 /// The tables that the server sends: one for each type that is listed, and one for each object that is named.
-fn tables(cluster: &Cluster, found: &Found) -> Vec<Table> {
+fn tables(cluster: &Cluster, flags: &Flags, found: &Found) -> Vec<Table> {
     let now = cluster.now();
+    let object_table = |object: &Arc<Object>, now| match flags.text("subresource") {
+        "scale" => scale_table(object, now),
+        _ if !flags.flag("server-print") => plain_table(object.kind, std::slice::from_ref(object), now),
+        _ => object_table(object, now),
+    };
+    let list_table = if flags.flag("server-print") { list_table } else { plain_table };
     let objects = found.items.iter().flatten().filter_map(|info| info.object.clone());
     if found.by_name {
         return objects.map(|object| object_table(&object, now)).collect();
@@ -144,7 +180,7 @@ fn tables(cluster: &Cluster, found: &Found) -> Vec<Table> {
 // Models staging/src/k8s.io/kubectl/pkg/cmd/get/get.go Run
 fn print_tables(context: &mut Context<'_>, flags: &Flags, namespace: &str, found: Found) -> Result<(), Error> {
     let ignore_not_found = flags.flag("ignore-not-found");
-    let mut tables = tables(context.cluster, &found);
+    let mut tables = tables(context.cluster, flags, &found);
     let (_, mut errors) = found.split();
     errors.retain(|error| !(ignore_not_found && error.is_not_found()));
     let with_kind = tables.iter().any(|table| table.kind != tables[0].kind);
@@ -210,18 +246,17 @@ fn sort_tables(tables: &mut Vec<Table>, sort_by: &str) -> Result<(), Error> {
 /// An object as it is printed: with who manages its fields, unless it is printed as a whole and this is not asked for.
 // Models staging/src/k8s.io/cli-runtime/pkg/printers/omitmanagedfields.go
 pub fn shown_value(object: &Object, flags: &Flags) -> Value {
-    let mut value = object.to_value();
     let as_a_whole = matches!(flags.text("output"), "yaml" | "json" | "kyaml" | "name");
-    if (!as_a_whole || flags.flag("show-managed-fields"))
-        && let Some(managed) = object.meta.managed.to_value(object)
-    {
-        map_in(as_map(&mut value), "metadata").insert("managedFields".to_owned(), managed);
-    }
-    value
+    if !as_a_whole || flags.flag("show-managed-fields") { object.to_managed_value() } else { object.to_value() }
 }
 
 // Models staging/src/k8s.io/kubectl/pkg/cmd/get/get.go printGeneric
-fn print_objects(context: &mut Context<'_>, flags: &Flags, found: Found) -> Result<(), Error> {
+fn print_objects(
+    context: &mut Context<'_>,
+    flags: &Flags,
+    found: Found,
+    shown: &dyn Fn(&Object) -> Value,
+) -> Result<(), Error> {
     let single = found.single;
     let ignore_not_found = flags.flag("ignore-not-found");
     let (infos, mut errors) = found.split();
@@ -233,8 +268,8 @@ fn print_objects(context: &mut Context<'_>, flags: &Flags, found: Found) -> Resu
         return Error::collect(errors);
     }
     let mut printer = printer(context, flags)?;
-    let shown = |object: &Arc<Object>| shown_value(object, flags);
-    let mut objects: Vec<Value> = infos.iter().filter_map(|info| info.object.as_ref()).map(shown).collect();
+    let objects = infos.iter().filter_map(|info| info.object.as_ref());
+    let mut objects: Vec<Value> = objects.map(|object| shown(object)).collect();
     let value = match (single, objects.len()) {
         (true, 1) => objects.remove(0),
         _ => {

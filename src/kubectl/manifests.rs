@@ -22,6 +22,10 @@ pub fn create(cluster: &mut Cluster, text: &str, file: &str, dry_run: bool) -> A
     let options = CreateOptions { dry_run, ..CreateOptions::default() };
     let suffix = if dry_run { " (server dry run)" } else { "" };
     for info in &visit.infos {
+        if let Err(why) = resource::usable_path(&info.reference.namespace, None) {
+            failures.push(unaskable(why, info, &mut answer).when("creating", file));
+            continue;
+        }
         match cluster.request_create(Actor::User, info.reference.kind, &info.object, &options) {
             Ok(accepted) => {
                 answer.warn(&accepted.warnings);
@@ -45,6 +49,14 @@ pub(super) fn finish(mut answer: Answer, mut failures: Vec<Error>, nothing: bool
         answer.complain(text.strip_suffix('\n').unwrap_or(&text));
     }
     answer
+}
+
+/// Notes the place of what kubectl cannot ask the server for.
+pub(super) fn unaskable(why: String, info: &Info<'_>, answer: &mut Answer) -> Error {
+    let path = if why.contains("namespace") { "metadata.namespace" } else { "metadata.name" };
+    let span = Some(info.entry.locate(path));
+    answer.diagnostics.push(Diagnostic { span, ..Diagnostic::of(why.clone(), path) });
+    Error::Plain(why)
 }
 
 /// Notes the places of a refusal.

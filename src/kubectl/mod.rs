@@ -10,7 +10,10 @@ pub mod complete;
 pub mod config;
 pub mod context;
 pub mod create;
+pub mod create_cluster;
 pub mod create_kinds;
+pub mod create_roles;
+pub mod create_secret;
 pub mod delete;
 pub mod describe;
 pub mod diff;
@@ -24,6 +27,7 @@ pub mod explain;
 pub mod expose;
 pub mod flags;
 pub mod get;
+pub mod last_applied;
 pub mod line;
 pub mod logs;
 pub mod manifests;
@@ -70,7 +74,9 @@ const PRINTING: &[Command] = printing::COMMANDS;
 const CHANGING: &[Command] = &[
     Command { path: "annotate", flags: metadata::FLAGS, run: metadata::annotate },
     Command { path: "apply", flags: apply_line::FLAGS, run: apply_line::run },
-    Command { path: "apply view-last-applied", flags: apply_line::VIEW_FLAGS, run: apply_line::view_last_applied },
+    Command { path: "apply edit-last-applied", flags: last_applied::EDIT_FLAGS, run: last_applied::edit },
+    Command { path: "apply set-last-applied", flags: last_applied::SET_FLAGS, run: last_applied::set },
+    Command { path: "apply view-last-applied", flags: last_applied::VIEW_FLAGS, run: last_applied::view },
     Command { path: "attach", flags: exec::ATTACH_FLAGS, run: exec::attach },
     Command { path: "auth whoami", flags: "output/o string", run: config::whoami },
     Command { path: "auth can-i", flags: config::CAN_I_FLAGS, run: config::can_i },
@@ -81,27 +87,44 @@ const CHANGING: &[Command] = &[
     Command { path: "cordon", flags: node::CORDON_FLAGS, run: node::cordon },
     Command { path: "cp", flags: exec::CP_FLAGS, run: exec::cp },
     Command { path: "create", flags: create::FLAGS, run: create::run },
-    Command { path: "create clusterrole", flags: create_kinds::ROLE_FLAGS, run: create_kinds::cluster_role },
+    Command { path: "create clusterrole", flags: create_roles::CLUSTER_ROLE_FLAGS, run: create_roles::cluster_role },
     Command {
         path: "create clusterrolebinding",
-        flags: create_kinds::BINDING_FLAGS,
-        run: create_kinds::cluster_role_binding,
+        flags: create_roles::CLUSTER_BINDING_FLAGS,
+        run: create_roles::cluster_role_binding,
     },
     Command { path: "create configmap", flags: create::DATA_FLAGS, run: create::config_map },
-    Command { path: "create cronjob", flags: create_kinds::WORKLOAD_FLAGS, run: create_kinds::cron_job },
-    Command { path: "create deployment", flags: create_kinds::WORKLOAD_FLAGS, run: create_kinds::deployment },
-    Command { path: "create job", flags: create_kinds::WORKLOAD_FLAGS, run: create_kinds::job },
+    Command { path: "create cronjob", flags: create_kinds::CRON_JOB_FLAGS, run: create_kinds::cron_job },
+    Command { path: "create deployment", flags: create_kinds::DEPLOYMENT_FLAGS, run: create_kinds::deployment },
+    Command { path: "create ingress", flags: create_cluster::INGRESS_FLAGS, run: create_cluster::ingress },
+    Command { path: "create job", flags: create_kinds::JOB_FLAGS, run: create_kinds::job },
     Command { path: "create namespace", flags: create::NAME_FLAGS, run: create::namespace_command },
     Command { path: "create poddisruptionbudget", flags: create::PDB_FLAGS, run: create::disruption_budget },
+    Command {
+        path: "create priorityclass",
+        flags: create_cluster::PRIORITY_FLAGS,
+        run: create_cluster::priority_class,
+    },
     Command { path: "create quota", flags: create_kinds::QUOTA_FLAGS, run: create_kinds::quota },
-    Command { path: "create role", flags: create_kinds::ROLE_FLAGS, run: create_kinds::role },
-    Command { path: "create rolebinding", flags: create_kinds::BINDING_FLAGS, run: create_kinds::role_binding },
+    Command { path: "create role", flags: create_roles::ROLE_FLAGS, run: create_roles::role },
+    Command { path: "create rolebinding", flags: create_roles::BINDING_FLAGS, run: create_roles::role_binding },
+    Command {
+        path: "create secret docker-registry",
+        flags: create_secret::REGISTRY_FLAGS,
+        run: create_secret::docker_registry,
+    },
     Command { path: "create secret generic", flags: create::DATA_FLAGS, run: create::secret },
+    Command { path: "create secret tls", flags: create_secret::TLS_FLAGS, run: create_secret::tls },
     Command { path: "create service clusterip", flags: create::SERVICE_FLAGS, run: create::service_cluster_ip },
-    Command { path: "create service externalname", flags: create::SERVICE_FLAGS, run: create::service_external_name },
+    Command {
+        path: "create service externalname",
+        flags: create::EXTERNAL_NAME_FLAGS,
+        run: create::service_external_name,
+    },
     Command { path: "create service loadbalancer", flags: create::SERVICE_FLAGS, run: create::service_load_balancer },
     Command { path: "create service nodeport", flags: create::SERVICE_FLAGS, run: create::service_node_port },
     Command { path: "create serviceaccount", flags: create::NAME_FLAGS, run: create::service_account },
+    Command { path: "create token", flags: create_secret::TOKEN_FLAGS, run: create_secret::token },
     Command { path: "delete", flags: delete::FLAGS, run: delete::run },
     Command { path: "diff", flags: diff::FLAGS, run: diff::run },
     Command { path: "drain", flags: node::DRAIN_FLAGS, run: node::drain },
@@ -135,12 +158,14 @@ const CHANGING: &[Command] = &[
 ];
 
 /// Other words for the last word of a command's path.
-const ALIASES: [(&str, &str); 14] = [
+const ALIASES: [(&str, &str); 16] = [
     ("create cj", "create cronjob"),
     ("create cm", "create configmap"),
     ("create deploy", "create deployment"),
     ("create dep", "create deployment"),
+    ("create ing", "create ingress"),
     ("create ns", "create namespace"),
+    ("create pc", "create priorityclass"),
     ("create pdb", "create poddisruptionbudget"),
     ("create resourcequota", "create quota"),
     ("create sa", "create serviceaccount"),
@@ -180,9 +205,20 @@ fn dispatch(context: &mut Context<'_>, words: &[String]) -> Result<(), Error> {
     let before_dash = words.iter().take_while(|word| *word != "--");
     let wants_help = before_dash.clone().any(|word| word == "--help" || word == "-h");
     let (command, rest) = match find(words) {
+        Err(Error::Text(help)) if first_argument(words).is_none() => {
+            let sentence = |why| Error::Plain(format!("{why}\nSee 'kubectl --help' for usage."));
+            Flags::parse("", words).map_err(sentence)?;
+            context.out.write(&help);
+            return Ok(());
+        }
         Err(Error::Text(help)) if wants_help || before_dash.clone().all(|word| word.starts_with('-')) => {
             context.out.write(&help);
             return Ok(());
+        }
+        // The help of this one stands on standard output, wherever it comes from.
+        Err(Error::Text(help)) if words.first().is_some_and(|word| word == "rollout") => {
+            context.out.write(&help);
+            return Err(Error::Exit(1));
         }
         other => other?,
     };
@@ -285,8 +321,15 @@ fn command_help(command: &Command) -> String {
     format!("Options:\n{flags}\nUsage:\n  kubectl {} [options]\n", command.path)
 }
 
-/// The commands below a parent, a line each.
+/// What kubectl says of a parent; for others the commands below it, a line each.
 fn help(parent: &str) -> String {
+    let blocks = include_str!("parents.txt").split("=== ").filter_map(|block| block.split_once('\n'));
+    if let Some((_, text)) = blocks.into_iter().find(|(name, _)| *name == parent) {
+        return format!(
+            "{text}\nUse \"kubectl {parent} <command> --help\" for more information about a given command.\nUse \"kubectl \
+             options\" for a list of global command-line options (applies to all commands).\n"
+        );
+    }
     let mut names: Vec<&str> = Vec::new();
     for command in commands() {
         let name = if parent.is_empty() {

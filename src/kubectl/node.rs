@@ -133,6 +133,9 @@ pub fn drain(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         let name = "Flag --delete-local-data has been deprecated, This option is deprecated and will be deleted. Use --delete-emptydir-data.";
         context.out.complain(name);
     }
+    if Selector::parse(flags.text("pod-selector")).is_err() {
+        return Err("--pod-selector=<pod_selector> must be a valid label selector".into());
+    }
     let (infos, dry_run) = find_nodes(context, flags, "drain")?;
     set_unschedulable(context, &infos, dry_run, true);
     context.wait = Some(Wait::Drain(Box::new(Drain {
@@ -178,7 +181,7 @@ impl Drain {
         let now = context.cluster.now();
         let timeout = self.flags.millis("timeout");
         self.deadline = (timeout > 0).then(|| now + Millis(timeout));
-        let (pods, warnings) = self.pods_for_deletion(context, node)?;
+        let (mut pods, warnings) = self.pods_for_deletion(context, node)?;
         if !warnings.is_empty() {
             context.out.complain(&format!("Warning: {warnings}"));
         }
@@ -189,6 +192,10 @@ impl Drain {
             }
             self.pods.clear();
             return Ok(());
+        }
+        // kubectl starts a goroutine for each eviction, and Go runs the newest one first.
+        if !self.flags.flag("disable-eviction") && !pods.is_empty() {
+            pods.rotate_right(1);
         }
         self.pods = pods.into_iter().map(|pod| (pod, Stage::Evict(now))).collect();
         Ok(())

@@ -244,14 +244,15 @@ fn missing_field(sentence: String) -> Error {
     }
 }
 
-fn no_such_resource() -> Error {
+/// What the server answers where an object has no such subresource.
+pub(super) fn no_such_resource() -> Error {
     let message = "the server could not find the requested resource".to_owned();
     Status { reason: Reason::NotFound, message, about: None, causes: Vec::new() }.into()
 }
 
 /// An object's scale.
 // Models pkg/registry/apps/statefulset/storage/storage.go scaleFromStatefulSet
-fn scale_of(object: &Value) -> Value {
+pub(super) fn scale_of(object: &Value) -> Value {
     let mut metadata = Map::new();
     for name in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
         metadata.insert(name.to_owned(), object.field("metadata").field(name).clone());

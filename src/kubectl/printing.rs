@@ -15,5 +15,6 @@ pub const COMMANDS: &[Command] = &[
     Command { path: "events", flags: events::FLAGS, run: events::run },
     Command { path: "explain", flags: explain::FLAGS, run: explain::run },
     Command { path: "get", flags: get::FLAGS, run: get::run },
+    Command { path: "kustomize", flags: "output/o string", run: discovery::kustomize },
     Command { path: "version", flags: discovery::VERSION_FLAGS, run: discovery::version },
 ];

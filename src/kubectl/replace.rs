@@ -4,14 +4,15 @@
 
 use serde_json::Value;
 
-use super::apply::with_annotation;
+use super::apply::noted;
 use super::context::Context;
 use super::create::send;
 use super::delete::{Deletion, propagation};
 use super::error::Error;
 use super::flags::Flags;
 use super::request::{
-    DryRun, Say, dry_run_flags, file_flags, find, print_flags, told, validate_flags, validates, validation, visit, warn,
+    DryRun, Say, dry_run_flags, file_flags, find_args, print_flags, told, validate_flags, validates, validation, visit,
+    warn,
 };
 use super::wait::{Progress, Target, Wait};
 use crate::api::meta::ObjectRef;
@@ -41,7 +42,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     let validation = validation(flags)?;
     let mut say = Say::of(context, flags)?;
     let propagation = propagation(context, flags.text("cascade"))?;
-    if flags.list("filename").is_empty() {
+    if flags.list("filename").is_empty() && flags.text("kustomize").is_empty() {
         return Err("must specify one of -f and -k".into());
     }
     let (force, mut grace_period) = (flags.flag("force"), flags.int("grace-period"));
@@ -57,7 +58,8 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     if force && say.dry_run != DryRun::None {
         return Err("--dry-run can not be used when --force is set".into());
     }
-    let found = find(context, flags, &|query| {
+    // What stands on the line besides is not looked at.
+    let found = find_args(context, flags, &[], &|query| {
         query.latest = false;
         query.validation = validates(validation);
     })?;
@@ -67,7 +69,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     }
     visit(context, found, &mut |context, info| {
         let value = info.manifest.clone().unwrap_or_default();
-        let value = if flags.flag("save-config") { with_annotation(value) } else { value };
+        let value = noted(value, flags.flag("save-config"));
         if say.dry_run == DryRun::Client {
             return say.done(context, &value, "replaced");
         }
@@ -116,7 +118,7 @@ fn begin(
     let mut errors = Vec::new();
     for item in found.items {
         let result = item.and_then(|info| {
-            objects.push(info.manifest.clone().unwrap_or_default());
+            objects.push(noted(info.manifest.clone().unwrap_or_default(), flags.flag("save-config")));
             deletion.delete(context, &info)
         });
         match result {
@@ -145,7 +147,6 @@ impl Replace {
         let mut say = Say::of(context, &self.flags)?;
         let mut errors = Vec::new();
         for value in std::mem::take(&mut self.objects) {
-            let value = if self.flags.flag("save-config") { with_annotation(value) } else { value };
             match send(context, &value, DryRun::None, validation(&self.flags)?) {
                 Ok(created) => say.done(context, &created, "replaced")?,
                 Err(error) => errors.push(error),

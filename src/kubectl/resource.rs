@@ -13,6 +13,7 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::schema::Schema;
 use crate::api::status::quote;
+use crate::api::validate::path_segment;
 use crate::cluster::FieldValidation;
 use crate::command::Diagnostic;
 use crate::manifest::{Entry, Manifest};
@@ -231,6 +232,7 @@ fn one_sentence(sentences: &[String]) -> String {
 // Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go SetNamespace
 // Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go FilterNamespace
 fn info<'a>(entry: Entry<'a>, kind: Kind, mut object: Value, default: &str) -> Info<'a> {
+    round_large_numbers(&mut object);
     let given = object.field("metadata").text("namespace").to_owned();
     let namespace = match (kind.resource().namespaced, given.as_str()) {
         (true, "") => default.to_owned(),
@@ -248,6 +250,19 @@ fn info<'a>(entry: Entry<'a>, kind: Kind, mut object: Value, default: &str) -> I
     Info { entry, reference, object }
 }
 
+/// Makes numbers with a point of whole ones that are too large for Go's `int64`.
+// Models k8s.io/apimachinery/pkg/util/json/json.go ConvertInterfaceNumbers
+fn round_large_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.as_i64().is_none() => {
+            *value = number.as_f64().map_or(Value::Null, Value::from);
+        }
+        Value::Array(items) => items.iter_mut().for_each(round_large_numbers),
+        Value::Object(fields) => fields.values_mut().for_each(round_large_numbers),
+        _ => {}
+    }
+}
+
 /// Checks that the metadata has the types that metadata have, so that nothing of it is lost without a word. Gives the
 /// sentence and the path of what has not.
 // Models staging/src/k8s.io/cli-runtime/pkg/resource/metadata_decoder.go metadataValidatingDecoder.Decode
@@ -258,4 +273,22 @@ fn check_metadata(value: &Value) -> Result<(), (String, String)> {
     }
     let Some(ty) = Schema::get().find("metadataOnlyObject") else { return Ok(()) };
     decode(ty, &Value::Object(only)).map(drop).map_err(|error| (error.message, error.path))
+}
+
+/// Whether a request's path can hold a namespace and a name.
+///
+/// # Errors
+/// Why it cannot.
+// Models k8s.io/client-go/rest/request.go Request.Namespace, Request.Name
+pub fn usable_path(namespace: &str, name: Option<&str>) -> Result<(), String> {
+    for (what, part) in [("namespace", Some(namespace)), ("resource name", name)] {
+        if part == name && name == Some("") {
+            return Err("resource name may not be empty".to_owned());
+        }
+        let wrong = path_segment(part.unwrap_or_default());
+        if !wrong.is_empty() {
+            return Err(format!("invalid {what} {}: [{}]", quote(part.unwrap_or_default()), wrong.join(" ")));
+        }
+    }
+    Ok(())
 }

@@ -15,7 +15,7 @@ use super::flags::Flags;
 use super::request::{DryRun, Say, change_flags, file_flags, find, patch, print_flags, value_of, visit};
 use super::resources::{Found, namespace};
 use super::wait::{Progress, Wait};
-use crate::api::fields::Fields;
+use crate::api::fields::{Fields, as_map};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
@@ -258,7 +258,13 @@ fn at_revision(set: &Object, revision: &Object) -> Result<Value, Error> {
     let value = set.to_value();
     let (current, data) = (value.as_object().unwrap_or(&empty), revision.rest.entries("data"));
     let merged = strategic_merge(current.clone(), &mut data.clone(), Schema::get().of_kind(set.kind));
-    merged.map(Value::Object).map_err(|error| Error::Plain(error.0))
+    let mut merged = merged.map(Value::Object).map_err(|error| Error::Plain(error.0))?;
+    // What the server sends in protocol buffers does not say of what kind an embedded object is.
+    let claims = merged.pointer_mut("/spec/volumeClaimTemplates").and_then(Value::as_array_mut);
+    for claim in claims.into_iter().flatten() {
+        as_map(claim).retain(|name, _| !matches!(name.as_str(), "apiVersion" | "kind"));
+    }
+    Ok(merged)
 }
 
 /// Runs `kubectl rollout history`.
@@ -354,7 +360,10 @@ pub fn undo(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         let kind = info.reference.kind;
         let Some(object) = info.object.clone().filter(|_| matches!(kind, Kind::StatefulSet | Kind::DaemonSet)) else {
             let shown = group_kind(kind);
-            return Err(Error::Plain(if is_visited(kind) {
+            return Err(Error::Plain(if kind == Kind::Deployment {
+                // Nobody makes ReplicaSets of a Deployment here, so there is none to go back to.
+                format!("no rollout history found for deployment {:?}", info.reference.name)
+            } else if is_visited(kind) {
                 format!("no rollbacker has been implemented for {shown:?}")
             } else {
                 let element = element(kind);

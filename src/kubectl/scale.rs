@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::error::Error;
 use super::flags::Flags;
+use super::patch::no_such_resource;
 use super::request::{DryRun, Say, change_flags, find, patch, value_of};
 use super::resources::Info;
 use super::wait::{Awaited, For, Target, Wait};
 use crate::api::fields::{Fields, as_map, map_in};
 use crate::api::kind::Kind;
-use crate::api::status::{Reason, Status};
+use crate::api::status::Status;
 use crate::cluster::PatchType;
 
 /// The command's flags.
@@ -82,8 +83,7 @@ pub fn is_scalable(kind: Kind) -> bool {
 fn check(info: &Info, current: i64, version: &str) -> Result<(), Error> {
     let reference = &info.reference;
     if !is_scalable(reference.kind) {
-        let message = "the server could not find the requested resource".to_owned();
-        return Err(Error::from(Status { reason: Reason::NotFound, message, about: None, causes: Vec::new() }));
+        return Err(no_such_resource());
     }
     let Some(object) = &info.object else {
         return Err(Status::not_found(reference.kind, &reference.name).into());

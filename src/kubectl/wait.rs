@@ -203,7 +203,10 @@ impl For {
                     continue;
                 }
             }
-            match met(target, awaited, object.as_deref()) {
+            // Once time is over, the next objects cannot even be read.
+            let unread = over && !looked && !self.once && self.at != (0, 0);
+            let unread = unread && matches!(awaited, Awaited::Condition(..) | Awaited::Path(..));
+            match if unread { Ok(false) } else { met(target, awaited, object.as_deref()) } {
                 Ok(true) => {
                     if let Some((say, words)) = &mut self.say {
                         let named = || named_only(&target.reference);
@@ -341,7 +344,7 @@ pub const FLAGS: &str = concat!(
 
 fn find_targets(context: &Context<'_>, flags: &Flags) -> Result<super::resources::Found, Error> {
     find(context, flags, &|query| {
-        query.all = flags.flag("all");
+        query.allow_empty_selector = flags.flag("all");
         query.latest = true;
     })
 }

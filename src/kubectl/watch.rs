@@ -92,6 +92,9 @@ impl Watch {
         if !flags.flag("watch-only") {
             watch.print_first(&objects, by_name, context.cluster, context.out)?;
         }
+        if by_name && objects.len() > 1 {
+            return Err("you may only watch a single resource or type of resource at a time".into());
+        }
         for object in objects {
             watch.known.insert(key(&object), object);
         }

@@ -2,13 +2,16 @@
 //!
 //! Follows `k8s.io/apimachinery/pkg/util/strategicpatch/patch.go` of Kubernetes v1.37.2, Apache-2.0.
 
+use std::cmp::Ordering;
+
 use serde_json::{Map, Value, json};
 
 use super::strategic::{Options, deduplicate, merge_map};
 use super::{
-    DELETE_FROM_PRIMITIVE_LIST, Meta, PatchError, RETAIN_KEYS, SET_ELEMENT_ORDER, as_object, go_print, index_of,
-    items_are_maps, no_merge_key, normalize_slice_order,
+    DELETE_FROM_PRIMITIVE_LIST, Meta, PatchError, RETAIN_KEYS, SET_ELEMENT_ORDER, as_object, go_print, items_are_maps,
+    no_merge_key, normalize_slice_order,
 };
+use crate::api::fields::Fields;
 use crate::api::order::sort_by_key;
 use crate::api::schema::Type;
 
@@ -111,10 +114,17 @@ fn diff_lists(old: &[Value], new: &[Value], meta: Meta, options: DiffOptions) ->
         return Ok(ListDiff { patch, ..ListDiff::default() });
     }
     if !items_are_maps([old, new])? {
-        let patch: Vec<Value> = new.iter().filter(|item| !old.contains(item)).cloned().collect();
-        let delete: Vec<Value> = old.iter().filter(|item| !new.contains(item)).cloned().collect();
-        let patch = if options.ignore_changes_and_additions { Vec::new() } else { patch };
-        let delete = if options.ignore_deletions { Vec::new() } else { sort_scalars(deduplicate(delete)) };
+        let (mut patch, mut delete) = (Vec::new(), Vec::new());
+        for side in merge_walk(sorted(old, go_print), sorted(new, go_print)) {
+            match side {
+                Side::Both(..) => {}
+                Side::Old(item) if !options.ignore_deletions => delete.push(item.clone()),
+                Side::New(item) if !options.ignore_changes_and_additions => patch.push(item.clone()),
+                _ => {}
+            }
+        }
+        let patch = normalize_slice_order(patch, new, "");
+        let delete = deduplicate(delete);
         let changed = !options.ignore_changes_and_additions && old != new;
         let order = if !delete.is_empty() || changed { new.to_vec() } else { Vec::new() };
         return Ok(ListDiff { patch, delete, order });
@@ -145,41 +155,89 @@ fn diff_lists_of_maps(
     options: DiffOptions,
 ) -> Result<(Vec<Value>, Vec<Value>), PatchError> {
     let key = meta.merge_key;
-    for item in old.iter().chain(new) {
-        merge_key_of(item, key)?;
-    }
-    let mut patch = Vec::new();
-    for item in new {
-        match index_of(old, item, key) {
-            Some(at) => {
-                let mut value = diff_maps(as_object(&old[at])?, as_object(item)?, meta.schema, options)?;
+    let text = |item: &Value| go_print(item.field(key));
+    let (mut patch, mut deletions) = (Vec::new(), Vec::new());
+    let (old, new) = (sorted(old, text), sorted(new, text));
+    check_merge_keys(&old, &new, key)?;
+    for side in merge_walk(old, new) {
+        match side {
+            Side::Both(old, new) => {
+                let mut value = diff_maps(as_object(old)?, as_object(new)?, meta.schema, options)?;
                 if !value.is_empty() {
-                    value.insert(key.to_owned(), merge_key_of(item, key)?.clone());
+                    value.insert(key.to_owned(), merge_key_of(new, key)?.clone());
                     patch.push(Value::Object(value));
                 }
             }
-            None if options.ignore_changes_and_additions => {}
-            None => patch.push(item.clone()),
+            Side::Old(item) if !options.ignore_deletions => {
+                deletions.push(json!({ "$patch": "delete", key: merge_key_of(item, key)? }));
+            }
+            Side::New(item) if !options.ignore_changes_and_additions => patch.push(item.clone()),
+            _ => {}
         }
-    }
-    let mut deletions = Vec::new();
-    if !options.ignore_deletions {
-        for item in old.iter().filter(|item| index_of(new, item, key).is_none()) {
-            deletions.push(json!({ "$patch": "delete", key: merge_key_of(item, key)? }));
-        }
-        sort_by_key(&mut deletions, |item| go_print(&item[key]));
     }
     Ok((patch, deletions))
+}
+
+/// Items with the texts that they are sorted and compared by. Those with the same text come in the other order, since
+/// upstream's order calls each of two equal ones the lesser.
+// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go SortableSliceOfMaps.Less
+fn sorted(list: &[Value], text: impl Fn(&Value) -> String) -> Vec<(String, &Value)> {
+    let mut items: Vec<(String, &Value)> = list.iter().rev().map(|item| (text(item), item)).collect();
+    sort_by_key(&mut items, |(text, _)| text.clone());
+    items
+}
+
+/// Checks that every item has its merge key, in the order in which a walk through both lists meets them.
+fn check_merge_keys(old: &[(String, &Value)], new: &[(String, &Value)], key: &str) -> Result<(), PatchError> {
+    let (mut old, mut new) = (old.iter().peekable(), new.iter().peekable());
+    loop {
+        let (a, b) = (old.peek().copied(), new.peek().copied());
+        for (_, item) in a.into_iter().chain(b) {
+            merge_key_of(item, key)?;
+        }
+        let order = match (a, b) {
+            (None, None) => return Ok(()),
+            (Some((a, _)), Some((b, _))) => a.cmp(b),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+        };
+        old.next_if(|_| order.is_le());
+        new.next_if(|_| order.is_ge());
+    }
+}
+
+/// Where an item stands that a walk through two sorted lists meets.
+enum Side<'a> {
+    Both(&'a Value, &'a Value),
+    Old(&'a Value),
+    New(&'a Value),
+}
+
+/// Walks through two sorted lists at once. Of items with the same text, the first is met with the first, and so on.
+// Models k8s.io/apimachinery/pkg/util/strategicpatch/patch.go compareListValuesAtIndex
+fn merge_walk<'a>(old: Vec<(String, &'a Value)>, new: Vec<(String, &'a Value)>) -> Vec<Side<'a>> {
+    let (mut old, mut new) = (old.into_iter().peekable(), new.into_iter().peekable());
+    let mut out = Vec::new();
+    loop {
+        let order = match (old.peek(), new.peek()) {
+            (None, None) => return out,
+            (Some((a, _)), Some((b, _))) => a.cmp(b),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+        };
+        let (a, b) = (old.next_if(|_| order.is_le()), new.next_if(|_| order.is_ge()));
+        out.extend(match (a, b) {
+            (Some((_, a)), Some((_, b))) => Some(Side::Both(a, b)),
+            (Some((_, a)), None) => Some(Side::Old(a)),
+            (None, Some((_, b))) => Some(Side::New(b)),
+            (None, None) => None,
+        });
+    }
 }
 
 fn merge_key_of<'a>(item: &'a Value, key: &str) -> Result<&'a Value, PatchError> {
     let fields = as_object(item)?;
     fields.get(key).ok_or_else(|| no_merge_key(fields, key))
-}
-
-fn sort_scalars(mut list: Vec<Value>) -> Vec<Value> {
-    sort_by_key(&mut list, go_print);
-    list
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@
 
 use serde_json::{Map, Value};
 
-use super::go_value;
 use crate::api::fields::Fields;
-use crate::api::json;
+use crate::api::schema::Schema;
+use crate::api::{go_order, json};
 
 const TYPES: &str = include_str!("internal.txt");
 
@@ -25,9 +25,7 @@ pub(super) fn shown(ty: &str, value: &Value) -> String {
     for field in line.split(' ').skip(1) {
         if field == "&" {
             // The metadata keep the names and manners of the API.
-            let meta = go_value(value.field("metadata"));
-            let inner = meta.trim_start_matches('{').trim_end_matches('}');
-            parts.extend((!inner.is_empty()).then(|| inner.to_owned()));
+            parts.extend(go_order::fields(Schema::get().struct_named("ObjectMeta"), value.field("metadata")));
             continue;
         }
         let end = field.find(['$', '#', '!', '0', '@', '*', '+']).unwrap_or(field.len());

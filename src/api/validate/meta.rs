@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use super::{Errors, FieldError, format, rules};
 use crate::api::fields::Fields;
+use crate::api::go_order;
 use crate::api::kind::Kind;
 use crate::api::path::Path;
+use crate::api::schema::Ty;
 
 /// What the names of a kind must be.
 fn name_format(kind: Kind) -> fn(&str) -> Vec<String> {
@@ -19,7 +21,7 @@ fn name_format(kind: Kind) -> fn(&str) -> Vec<String> {
 
 /// Whether the metadata of a changed object are looked at as those of a new one.
 fn is_validated_whole(kind: Kind) -> bool {
-    use Kind::{ConfigMap, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Secret, Service, ServiceAccount};
+    use Kind::{ConfigMap, Namespace, Node, PersistentVolume, PersistentVolumeClaim, Secret, ServiceAccount};
     let kinds = [
         ConfigMap,
         Namespace,
@@ -27,7 +29,6 @@ fn is_validated_whole(kind: Kind) -> bool {
         PersistentVolume,
         PersistentVolumeClaim,
         Secret,
-        Service,
         ServiceAccount,
         Kind::StorageClass,
     ];
@@ -46,13 +47,44 @@ fn mask_trailing_dash(name: &str) -> String {
     }
 }
 
-// Models k8s.io/apimachinery/pkg/api/validation/objectmeta.go ValidateObjectMetaAccessor
+/// What part of a request's path a name cannot be.
+// Models k8s.io/apimachinery/pkg/api/validation/path/name.go IsValidPathSegmentName
+pub fn path_segment(name: &str) -> Vec<String> {
+    if matches!(name, "." | "..") {
+        return vec![format!("may not be '{name}'")];
+    }
+    path_segment_prefix(name)
+}
+
+// Models k8s.io/apimachinery/pkg/api/validation/path/name.go IsValidPathSegmentPrefix
+fn path_segment_prefix(name: &str) -> Vec<String> {
+    ['/', '%'].into_iter().filter(|c| name.contains(*c)).map(|c| format!("may not contain '{c}'")).collect()
+}
+
+/// The rules about the metadata of every new object.
+pub(super) fn validate_any_object_meta(kind: Kind, meta: &Value, errors: &mut Errors) {
+    named_and_labelled(kind, meta, path_segment, path_segment_prefix, errors);
+}
+
+/// The rules about the metadata of a new object of a kind that has some of its own.
 pub(super) fn validate_object_meta(kind: Kind, meta: &Value, errors: &mut Errors) {
-    let path = &Path::ROOT.field("metadata");
     let check = name_format(kind);
+    named_and_labelled(kind, meta, check, |prefix| check(&mask_trailing_dash(prefix)), errors);
+    kube_finalizers(meta, &Path::ROOT.field("metadata"), errors);
+}
+
+// Models k8s.io/apimachinery/pkg/api/validation/objectmeta.go ValidateObjectMetaAccessor
+fn named_and_labelled(
+    kind: Kind,
+    meta: &Value,
+    check: fn(&str) -> Vec<String>,
+    check_prefix: impl Fn(&str) -> Vec<String>,
+    errors: &mut Errors,
+) {
+    let path = &Path::ROOT.field("metadata");
     let generate_name = meta.text("generateName");
     if !generate_name.is_empty() {
-        errors.malformed(&path.field("generateName"), generate_name, check(&mask_trailing_dash(generate_name)));
+        errors.malformed(&path.field("generateName"), generate_name, check_prefix(generate_name));
     }
     match meta.text("name") {
         "" => errors.required(&path.field("name"), "name or generateName is required"),
@@ -70,7 +102,6 @@ pub(super) fn validate_object_meta(kind: Kind, meta: &Value, errors: &mut Errors
     errors.nonnegative(&path.field("generation"), meta.field("generation"));
     common(meta, path, errors);
     finalizers(meta, path, errors);
-    kube_finalizers(meta, path, errors);
 }
 
 // Models k8s.io/apiserver/pkg/registry/rest/update.go validateCommonFields
@@ -79,8 +110,7 @@ pub(super) fn validate_object_meta_update(kind: Kind, meta: &Value, old: &Value,
     let path = &Path::ROOT.field("metadata");
     let generate_name = meta.text("generateName");
     if !generate_name.is_empty() {
-        let of_path = ['/', '%'].into_iter().filter(|c| generate_name.contains(*c));
-        let mut wrong: Vec<String> = of_path.map(|c| format!("may not contain '{c}'")).collect();
+        let mut wrong = path_segment_prefix(generate_name);
         if is_validated_whole(kind) {
             wrong.extend(name_format(kind)(&mask_trailing_dash(generate_name)));
         }
@@ -102,7 +132,9 @@ pub(super) fn validate_object_meta_update(kind: Kind, meta: &Value, old: &Value,
         errors.immutable(&path.field(name), meta.field(name), old.field(name));
     }
     common(meta, path, errors);
-    kube_finalizers(meta, path, errors);
+    if kind != Kind::PodDisruptionBudget {
+        kube_finalizers(meta, path, errors);
+    }
 }
 
 fn common(meta: &Value, path: &Path<'_>, errors: &mut Errors) {
@@ -124,7 +156,8 @@ fn owner_references(meta: &Value, path: &Path<'_>, errors: &mut Errors) {
             errors.invalid(&place.field("apiVersion"), version.into(), detail);
         }
         if version == "v1" && owner.text("kind") == "Event" {
-            errors.invalid(&place, owner.clone(), "/v1, Kind=Event is disallowed from being an owner");
+            let shown = go_order::to_string(&Ty::Struct("OwnerReference"), owner);
+            errors.add(FieldError::invalid_shown(&place, shown, "/v1, Kind=Event is disallowed from being an owner"));
         }
         if owner.flag("controller") {
             let name = format!("{}/{}", owner.text("kind"), owner.text("name"));
@@ -133,7 +166,9 @@ fn owner_references(meta: &Value, path: &Path<'_>, errors: &mut Errors) {
                     "Only one reference can have Controller set to true. Found \"true\" in references for {first} and \
                      {name}"
                 );
-                errors.invalid(path, meta.field("ownerReferences").clone(), &detail);
+                let ty = Ty::List(Box::new(Ty::Struct("OwnerReference")));
+                let shown = go_order::to_string(&ty, meta.field("ownerReferences"));
+                errors.add(FieldError::invalid_shown(path, shown, detail));
             } else {
                 controller = Some(name);
             }

@@ -21,6 +21,7 @@ mod workload;
 use serde_json::Value;
 
 pub use field_error::{FieldError, go_value};
+pub use meta::path_segment;
 pub(crate) use pod::containers;
 
 use super::fields::Fields;
@@ -42,8 +43,9 @@ pub fn validate(kind: Kind, object: &Value, gates: &FeatureGates) -> Vec<FieldEr
         Kind::Namespace => meta::namespace_finalizers(object.field("spec"), &mut errors),
         kind => by_spec(kind, object, &mut errors),
     }
-    if kind == Kind::PodDisruptionBudget {
-        meta::validate_object_meta(kind, object.field("metadata"), &mut errors);
+    // What has broken none of its kind's rules is looked at as any object is.
+    if kind == Kind::PodDisruptionBudget && errors.list.is_empty() {
+        meta::validate_any_object_meta(kind, object.field("metadata"), &mut errors);
     }
     errors.list
 }

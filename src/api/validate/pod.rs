@@ -711,7 +711,9 @@ fn only_added_tolerations(spec: &Value, before: &Value, path: &Path<'_>, errors:
 fn only_deleted_gates(spec: &Value, before: &Value, path: &Path<'_>, errors: &mut Errors) {
     for (i, gate) in spec.list("schedulingGates").iter().enumerate() {
         let name = gate.text("name");
-        if !before.list("schedulingGates").iter().any(|old| old.text("name") == name) {
+        // Of those with the same name the last is told.
+        let is_last = !spec.list("schedulingGates")[i + 1..].iter().any(|later| later.text("name") == name);
+        if is_last && !before.list("schedulingGates").iter().any(|old| old.text("name") == name) {
             let detail = format!("only deletion is allowed, but found new scheduling gate '{name}'");
             errors.forbidden(&path.index(i).field("name"), &detail);
         }

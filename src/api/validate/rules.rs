@@ -21,7 +21,7 @@
 //! | `nonneg` | a number below 0 |
 //! | `max N` | more than N bytes |
 //! | `absent A\|B detail` | one of these fields |
-//! | `one NOUN:a=A b=B` | more than one of these fields, or none; the block of the one there is run |
+//! | `one NOUN:a=A b=B` | more than one of these fields, or none; the block of the one there is run; one with `>>also` may stand beside others |
 //! | `do BLOCK`, `fn NAME` | what the block or the function refuses |
 //! | `if a & !b & ?c & d=x & e^x & f#9 & g\|h` | runs what is below: there, not there, not null, equal, begins with, longer than |
 
@@ -242,7 +242,7 @@ fn one(argument: &'static str, value: &Value, path: &Path<'_>, errors: &mut Erro
         let (entry, reported) = entry.split_once('>').unwrap_or((entry, ""));
         let block = entry.split_once('=').map_or("", |(_, block)| block);
         count += 1;
-        if count > 1 {
+        if count > 1 && forbidden != "also" {
             let name = if forbidden.is_empty() { name } else { forbidden };
             errors.forbidden(&path.field(name), &format!("may not specify more than 1 {noun}"));
         } else {

@@ -104,7 +104,7 @@ pub(super) fn volume_update(spec: &Value, old: &Value, errors: &mut Errors) {
     errors.immutable(&Path::ROOT.field("volumeMode"), spec.field("volumeMode"), old.field("volumeMode"));
     // Models pkg/apis/core/validation/validation.go validatePvNodeAffinity
     let (affinity, old_affinity) = (spec.field("nodeAffinity"), old.field("nodeAffinity"));
-    if !old_affinity.is_null() && with_stable_labels(affinity) != with_stable_labels(old_affinity) {
+    if !old_affinity.is_null() && *affinity != with_new_labels(old_affinity, affinity) {
         let shown = super::internal::shown("VolumeNodeAffinity", affinity);
         let detail = "field is immutable, except for updating from beta label to GA";
         errors.add(FieldError::invalid_shown(Path::ROOT.field("nodeAffinity"), shown, detail));
@@ -190,8 +190,8 @@ pub(super) fn parameters(parameters: &Value, path: &Path<'_>, errors: &mut Error
     }
 }
 
-/// An affinity with the labels that took the place of older ones.
-fn with_stable_labels(affinity: &Value) -> Value {
+/// An affinity with the labels that took the place of older ones where the new one has them.
+fn with_new_labels(old: &Value, new: &Value) -> Value {
     const STABLE: [(&str, &str); 5] = [
         ("failure-domain.beta.kubernetes.io/zone", "topology.kubernetes.io/zone"),
         ("failure-domain.beta.kubernetes.io/region", "topology.kubernetes.io/region"),
@@ -199,13 +199,14 @@ fn with_stable_labels(affinity: &Value) -> Value {
         ("beta.kubernetes.io/arch", "kubernetes.io/arch"),
         ("beta.kubernetes.io/instance-type", "node.kubernetes.io/instance-type"),
     ];
-    let mut out = affinity.clone();
+    let mut out = old.clone();
     let terms = out.pointer_mut("/required/nodeSelectorTerms").and_then(Value::as_array_mut);
-    for term in terms.into_iter().flatten() {
+    for (term, new) in terms.into_iter().flatten().zip(new.field("required").list("nodeSelectorTerms")) {
         let expressions = term.get_mut("matchExpressions").and_then(Value::as_array_mut);
-        for expression in expressions.into_iter().flatten() {
-            let stable = STABLE.iter().find(|(old, _)| expression.text("key") == *old).map(|(_, new)| *new);
-            if let Some(stable) = stable {
+        for (expression, new) in expressions.into_iter().flatten().zip(new.list("matchExpressions")) {
+            // A key that never had a beta label may become an empty one, which is refused for what it is.
+            let stable = STABLE.iter().find(|(old, _)| expression.text("key") == *old).map_or("", |(_, new)| *new);
+            if new.text("key") == stable {
                 expression["key"] = Value::from(stable);
             }
         }

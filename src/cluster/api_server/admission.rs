@@ -6,7 +6,7 @@ use crate::api::fields::{Fields, as_map};
 use crate::api::kind::Kind;
 use crate::api::object::Object;
 use crate::api::patch::json_merge;
-use crate::api::status::Status;
+use crate::api::status::{Status, quote};
 use crate::cluster::Cluster;
 use crate::controllers::persistent_volume::requested_storage;
 
@@ -22,7 +22,7 @@ impl Cluster {
             None => Err(Status::not_found(Kind::Namespace, name)),
             Some(namespace) if namespace.meta.is_terminating() => {
                 let why = format!("unable to create new content in namespace {name} because it is being terminated");
-                Err(Status::forbidden(object.kind, &object.meta.name, &why))
+                Err(Status::forbidden(object.kind, told_name(object), &why))
             }
             Some(_) => Ok(()),
         }
@@ -46,6 +46,7 @@ impl Cluster {
             Kind::Pod => {
                 self.admit_priority(object)?;
                 add_default_tolerations(object);
+                self.admit_runtime_class(object)?;
             }
             Kind::PersistentVolumeClaim => {
                 add_finalizer(object, "kubernetes.io/pvc-protection");
@@ -61,10 +62,22 @@ impl Cluster {
         Ok(())
     }
 
+    /// A pod runs as its class says, which has to be there.
+    // Models plugin/pkg/admission/runtimeclass/admission.go RuntimeClass.Admit
+    fn admit_runtime_class(&self, pod: &Object) -> Result<(), Status> {
+        let name = pod.spec.text("runtimeClassName");
+        if !pod.spec.has("runtimeClassName") || self.store.get(Kind::RuntimeClass, "", name).is_some() {
+            return Ok(());
+        }
+        let why = format!("pod rejected: RuntimeClass {} not found", quote(name));
+        Err(Status::forbidden(Kind::Pod, told_name(pod), &why))
+    }
+
     /// A pod has the priority of its class, or of the default class.
     // Models plugin/pkg/admission/priority/admission.go Plugin.admitPod
     fn admit_priority(&self, object: &mut Object) -> Result<(), Status> {
         let name = object.spec.text("priorityClassName").to_owned();
+        let told = told_name(object).to_owned();
         let built_in = match name.as_str() {
             "system-cluster-critical" => Some(2_000_000_000),
             "system-node-critical" => Some(2_000_001_000),
@@ -80,7 +93,7 @@ impl Cluster {
             (None, None) if name.is_empty() => (0, ""),
             (None, None) => {
                 let why = format!("no PriorityClass with name {name} was found");
-                return Err(Status::forbidden(Kind::Pod, &object.meta.name, &why));
+                return Err(Status::forbidden(Kind::Pod, &told, &why));
             }
         };
         let policy = if policy.is_empty() { "PreemptLowerPriority" } else { policy };
@@ -92,7 +105,7 @@ impl Cluster {
                  computed {priority} from the given PriorityClass name",
                 spec.int("priority").unwrap_or_default()
             );
-            return Err(Status::forbidden(Kind::Pod, &object.meta.name, &why));
+            return Err(Status::forbidden(Kind::Pod, &told, &why));
         }
         if let Some(class_name) = class_name {
             spec.insert("priorityClassName".to_owned(), json!(class_name));
@@ -104,7 +117,7 @@ impl Cluster {
                 "the string value of PreemptionPolicy ({given}) must not be provided in pod spec; priority admission \
                  controller computed {policy} from the given PriorityClass name"
             );
-            return Err(Status::forbidden(Kind::Pod, &object.meta.name, &why));
+            return Err(Status::forbidden(Kind::Pod, &told, &why));
         }
         spec.entry("preemptionPolicy").or_insert(json!(policy));
         Ok(())
@@ -142,6 +155,13 @@ impl Cluster {
             .min_by_key(|class| (std::cmp::Reverse(class.meta.creation_timestamp), class.meta.name.clone()))
             .map(|class| class.meta.name.clone())
     }
+}
+
+/// How refusals call an object that may not have its name yet.
+// Models k8s.io/apiserver/pkg/admission/errors.go extractResourceName
+fn told_name(object: &Object) -> &str {
+    let names = [object.meta.name.as_str(), object.meta.generate_name.as_str(), "Unknown"];
+    names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()
 }
 
 fn add_finalizer(object: &mut Object, finalizer: &str) {

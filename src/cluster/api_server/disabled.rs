@@ -31,6 +31,8 @@ pub(super) fn drop_disabled_fields(object: &mut Object) {
     let spec = match object.kind {
         Kind::Node => {
             object.spec_mut().remove("podPreemptionPolicy");
+            // The kubelet's dynamic configuration is gone.
+            object.spec_mut().remove("configSource");
             None
         }
         Kind::Pod => Some(object.spec_mut()),

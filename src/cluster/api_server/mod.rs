@@ -6,6 +6,7 @@ mod delete;
 mod disabled;
 mod eviction;
 mod patch;
+mod patched_text;
 mod service;
 mod strategy;
 
@@ -19,7 +20,7 @@ use super::{By, Cluster};
 use crate::api::decode::{DecodeError, Decoded, decode};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
-use crate::api::managed::Manager;
+use crate::api::managed::{Managed, Manager};
 use crate::api::meta::{ObjectMeta, ObjectRef, OwnerReference};
 use crate::api::object::Object;
 use crate::api::schema::Schema;
@@ -168,6 +169,8 @@ impl Cluster {
         if actor == Actor::User {
             disabled::drop_disabled_fields(&mut object);
         }
+        // What admission, allocation and the registry add nobody manages.
+        let sent = (actor == Actor::User).then(|| Arc::new(object.clone()));
         self.admit(&mut object)?;
         if kind == Kind::Service {
             self.allocate(&mut object, None, options.dry_run || self.trial)?;
@@ -178,7 +181,7 @@ impl Cluster {
             object.status_mut().insert("lastPhaseTransitionTime".to_owned(), Value::from(now));
         }
         if object.meta.name.is_empty() && !object.meta.generate_name.is_empty() {
-            object.meta.name = format!("{}{}", object.meta.generate_name, self.random.suffix());
+            object.meta.name = generated_name(&object.meta.generate_name, &self.random.suffix());
         }
         let meta = object.meta.to_value();
         let mut fields = object.take_fields();
@@ -200,6 +203,13 @@ impl Cluster {
             return Ok(Arc::new(object));
         }
         self.fail_by_fault(actor, Verb::Create, &object.object_ref())?;
+        let by = match (by, &sent) {
+            (By::Manager(manager), Some(sent)) => {
+                let now = self.now.timestamp();
+                By::Known(Managed::default().after(Some(manager), now, None).after(None, now, Some(sent)))
+            }
+            (by, _) => by,
+        };
         Ok(self.insert(actor, by, object))
     }
 
@@ -461,8 +471,26 @@ fn check_uid(object: &Object, old: &Object) -> Result<(), Status> {
     if given.is_empty() || given == present {
         return Ok(());
     }
-    let why = format!("Precondition failed: UID in precondition: {given}, UID in object meta: {present}");
+    let key = storage_key(&object.object_ref());
+    let why = format!(
+        "StorageError: invalid object, Code: 4, Key: {key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID \
+         in precondition: {given}, UID in object meta: {present}"
+    );
     Err(Status::conflict(object.kind, &object.meta.name, &why))
+}
+
+/// Where etcd holds an object.
+// Models pkg/kubeapiserver/default_storage_factory_builder.go SpecialDefaultResourcePrefixes
+fn storage_key(reference: &ObjectRef) -> String {
+    let plural = match reference.kind {
+        Kind::Service => "services/specs",
+        Kind::Endpoints => "services/endpoints",
+        Kind::Node => "minions",
+        Kind::Ingress => "ingress",
+        kind => kind.resource().plural,
+    };
+    let namespace = if reference.namespace.is_empty() { String::new() } else { format!("{}/", reference.namespace) };
+    format!("/registry/{plural}/{namespace}{}", reference.name)
 }
 
 /// Refuses a version that is no number.
@@ -501,4 +529,15 @@ fn should_delete_during_update(object: &Object) -> bool {
         && object.meta.finalizers.is_empty()
         && object.meta.deletion_grace_period_seconds.is_none_or(|seconds| seconds == 0)
         && (object.kind != Kind::Namespace || object.spec.list("finalizers").is_empty())
+}
+
+/// A name of a prefix, which is cut where the name would be too long.
+// Models k8s.io/apiserver/pkg/storage/names/generate.go GenerateName
+fn generated_name(prefix: &str, suffix: &str) -> String {
+    const LONGEST: usize = 63;
+    let mut end = prefix.len().min(LONGEST - suffix.len());
+    while !prefix.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{suffix}", &prefix[..end])
 }

@@ -86,7 +86,7 @@ impl Cluster {
     ) -> Result<Patched, Refusal> {
         let (kind, name) = (reference.kind, reference.name.as_str());
         let old = Arc::clone(self.store.find(reference).ok_or_else(|| Status::not_found(kind, name))?);
-        let patch = Patch { kind, old: old.to_value(), body, options };
+        let patch = Patch { kind, old: old.to_value(), stored: &old, body, options };
         let Decoded { mut value, unknown, empty } = match options.ty {
             PatchType::Strategic => patch.strategic()?,
             PatchType::Merge | PatchType::Json => patch.json()?,
@@ -146,6 +146,7 @@ fn check_identity(reference: &ObjectRef, value: &mut Value) -> Result<(), Status
 struct Patch<'a> {
     kind: Kind,
     old: Value,
+    stored: &'a Object,
     body: &'a Value,
     options: &'a PatchOptions<'a>,
 }
@@ -171,7 +172,7 @@ impl Patch<'_> {
     fn json(mut self) -> Result<Decoded, Refusal> {
         let mut patched = std::mem::take(&mut self.old);
         let unknown = self.apply_json(&mut patched)?;
-        let shown = || crate::api::json::to_string(&patched);
+        let shown = || super::patched_text::shown(self.stored, self.options.ty, self.body, &patched);
         let (version, given) = (patched.text("apiVersion"), patched.text("kind"));
         let is_other = |text: &str, own: &str| !text.is_empty() && text != own;
         if is_other(version, &self.kind.api_version()) || is_other(given, self.kind.name()) {

@@ -60,10 +60,13 @@ impl Cluster {
             let address = spec.field("clusterIP").clone();
             spec.insert("clusterIPs".to_owned(), json!([address]));
         }
-        if !needs_address(spec) {
+        if spec.text("type") == "ExternalName" {
             return Ok(());
         }
         refuse(families(spec))?;
+        if !needs_address(spec) {
+            return Ok(());
+        }
         let mut taken = self.store.list(Kind::Service).filter(|other| other.object_ref() != own);
         if spec.text("clusterIP") != "None" {
             let before = old.map_or("", |old| old.spec.text("clusterIP"));
@@ -73,7 +76,8 @@ impl Cluster {
                 let address = free_address(&own.to_string(), &used);
                 spec.insert("clusterIP".to_owned(), json!(address));
                 spec.insert("clusterIPs".to_owned(), json!([address]));
-            } else if address != before {
+            } else if before.is_empty() {
+                // One that was another before is refused by the rules about changes.
                 let used = taken.any(|other| other.spec.text("clusterIP") == address);
                 refuse(wrong_address(spec, &address, used, dry_run))?;
             }

@@ -123,8 +123,11 @@ pub(super) fn keep_namespace_finalizers(object: &mut Object, old: &Object) {
 }
 
 fn has_generation(kind: Kind) -> bool {
-    use Kind::{DaemonSet, Deployment, PodDisruptionBudget, ReplicaSet, StatefulSet};
-    matches!(kind, StatefulSet | Deployment | DaemonSet | ReplicaSet | PodDisruptionBudget | Kind::Pod)
+    use Kind::{
+        CronJob, DaemonSet, Deployment, Ingress, Job, NetworkPolicy, PodDisruptionBudget, ReplicaSet, StatefulSet,
+    };
+    let apps = matches!(kind, StatefulSet | Deployment | DaemonSet | ReplicaSet | PodDisruptionBudget | Kind::Pod);
+    apps || matches!(kind, CronJob | Ingress | Job | NetworkPolicy | Kind::PriorityClass)
 }
 
 /// Claim templates say what they are, and a field that its feature gate has switched off is dropped.

@@ -11,6 +11,10 @@ use crate::cluster::Cluster;
 /// The volumes of a pod whose config map or secret is missing, with that object.
 pub fn missing_volumes(cluster: &Cluster, pod: &Object) -> Vec<(String, ObjectRef)> {
     let mut missing = Vec::new();
+    // A stand-in looks for none of them.
+    if cluster.config().stand_ins {
+        return missing;
+    }
     for volume in pod.spec.list("volumes") {
         let projected = volume.field("projected").list("sources").iter();
         let sources = projected.flat_map(|source| {
@@ -53,13 +57,16 @@ fn sources_of_environment(container: &Value) -> impl Iterator<Item = (&Value, Ki
 
 /// What a container's environment names and is not there.
 pub fn missing_of_environment(cluster: &Cluster, pod: &Object, container: &Value) -> Vec<ObjectRef> {
-    let sources = sources_of_environment(container);
+    let sources = sources_of_environment(container).filter(|_| !cluster.config().stand_ins);
     sources.filter_map(|(source, kind)| absent(cluster, pod, kind, source, "name")).collect()
 }
 
 /// The sentence about the first thing that a container's environment lacks: an object, or a key of one.
 // Models pkg/kubelet/kubelet_pods.go makeEnvironmentVariables
 pub fn missing_environment(cluster: &Cluster, pod: &Object, container: &Value) -> Option<String> {
+    if cluster.config().stand_ins {
+        return None;
+    }
     for (source, kind) in sources_of_environment(container) {
         if let Some(object) = absent(cluster, pod, kind, source, "name") {
             return Some(format!("{} {:?} not found", kind.name().to_lowercase(), object.name));

@@ -109,8 +109,23 @@ pub fn object_table(object: &Arc<Object>, now: Instant) -> Table {
     table_of(object.kind, std::slice::from_ref(object), &Context { now, default_class: None })
 }
 
+/// The table of an object that kubectl makes itself, which knows nothing of kinds.
+pub fn plain_table(kind: Kind, objects: &[Arc<Object>], now: Instant) -> Table {
+    table_with(DEFAULT_COLUMNS, kind, objects, &Context { now, default_class: None })
+}
+
+/// The table of an object's `Scale`.
+// Models pkg/printers/internalversion/printers.go printScale
+pub fn scale_table(object: &Arc<Object>, now: Instant) -> Table {
+    const COLUMNS: &str = "NAME|DESIRED={spec.replicas}|AVAILABLE={status.replicas}|AGE";
+    table_with(COLUMNS, object.kind, std::slice::from_ref(object), &Context { now, default_class: None })
+}
+
 fn table_of(kind: Kind, objects: &[Arc<Object>], context: &Context<'_>) -> Table {
-    let definition = definition(kind);
+    table_with(definition(kind), kind, objects, context)
+}
+
+fn table_with(definition: &'static str, kind: Kind, objects: &[Arc<Object>], context: &Context<'_>) -> Table {
     let headers = columns(definition).map(|(header, wide, _)| Column { header: header.to_owned(), wide }).collect();
     let rows = objects.iter().map(|object| {
         let cells = columns(definition).map(|(header, _, text)| cell(header, text, object, context)).collect();

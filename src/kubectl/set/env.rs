@@ -2,6 +2,8 @@
 //!
 //! Follows `staging/src/k8s.io/kubectl/pkg/cmd/set/set_env.go` of Kubernetes v1.37.2, Apache-2.0.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::super::context::Context;
@@ -12,6 +14,7 @@ use super::{change, check_selection, each_container, objects};
 use crate::api::base64;
 use crate::api::fields::{Fields, as_map};
 use crate::api::kind::Kind;
+use crate::api::status::Status;
 use crate::cluster::Cluster;
 
 /// The command's flags.
@@ -123,13 +126,14 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         context,
         &mut say,
         infos,
-        ("env updated", "env update to pod template:"),
+        ("env updated", "env update to pod template:", true),
         &mut errors,
         &mut |context, info, spec| {
             let before = spec.clone();
             let (kind, name) = (info.reference.kind.name(), info.reference.name.as_str());
             let namespace = info.reference.namespace.as_str();
             let mut listed = String::new();
+            let mut unresolved = Unresolved::new();
             let found = each_container(spec, pattern, &mut |container| {
                 let present = container.list("env").to_vec();
                 if !flags.flag("overwrite") {
@@ -138,7 +142,15 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
                 let updated = update_environment(&present, &variables, &pairs.remove);
                 if list {
                     let resolve = flags.flag("resolve").then_some((&*context.cluster, namespace));
-                    list_environment(kind, name, container.text("name"), &updated, resolve, &mut listed);
+                    list_environment(
+                        kind,
+                        name,
+                        container.text("name"),
+                        &updated,
+                        resolve,
+                        &mut listed,
+                        &mut unresolved,
+                    );
                 } else if updated.is_empty() {
                     container.remove("env");
                 } else {
@@ -147,6 +159,10 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
                 Ok(())
             })?;
             context.out.write(&listed);
+            for (why, mut names) in unresolved {
+                crate::api::order::sort_by_key(&mut names, String::clone);
+                context.out.complain(&format!("error retrieving reference for {}: {why}", names.join(", ")));
+            }
             if found == 0 {
                 context
                     .out
@@ -202,7 +218,18 @@ fn update_environment(present: &[Value], new: &[Value], remove: &[String]) -> Ve
 /// Where references are looked up: the cluster and the namespace.
 type Resolve<'a> = Option<(&'a Cluster, &'a str)>;
 
-fn list_environment(kind: &str, name: &str, container: &str, variables: &[Value], at: Resolve<'_>, out: &mut String) {
+/// Why variables have no value, and which.
+type Unresolved = BTreeMap<String, Vec<String>>;
+
+fn list_environment(
+    kind: &str,
+    name: &str,
+    container: &str,
+    variables: &[Value],
+    at: Resolve<'_>,
+    out: &mut String,
+    unresolved: &mut Unresolved,
+) {
     out.push_str(&format!("# {kind} {name}, container {container}\n"));
     for variable in variables {
         let (name, from) = (variable.text("name"), variable.field("valueFrom"));
@@ -210,24 +237,34 @@ fn list_environment(kind: &str, name: &str, container: &str, variables: &[Value]
             out.push_str(&format!("{name}={}\n", variable.text("value")));
             continue;
         }
-        match at.and_then(|(cluster, namespace)| resolved(cluster, namespace, from)) {
-            Some(value) => out.push_str(&format!("{name}={value}\n")),
-            None => out.push_str(&format!("# {name} from {}\n", reference_text(from))),
+        match at.map(|(cluster, namespace)| resolved(cluster, namespace, from)) {
+            Some(Ok(value)) => out.push_str(&format!("{name}={value}\n")),
+            other => {
+                out.push_str(&format!("# {name} from {}\n", reference_text(from)));
+                if let Some(Err(why)) = other {
+                    unresolved.entry(why).or_default().push(name.to_owned());
+                }
+            }
         }
     }
 }
 
 /// What a reference to a key of a ConfigMap or a Secret stands for.
 // Models staging/src/k8s.io/kubectl/pkg/cmd/util/env/env_resolve.go GetEnvVarRefValue
-fn resolved(cluster: &Cluster, namespace: &str, from: &Value) -> Option<String> {
-    let (field, kind) = match from.has("secretKeyRef") {
-        true => ("secretKeyRef", Kind::Secret),
-        false => ("configMapKeyRef", Kind::ConfigMap),
+fn resolved(cluster: &Cluster, namespace: &str, from: &Value) -> Result<String, String> {
+    let (field, kind, word) = match from.has("secretKeyRef") {
+        true => ("secretKeyRef", Kind::Secret, "secret"),
+        false => ("configMapKeyRef", Kind::ConfigMap, "config map"),
     };
-    let reference = from.field(field);
-    let object = cluster.store().get(kind, namespace, reference.text("name"))?;
-    let value = object.rest.entries("data").get(reference.text("key"))?.as_str()?;
-    Some(if kind == Kind::Secret { base64::decode_text(value) } else { value.to_owned() })
+    let (name, key) = (from.field(field).text("name"), from.field(field).text("key"));
+    if name.is_empty() {
+        return Err("invalid valueFrom".to_owned());
+    }
+    let object = cluster.store().get(kind, namespace, name);
+    let object = object.ok_or_else(|| Status::not_found(kind, name).message)?;
+    let value = object.rest.entries("data").get(key).and_then(Value::as_str);
+    let value = value.ok_or_else(|| format!("key {key} not found in {word} {name}"))?;
+    Ok(if kind == Kind::Secret { base64::decode_text(value) } else { value.to_owned() })
 }
 
 // Models staging/src/k8s.io/kubectl/pkg/cmd/util/env/env_resolve.go GetEnvVarRefString

@@ -113,12 +113,13 @@ fn objects(context: &Context<'_>, flags: &Flags, args: &[String]) -> Result<Vec<
     Ok(infos)
 }
 
-/// Changes each object's pod specification, and sends what has changed.
+/// Changes each object's pod specification, and sends what has changed. `what` is what is said of success, what failed
+/// otherwise, and whether nothing is said of an object that is as it should be.
 fn change(
     context: &mut Context<'_>,
     say: &mut Say,
     infos: Vec<Info>,
-    what: (&str, &str),
+    what: (&str, &str, bool),
     errors: &mut Vec<Error>,
     work: ChangePodSpec<'_>,
 ) -> Result<(), Error> {
@@ -132,7 +133,7 @@ fn change(
             errors.push(Error::Plain(format!("error: {name} {why}\n")));
             continue;
         }
-        if new == old {
+        if new == old && what.2 {
             continue;
         }
         if say.dry_run == DryRun::Client || info.is_local() {
@@ -182,17 +183,10 @@ pub fn image(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
     let mut say = Say::of(context, flags)?;
     let (resources, args) = resources_and_pairs(&flags.args, "image")?;
     let images = parse_pairs(&args, "image", false)?.set;
-    let searched = if resources.is_empty() && flags.list("filename").is_empty() {
-        Vec::new()
-    } else {
-        objects(context, flags, &resources)?
-    };
+    let searched = objects(context, flags, &resources)?;
     let mut errors = Vec::new();
     if let Err(error) = check_selection(flags) {
         errors.push(error);
-    }
-    if resources.is_empty() && flags.list("filename").is_empty() {
-        errors.push("one or more resources must be specified as <resource> <name> or <resource>/<name>".into());
     }
     if images.is_empty() {
         errors.push("at least one image update is required".into());
@@ -208,7 +202,7 @@ pub fn image(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         context,
         &mut say,
         searched,
-        ("image updated", "image update to pod template:"),
+        ("image updated", "image update to pod template:", true),
         &mut errors,
         &mut |_, _, spec| {
             for (name, image) in &images {
@@ -247,7 +241,7 @@ pub fn resources(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> 
         context,
         &mut say,
         infos,
-        ("resource requirements updated", "resources update to pod template"),
+        ("resource requirements updated", "resources update to pod template", true),
         &mut errors,
         &mut |_, _, spec| {
             let found = each_container(spec, pattern, &mut |container| {
@@ -292,7 +286,7 @@ pub fn service_account(context: &mut Context<'_>, flags: &Flags) -> Result<(), E
     };
     let infos = objects(context, flags, resources)?;
     let mut errors = Vec::new();
-    let what = ("serviceaccount updated", "ServiceAccountName");
+    let what = ("serviceaccount updated", "ServiceAccountName", false);
     change(context, &mut say, infos, what, &mut errors, &mut |_, _, spec| {
         for name in ["serviceAccountName", "serviceAccount"] {
             spec.insert(name.to_owned(), Value::from(account.as_str()));

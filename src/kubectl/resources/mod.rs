@@ -2,9 +2,18 @@
 //!
 //! Follows `staging/src/k8s.io/cli-runtime/pkg/resource/builder.go` of Kubernetes v1.37.2, Apache-2.0.
 
+mod args;
+mod field_selector;
+mod stored;
+
+use args::{Named, read_args};
+pub use args::{has_names, kind_for};
+use field_selector::{check_field, matches_fields};
+pub use stored::{event_object, find_object, list_objects};
+
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::context::Context;
 use super::error::Error;
@@ -17,16 +26,8 @@ use crate::api::object::Object;
 use crate::api::selector::Selector;
 use crate::api::selector_text::{FieldTerm, parse_fields};
 use crate::api::status::{Status, quote};
-use crate::cluster::actor::Actor;
-use crate::cluster::events::EventRecord;
 use crate::cluster::{Cluster, FieldValidation};
-use crate::dns;
 use crate::manifest;
-
-/// What `all` stands for.
-// Models the categories in the `storage.go` files below pkg/registry
-const ALL: &str = "pods,replicationcontrollers,services,daemonsets.apps,deployments.apps,replicasets.apps,\
-                   statefulsets.apps,horizontalpodautoscalers.autoscaling,cronjobs.batch,jobs.batch";
 
 /// An object that a command is about.
 #[derive(Clone, Debug)]
@@ -179,9 +180,10 @@ pub fn namespace(context: &Context<'_>, flags: &Flags) -> (String, bool) {
 /// kubectl's sentence where there is no such file.
 pub fn sources(context: &Context<'_>, flags: &Flags) -> Result<Vec<Source>, Error> {
     if !flags.text("kustomize").is_empty() {
-        return Err(
-            format!("no kustomization file in {:?}: there is no file system here", flags.text("kustomize")).into()
-        );
+        if !flags.list("filename").is_empty() {
+            return Err("only one of -f or -k can be specified".into());
+        }
+        return Err(kustomize(&context.files.names(), flags.text("kustomize")));
     }
     let mut out = Vec::new();
     let mut errors = Vec::new();
@@ -210,6 +212,30 @@ pub fn sources(context: &Context<'_>, flags: &Flags) -> Result<Vec<Source>, Erro
     Ok(out)
 }
 
+/// What kustomize says of a folder, which it would build.
+// Models sigs.k8s.io/kustomize/api/internal/target/errmissingkustomization.go
+pub fn kustomize(names: &[String], folder: &str) -> Error {
+    const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+    let inside = folder.trim_end_matches('/').trim_start_matches("./");
+    let prefix = if matches!(inside, "." | "") { String::new() } else { format!("{inside}/") };
+    if names.iter().any(|name| FILES.iter().any(|file| *name == format!("{prefix}{file}"))) {
+        return "kustomize is not simulated: apply the files that it would build with -f".into();
+    }
+    let place = format!("{HOME}/{inside}").trim_end_matches(['/', '.']).to_owned();
+    if !names.iter().any(|name| name.starts_with(&prefix)) && !prefix.is_empty() {
+        return format!(
+            "must build at directory: not a valid directory: evalsymlink failure on '{folder}' : lstat {place}: no such file \
+             or directory"
+        )
+        .into();
+    }
+    format!("unable to find one of 'kustomization.yaml', 'kustomization.yml' or 'Kustomization' in directory '{place}'")
+        .into()
+}
+
+/// The folder that files are in, as messages have it.
+const HOME: &str = "/home/user";
+
 /// The manifests in a folder, where there is one of this name.
 // Models staging/src/k8s.io/cli-runtime/pkg/resource/visitor.go ExpandPathsToFileVisitors
 fn in_folder(names: &[String], folder: &str, recursive: bool) -> Option<Vec<String>> {
@@ -224,118 +250,6 @@ fn in_folder(names: &[String], folder: &str, recursive: bool) -> Option<Vec<Stri
         [".json", ".yaml", ".yml"].iter().any(|end| name.ends_with(end)) && (recursive || !deep)
     };
     Some(inside.into_iter().filter(is_manifest).cloned().collect())
-}
-
-/// The kind that an argument names: plural, singular, short name or kind, with a group and a version if need be.
-///
-/// # Errors
-/// kubectl's sentence where there is no such resource.
-// Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go mappingFor
-pub fn kind_for(argument: &str) -> Result<Kind, Error> {
-    let parts: Vec<&str> = argument.splitn(3, '.').collect();
-    if let [resource, version, group] = parts.as_slice()
-        && let Some(kind) = find_kind(resource, group, version)
-    {
-        return Ok(kind);
-    }
-    let (resource, group) = argument.split_once('.').unwrap_or((argument, ""));
-    find_kind(resource, group, "").ok_or_else(|| {
-        let in_group = if group.is_empty() { String::new() } else { format!(" in group {group:?}") };
-        Error::Plain(format!("the server doesn't have a resource type {resource:?}{in_group}"))
-    })
-}
-
-/// The first kind of this resource name. A group may be given by its beginning, unless another has exactly that name.
-fn find_kind(name: &str, group: &str, version: &str) -> Option<Kind> {
-    let lower = name.to_lowercase();
-    let named = |kind: &Kind| {
-        let resource = kind.resource();
-        resource.plural == lower || resource.kind.to_lowercase() == lower || resource.short_names.contains(&name)
-    };
-    let served = |kind: &Kind| version.is_empty() || kind.resource().versions.contains(&version);
-    let mut kinds = Kind::ALL.iter().copied().filter(|kind| named(kind) && served(kind));
-    if group.is_empty() {
-        return kinds.next();
-    }
-    let exact = kinds.clone().find(|kind| kind.resource().group == group);
-    exact.or_else(|| kinds.find(|kind| kind.resource().group.starts_with(group)))
-}
-
-/// The parts of a comma-separated argument, each once.
-fn split_argument(argument: &str) -> Vec<&str> {
-    let mut out = Vec::new();
-    for part in argument.split(',') {
-        if !out.contains(&part) {
-            out.push(part);
-        }
-    }
-    out
-}
-
-/// What the arguments name.
-#[derive(Default)]
-struct Named<'a> {
-    types: Vec<String>,
-    names: Vec<&'a str>,
-    tuples: Vec<(String, String)>,
-    select_everything: bool,
-}
-
-/// Whether arguments name objects, and not only types.
-///
-/// # Errors
-/// kubectl's sentence where they mix both forms.
-// Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go HasNames
-pub fn has_names(args: &[String]) -> Result<bool, Error> {
-    let named = read_args(args, false)?;
-    Ok(!named.tuples.is_empty() || !named.names.is_empty())
-}
-
-// Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go ResourceTypeOrNameArgs
-fn read_args(args: &[String], allow_empty_selector: bool) -> Result<Named<'_>, Error> {
-    let mut named = Named::default();
-    let Some(first) = args.first() else {
-        return Ok(named);
-    };
-    let types = split_argument(first);
-    if args.len() >= 2 && types.len() > 1 {
-        for ty in types {
-            for name in &args[1..] {
-                named.tuples.push(split_tuple(&format!("{ty}/{name}"))?);
-            }
-        }
-        return Ok(named);
-    }
-    let slashes = args.iter().filter(|arg| arg.contains('/')).count();
-    if slashes > 0 && slashes < args.len() {
-        return Err("there is no need to specify a resource type as a separate argument when passing arguments in \
-                    resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource \
-                    resource/<resource_name>'"
-            .into());
-    }
-    if slashes > 0 {
-        for arg in args {
-            named.tuples.push(split_tuple(arg)?);
-        }
-        return Ok(named);
-    }
-    let expanded = first.split(',').map(|part| if part == "all" { ALL } else { part }).collect::<Vec<_>>().join(",");
-    named.types = split_argument(&expanded).into_iter().map(str::to_owned).collect();
-    named.names = args[1..].iter().map(String::as_str).collect();
-    named.select_everything = args.len() == 1 && allow_empty_selector;
-    Ok(named)
-}
-
-// Models staging/src/k8s.io/cli-runtime/pkg/resource/builder.go splitResourceTypeName
-fn split_tuple(arg: &str) -> Result<(String, String), Error> {
-    let parts: Vec<&str> = arg.split('/').collect();
-    match parts.as_slice() {
-        [ty, name] if !ty.is_empty() && !name.is_empty() && split_argument(ty).len() == 1 => {
-            Ok(((*ty).to_owned(), (*name).to_owned()))
-        }
-        [_, _] => Err("arguments in resource/name form must have a single resource and name".into()),
-        _ => Err("arguments in resource/name form may not have more than one slash".into()),
-    }
 }
 
 impl Query<'_> {
@@ -399,6 +313,9 @@ impl Query<'_> {
             return Err(why.into());
         }
         let reference = ObjectRef::new(kind, if namespaced { self.namespace } else { "" }, name);
+        if let Err(why) = resource::usable_path(&reference.namespace, Some(name)) {
+            return Ok(Err(Error::Plain(why)));
+        }
         let object = find_object(cluster, &reference);
         if object.is_none() && !self.lazy {
             // One that is read in a namespace that there is not is missed less than the namespace is.
@@ -483,6 +400,7 @@ impl Query<'_> {
             check_field(kind, &term.field).map_err(refuse)?;
         }
         let namespace = if self.all_namespaces || !kind.resource().namespaced { "" } else { self.namespace };
+        resource::usable_path(namespace, None)?;
         Ok(Filter { kind, namespace: namespace.to_owned(), labels, fields })
     }
 
@@ -565,194 +483,6 @@ fn multiple_types() -> Error {
 /// Nothing was named at all.
 pub fn missing_resource() -> Error {
     "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'".into()
-}
-
-/// The objects of a kind, in one namespace or in all. Events are kept apart by the cluster, and are made objects here.
-pub fn list_objects(cluster: &Cluster, kind: Kind, namespace: &str) -> Vec<Arc<Object>> {
-    let in_namespace = |object: &Arc<Object>| namespace.is_empty() || object.meta.namespace == namespace;
-    if kind == Kind::Endpoints {
-        return endpoints(cluster).into_iter().map(Arc::new).filter(in_namespace).collect();
-    }
-    if kind == Kind::Event {
-        let mut events: Vec<_> =
-            cluster.events().map(|record| Arc::new(event_object(record))).filter(in_namespace).collect();
-        crate::api::order::sort_by(&mut events, |a, b| {
-            (&a.meta.namespace, &a.meta.name).cmp(&(&b.meta.namespace, &b.meta.name))
-        });
-        return events;
-    }
-    cluster.store().list(kind).filter(|object| in_namespace(object)).cloned().collect()
-}
-
-/// The object that a reference names.
-pub fn find_object(cluster: &Cluster, reference: &ObjectRef) -> Option<Arc<Object>> {
-    if matches!(reference.kind, Kind::Event | Kind::Endpoints) {
-        return list_objects(cluster, reference.kind, &reference.namespace)
-            .into_iter()
-            .find(|event| event.meta.name == reference.name);
-    }
-    cluster.store().find(reference).cloned()
-}
-
-/// The Endpoints of Services: the older form of their slices, which a controller of its own keeps in a real cluster.
-// Models pkg/controller/endpoint/endpoints_controller.go syncService
-fn endpoints(cluster: &Cluster) -> Vec<Object> {
-    let selects = |service: &&Arc<Object>| !service.spec.entries("selector").is_empty();
-    let services = cluster.store().list(Kind::Service).filter(selects);
-    services.map(|service| endpoints_of(cluster, service)).collect()
-}
-
-fn endpoints_of(cluster: &Cluster, service: &Object) -> Object {
-    let meta = &service.meta;
-    let mut labels = meta.labels.clone();
-    labels.insert("endpoints.kubernetes.io/managed-by".to_owned(), "endpoint-controller".to_owned());
-    if dns::is_headless(service) {
-        labels.insert("service.kubernetes.io/headless".to_owned(), String::new());
-    }
-    let mut object = Object::new(Kind::Endpoints, crate::api::meta::ObjectMeta { labels, ..meta.clone() });
-    object.meta.annotations.clear();
-    let mut subsets: Vec<Value> = Vec::new();
-    for slice in dns::slices(cluster.store(), &meta.namespace, &meta.name) {
-        let (mut ready, mut not_ready) = (Vec::new(), Vec::new());
-        for endpoint in slice.rest.list("endpoints") {
-            for address in endpoint.list("addresses") {
-                let mut entry = json!({"ip": address, "nodeName": endpoint.field("nodeName"), "targetRef": endpoint.field("targetRef")});
-                if endpoint.has("hostname") && dns::is_headless(service) {
-                    entry["hostname"] = endpoint.field("hostname").clone();
-                }
-                let list = if endpoint.field("conditions").flag("ready") { &mut ready } else { &mut not_ready };
-                list.push(entry);
-            }
-        }
-        let mut subset = serde_json::Map::new();
-        for (name, list) in [("addresses", ready), ("notReadyAddresses", not_ready)] {
-            if !list.is_empty() {
-                subset.insert(name.to_owned(), Value::Array(list));
-            }
-        }
-        if !subset.is_empty() {
-            subset.insert("ports".to_owned(), slice.rest.field("ports").clone());
-            subsets.push(Value::Object(subset));
-        }
-    }
-    if !subsets.is_empty() {
-        object.rest_mut().insert("subsets".to_owned(), Value::Array(subsets));
-    }
-    object
-}
-
-/// An event as an object of the API. The scheduler records its events through the newer API, which has other fields.
-pub fn event_object(record: &EventRecord) -> Object {
-    let about = &record.object;
-    let namespace = record.namespace();
-    let component = record.actor.component();
-    let (first, last) = (record.first.to_string(), record.last.to_string());
-    let mut value = json!({
-        "metadata": {"name": record.name, "namespace": namespace, "creationTimestamp": first},
-        "involvedObject": {
-            "apiVersion": about.kind.api_version(), "kind": about.kind.name(), "name": about.name,
-            "namespace": about.namespace, "uid": record.uid,
-        },
-        "reason": record.reason, "message": record.message, "count": record.count,
-        "type": if record.warning { "Warning" } else { "Normal" },
-        "firstTimestamp": first, "lastTimestamp": last, "eventTime": null,
-        "source": {"component": component}, "reportingComponent": component, "reportingInstance": "",
-    });
-    if about.namespace.is_empty() {
-        crate::api::fields::as_map(&mut value["involvedObject"]).remove("namespace");
-    }
-    if record.actor == Actor::Scheduler {
-        let micro = |time: &str| Value::from(time.replace('Z', ".000000Z"));
-        let fields = crate::api::fields::as_map(&mut value);
-        fields.remove("count");
-        fields.extend([
-            ("firstTimestamp".to_owned(), Value::Null),
-            ("lastTimestamp".to_owned(), Value::Null),
-            ("eventTime".to_owned(), micro(&first)),
-            ("source".to_owned(), json!({})),
-            ("reportingInstance".to_owned(), Value::from("default-scheduler-1")),
-            ("action".to_owned(), Value::from(if record.reason == "Scheduled" { "Binding" } else { "Scheduling" })),
-        ]);
-        if record.count > 1 {
-            let series = json!({"count": record.count, "lastObservedTime": micro(&last)});
-            fields.insert("series".to_owned(), series);
-        }
-    }
-    Object::from_value(Kind::Event, value)
-}
-
-/// The fields that a kind can be selected by, besides name and namespace.
-// Models the AddFieldLabelConversionFunc calls in pkg/apis/*/v1/conversion.go
-fn check_field(kind: Kind, field: &str) -> Result<(), String> {
-    let known: &[&str] = match kind {
-        Kind::Pod => &[
-            "spec.nodeName",
-            "spec.restartPolicy",
-            "spec.schedulerName",
-            "spec.serviceAccountName",
-            "spec.hostNetwork",
-            "status.phase",
-            "status.podIP",
-            "status.podIPs",
-            "status.nominatedNodeName",
-        ],
-        Kind::Node => &["spec.unschedulable"],
-        Kind::ReplicationController => &["status.replicas"],
-        Kind::Event => &[
-            "involvedObject.kind",
-            "involvedObject.namespace",
-            "involvedObject.name",
-            "involvedObject.uid",
-            "involvedObject.apiVersion",
-            "involvedObject.resourceVersion",
-            "involvedObject.fieldPath",
-            "reason",
-            "reportingComponent",
-            "source",
-            "type",
-        ],
-        Kind::Namespace => &["status.phase"],
-        Kind::Secret => &["type"],
-        Kind::Service => &["spec.clusterIP", "spec.type"],
-        Kind::Job => &["status.successful"],
-        _ => &[],
-    };
-    let general = field == "metadata.name" || (field == "metadata.namespace" && kind != Kind::Node);
-    if general || known.contains(&field) {
-        return Ok(());
-    }
-    if known.is_empty() {
-        return Err(format!("{field:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""));
-    }
-    Err(format!("field label not supported: {field}"))
-}
-
-fn matches_fields(object: &Object, terms: &[FieldTerm]) -> bool {
-    terms.iter().all(|term| {
-        let value = match term.field.as_str() {
-            "metadata.name" => object.meta.name.clone(),
-            "metadata.namespace" => object.meta.namespace.clone(),
-            "source" => object.rest.field("source").text("component").to_owned(),
-            path => {
-                let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-                let value = match first {
-                    "spec" => object.spec.field(rest),
-                    "status" => object.status.field(rest),
-                    first if rest.is_empty() => object.rest.field(first),
-                    first => object.rest.field(first).field(rest),
-                };
-                match value {
-                    Value::String(text) => text.clone(),
-                    Value::Null if path.ends_with("unschedulable") || path.ends_with("hostNetwork") => {
-                        "false".to_owned()
-                    }
-                    Value::Null => String::new(),
-                    other => other.to_string(),
-                }
-            }
-        };
-        (value == term.value) == term.equal
-    })
 }
 
 #[cfg(test)]
