@@ -11,6 +11,7 @@ pub mod controllers;
 pub mod disks;
 pub mod dns;
 pub mod explain;
+pub mod export;
 pub mod graph;
 pub mod i18n;
 pub mod kubectl;

@@ -26,7 +26,7 @@ use live::{Live, Turn};
 pub use log::{Compare, Entry, Fork, Log, Place};
 
 /// How many turns of a log are followed by themselves.
-const MOST_TURNS: usize = 200_000;
+pub const MOST_TURNS: usize = 200_000;
 
 /// A step of a run, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod compare;
 mod controls;
 mod details;
 mod dock;
+mod documents;
 mod editor;
 mod file_tabs;
 mod files;
@@ -32,3 +33,4 @@ mod trouble;
 mod why;
 
 pub use app::mount;
+pub use documents::report_panics;
