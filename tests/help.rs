@@ -54,7 +54,7 @@ fn what_cannot_be_put_right_safely_is_said() {
 
 #[test]
 fn what_nobody_meant_gets_no_help() {
-    let span = Span { line: 26, column: 2, end_line: 26, end_column: 10 };
+    let span = Span { line: 24, column: 2, end_line: 24, end_column: 10 };
     assert_eq!(of(SET, "unknown field \"spec.frobnicate\"", span), None);
     assert_eq!(of("", "unknown field \"x\"", Span::default()), None);
     assert_eq!(of(SET, "json: cannot unmarshal string into Go struct field A.b of type int32", span), None);

@@ -170,7 +170,8 @@ impl Scenario {
     }
 
     /// The scenario with other files and another run, and what else is in it. Where more was done, its story is over.
-    pub fn with(mut self, files: BTreeMap<String, String>, open: &str, speed: f64, run: Log) -> Scenario {
+    pub fn with(mut self, files: BTreeMap<String, String>, open: &str, speed: f64, mut run: Log) -> Scenario {
+        run.shorten();
         let fields = as_map(&mut self.document);
         let whole = (speed.fract() == 0.0).then_some(speed as i64);
         fields.insert("speed".to_owned(), whole.map_or(speed.into(), Value::from));
@@ -187,7 +188,11 @@ impl Scenario {
 
     /// Whether the same was written and done in another one, whatever is looked at.
     pub fn is_same_work(&self, other: &Scenario) -> bool {
-        let of = |log: &Log| Log { until: Instant::default(), branch: 0, place: Place::default(), ..log.clone() };
+        let of = |log: &Log| {
+            let mut log = Log { until: Instant::default(), branch: 0, place: Place::default(), ..log.clone() };
+            log.forks.iter_mut().for_each(|fork| fork.until = Instant::default());
+            log
+        };
         self.files == other.files && of(&self.run) == of(&other.run)
     }
 

@@ -164,3 +164,20 @@ fn a_built_in_scenario_is_named_and_nothing_else() {
     assert_eq!(decode("#graph"), None);
     assert_eq!(decode(""), None);
 }
+
+#[test]
+fn what_follows_from_the_rest_of_a_run_is_not_written() {
+    let mut timeline = Timeline::new(crate::cluster::config::Config::default());
+    timeline.advance(Millis(500));
+    let write = |timeline: &Timeline| Scenario::new(BTreeMap::new(), "", 1.0, timeline.saved()).to_json();
+    assert_eq!(write(&timeline), r#"{"statefulscope":1}"#);
+    timeline.dispatch(Command::Apply { manifest: include_str!("../../scenarios/web.yaml").to_owned() });
+    timeline.advance(Millis::from_secs(3));
+    assert!(!write(&timeline).contains("until"));
+    let again = Timeline::open(load(&write(&timeline)).unwrap().run);
+    assert_eq!((again.place(), again.cluster().hash()), (timeline.place(), timeline.cluster().hash()));
+    // What lies ahead of the place that is looked at is still known.
+    timeline.seek(crate::timeline::Place::end_of(timeline.place().at + Millis(-1000)));
+    let again = Timeline::open(load(&write(&timeline)).unwrap().run);
+    assert_eq!((again.head().at, again.place()), (timeline.head().at, timeline.place()));
+}

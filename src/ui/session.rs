@@ -217,7 +217,6 @@ impl Session {
     /// Does a command. Before it, what the page has is saved.
     pub(super) fn give(&self, command: Command) -> Answer {
         documents::before(*self, &command);
-        hooks::pass("command");
         let answer = self.timeline.try_update_value(|timeline| timeline.dispatch(command)).unwrap_or_default();
         documents::done();
         answer

@@ -193,7 +193,7 @@ describe('First light', () => {
     await press('Apply')
     const problems = page.getByRole('alert', { name: 'Problems' })
     assert.match(await problems.innerText(), /`selector` does not match template `labels`/)
-    await problems.getByRole('button', { name: 'line 33' }).waitFor()
+    await problems.getByRole('button', { name: 'line 31' }).waitFor()
     assert.deepEqual((await picture(page)).filter(name => name.startsWith('StatefulSet')), [])
   })
 

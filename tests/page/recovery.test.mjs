@@ -64,7 +64,7 @@ async function fail(page, deed, how) {
   const { commands } = await log(page)
   await page.evaluate(([place, how]) => window.wasmBindings.fail(place, 1, how), [place, how])
   await act(page)
-  await card(page).waitFor()
+  await card(page).waitFor().catch(error => assert.fail(`${deed}, ${how}: ${error.message}`))
   return commands
 }
 
@@ -155,7 +155,7 @@ describe('Where the program fails', () => {
     await restored(other).waitFor()
     await other.getByText('You are looking at a shared scenario.').waitFor()
     await press(other, 'Back to my own')
-    await other.waitForFunction(() => window.wasmBindings.session_manifest() === 'kind: Mine\n')
+    await other.waitForFunction(() => window.wasmBindings?.session_manifest() === 'kind: Mine\n')
     await other.context().close()
   })
 
@@ -164,7 +164,7 @@ describe('Where the program fails', () => {
     await writeManifest(page, 'kind: First\n')
     await press(page, 'Documents')
     await press(page, 'New document')
-    await page.waitForFunction(() => window.wasmBindings.session_manifest() !== 'kind: First\n')
+    await page.waitForFunction(() => window.wasmBindings?.session_manifest() !== 'kind: First\n')
     await press(page, 'Documents')
     await page.evaluate(() => window.wasmBindings.fail('opening', 1, 'memory'))
     const draft = page.getByRole('listitem').getByRole('button', { name: /statefulset-web.yaml/ })
@@ -173,7 +173,7 @@ describe('Where the program fails', () => {
     await page.waitForFunction(() => window.wasmBindings?.session_manifest().includes('kind: StatefulSet'))
     await press(page, 'Documents')
     await draft.click()
-    await page.waitForFunction(() => window.wasmBindings.session_manifest() === 'kind: First\n')
+    await page.waitForFunction(() => window.wasmBindings?.session_manifest() === 'kind: First\n')
     await page.context().close()
   })
 })

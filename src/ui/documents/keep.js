@@ -150,7 +150,7 @@ async function prune() {
 export async function start(opened, trouble) {
   complain = trouble
   if (said) trouble(said)
-  addEventListener('pagehide', () => flush())
+  addEventListener('pagehide', () => isDead || flush())
   const carried = take_carried()
   if (carried?.anew) {
     await begin('')

@@ -12,6 +12,7 @@ use crate::scenario::Scenario;
 use crate::timeline::{Log, Timeline};
 use crate::ui::clock::real_time;
 use crate::ui::files::FIRST;
+use crate::ui::hooks;
 use crate::ui::session::Session;
 
 #[wasm_bindgen(module = "/src/ui/documents/keep.js")]
@@ -65,13 +66,14 @@ pub(super) fn blank() -> Scenario {
     Scenario::new(files, FIRST.0, 1.0, Log::default())
 }
 
-/// Saves what is shown before a command, so that this moment can be restored.
+/// Saves what is shown before a command that somebody gives, so that this moment can be restored.
 pub fn before(session: Session, command: &Command) {
     // The editor's texts are saved by the way.
     let is_seen = !matches!(command, Command::SaveFile { .. } | Command::RemoveFile { .. });
     if is_seen && session.documents.ready.get_value() {
         let command = serde_json::to_string(command).unwrap_or_default();
         save(&scenario(session).to_json(), &command);
+        hooks::pass("command");
     }
 }
 

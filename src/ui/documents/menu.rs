@@ -22,6 +22,7 @@ pub fn DocumentMenu() -> impl IntoView {
     let drafts = RwSignal::new(Vec::<Value>::new());
     let look = move || {
         save_now(session);
+        drafts.set(Vec::new());
         keep::earlier(&Closure::once_into_js(move |json: String| {
             let found: Value = serde_json::from_str(&json).unwrap_or_default();
             drafts.set(found.as_array().cloned().unwrap_or_default());

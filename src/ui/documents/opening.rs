@@ -104,10 +104,7 @@ pub(super) fn visit(session: Session, scenario: Scenario) {
         keep::leave_own();
         documents.visiting.set(true);
     }
-    show(session, scenario, move || {
-        // A moment is looked at; where nothing was done yet, time passes for what is going to be.
-        session.playing.set(session.with_timeline(|timeline| timeline.log().count(timeline.log().branch) == 0));
-    });
+    show(session, scenario, move || play_where_nothing_was_done(session));
 }
 
 /// Shows the reader's own document again.
@@ -121,11 +118,14 @@ pub(super) fn return_to_own(session: Session) {
     }));
 }
 
-/// Opens a document of the reader's own; time goes on in it where it is not in the past.
+/// Opens a document of the reader's own.
 pub(super) fn open_own(session: Session, text: &str) {
-    open_text(session, text, move || {
-        session.playing.set(session.with_timeline(|timeline| timeline.place() >= timeline.head()));
-    });
+    open_text(session, text, move || play_where_nothing_was_done(session));
+}
+
+/// A moment is looked at, and stays; where nothing was done yet, time passes for what is going to be.
+fn play_where_nothing_was_done(session: Session) {
+    session.playing.set(session.with_timeline(|timeline| timeline.log().count(timeline.log().branch) == 0));
 }
 
 fn open_text(session: Session, text: &str, then: impl FnOnce() + 'static) {

@@ -49,7 +49,8 @@ impl Shared {
 
 /// What the picture shows.
 fn title(session: Session) -> String {
-    fill(session.strings().share.picture_of, &[&elapsed(session.now.get_untracked())])
+    let strings = session.language.get_untracked().strings();
+    fill(strings.share.picture_of, &[&elapsed(session.now.get_untracked())])
 }
 
 /// The button, and the dialog.

@@ -14,7 +14,9 @@ export async function deflate(text, done) {
 const SLICE = 512
 
 /// Inflates a text of at most so many bytes. `done` gets it, or why not: `large`, `damaged`.
-export async function inflate(bytes, limit, done) {
+export async function inflate(view, limit, done) {
+  // What is handed over is a view of the program's memory, which goes on changing.
+  const bytes = view.slice()
   let at = 0
   const slices = new ReadableStream(
     {

@@ -34,8 +34,7 @@ impl Session {
         self.show_files(&scenario.files, &scenario.open);
         self.speed.set(scenario.speed);
         let timeline = Timeline::begin(scenario.run.clone());
-        let log = timeline.log();
-        let (end, place) = (Place::end_of(log.until(log.branch)), log.place);
+        let (end, place) = timeline.named();
         let number = self.opening.get_untracked().0;
         self.go_on(Opening { number, timeline, end, place, left: MOST_TURNS, then: Box::new(then) });
     }
