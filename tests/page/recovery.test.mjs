@@ -106,6 +106,8 @@ describe('Where the program fails', () => {
     await press(page, 'Apply')
     await fail(page, 'scale', 'panic')
     assert.match(await card(page).innerText(), /Nothing of yours is lost/)
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
     await page.getByRole('button', { name: 'Restore the moment before' }).and(page.locator(':focus')).waitFor()
     await page.keyboard.press('Escape')
     assert.ok(await card(page).isVisible())

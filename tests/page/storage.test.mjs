@@ -115,6 +115,7 @@ describe('A draft', () => {
     await press(page, 'Apply')
     await press(page, 'Documents')
     const drafts = page.getByRole('dialog', { name: 'Documents' }).getByRole('listitem')
+    await drafts.first().waitFor()
     assert.equal(await drafts.count(), 1)
     await drafts.getByRole('button', { name: /statefulset-web.yaml/ }).click()
     await says(page, 'kind: First\n')

@@ -340,7 +340,7 @@ function stop() {
   // The program's own timers would go on calling it. Numbers of timers are given in order.
   for (let timer = setTimeout(() => {}); timer > 0; timer--) clearTimeout(timer)
   // What has just gone wrong is still being told from one function of the program to the next.
-  queueMicrotask(show_card)
+  setTimeout(show_card)
 }
 
 function element(name, properties, ...children) {
@@ -362,10 +362,12 @@ function show_card() {
     : button(words.anew, () => (set_hash('', false), again({ anew: true })), true)
   const buttons = element('div', { className: 'fault__buttons' }, restore)
   if (text) buttons.append(button(words.download, () => offer('statefulscope.json', 'application/json', text)))
+  // Not the button: a key that made the program fail may still be held down.
+  const heading = element('h2', { tabIndex: -1 }, words.title)
   const card = element(
     'dialog',
     { className: 'fault', oncancel: event => event.preventDefault() },
-    element('h2', {}, words.title),
+    heading,
     element('p', {}, isOpened ? words.text : words.unopened),
     buttons,
     element('details', {}, element('summary', {}, words.details), element('pre', {}, reason)),
@@ -373,7 +375,7 @@ function show_card() {
   card.setAttribute('aria-label', words.title)
   document.body.append(card)
   card.showModal()
-  restore.focus()
+  heading.focus()
 }
 
 /// Offers a text as a file to save.
