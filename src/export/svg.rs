@@ -108,7 +108,7 @@ impl Pen {
         let words = self.paint.words(class, card);
         let mut more = words.more.to_owned();
         if *ends {
-            more.push_str("text-anchor=\"end\"");
+            more.push_str(" text-anchor=\"end\"");
         }
         if *class == "lane" {
             more.push_str(&format!(" transform=\"rotate(-90 {x} {y})\" letter-spacing=\".06em\""));

@@ -33,11 +33,15 @@ fn parse(svg: &str) -> (Vec<String>, String) {
         }
         let inside = tag.strip_suffix('/').unwrap_or(tag);
         let name: String = inside.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-        let mut attributes = inside[name.len()..].trim();
+        let mut attributes = inside[name.len()..].trim_end();
+        let mut keys = Vec::new();
         while !attributes.is_empty() {
             let (key, value) = attributes.split_once("=\"").unwrap_or_else(|| panic!("no attribute: {attributes}"));
-            assert!(key.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{key}");
-            attributes = value.split_once('"').expect("a value ends").1.trim();
+            let name = key.trim_start();
+            assert!(key != name && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'), "{key}: {tag}");
+            assert!(!keys.contains(&name), "{name} twice: {tag}");
+            keys.push(name);
+            attributes = value.split_once('"').expect("a value ends").1;
         }
         if !tag.ends_with('/') {
             open.push(name.clone());
@@ -126,6 +130,17 @@ fn a_picture_stands_alone_and_has_what_the_page_shows() {
     let empty = build(Timeline::new(Config::default()).cluster());
     let (_, text) = parse(&svg::svg(&empty, Language::English.strings(), false, ""));
     assert!(text.contains("Nothing is running yet"));
+}
+
+#[test]
+fn a_picture_of_every_moment_can_be_read() {
+    let mut timeline = run(&WEB.replace("  replicas: 2", "  replicas: 4"), 60);
+    let image = WEB.replace("        image: nginx", "        image: nginx:1.29");
+    timeline.dispatch(Command::Apply { manifest: image });
+    for _ in 0..60 {
+        timeline.advance(Millis(500));
+        parse(&svg::svg(&build(timeline.cluster()), Language::English.strings(), false, "<now>"));
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::keep::{self, save_now};
 use super::opening::{begin_anew, open_own};
 use crate::api::fields::Fields;
 use crate::i18n::fill;
-use crate::ui::icon::{CLOSE, Icon};
+use crate::ui::icon::{CLOSE, FOLDER, Icon};
 use crate::ui::look::hide_popover;
 use crate::ui::session::Session;
 
@@ -39,8 +39,16 @@ pub fn DocumentMenu() -> impl IntoView {
         begin_anew(session);
     };
     view! {
-        <button class="button button--quiet header__documents" popovertarget=ID on:click=move |_| look()>
-            {move || session.strings().share.documents}
+        <button
+            class="button button--quiet"
+            popovertarget=ID
+            aria-label=move || session.strings().share.documents
+            on:click=move |_| look()
+        >
+            <span class="header__icon">
+                <Icon path=FOLDER />
+            </span>
+            <span class="header__word">{move || session.strings().share.documents}</span>
         </button>
         <div id=ID class="documents" popover="auto" role="dialog" aria-label=move || session.strings().share.documents>
             <div class="documents__buttons">

@@ -150,8 +150,8 @@ fn Link(
     let link = shared.embed(session, |embed| embed.link());
     let length = link.chars().count();
     let is_short = move || match length {
-        0..=SAFE => strings().safe_anywhere,
-        0..=CUT => strings().may_be_cut,
+        length if length <= SAFE => strings().safe_anywhere,
+        length if length <= CUT => strings().may_be_cut,
         _ => strings().often_cut,
     };
     let moment = elapsed(session.now.get_untracked());

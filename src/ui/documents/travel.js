@@ -77,6 +77,7 @@ export function offer_png(name, svg, width, height) {
       setTimeout(() => URL.revokeObjectURL(address), 60_000)
     })
   }
+  image.onerror = () => console.error('The picture cannot be drawn.')
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`
 }
 
