@@ -12,6 +12,7 @@ pub mod disks;
 pub mod dns;
 pub mod embed;
 pub mod explain;
+pub mod export;
 pub mod graph;
 pub mod i18n;
 pub mod kubectl;

@@ -213,7 +213,7 @@ fn what_is_broken_is_refused_with_its_line_and_changes_nothing() {
         27,
     );
     let mismatch = WEB
-        .replace("      app: nginx # has", "      app: other # has")
+        .replace("      app: nginx # as", "      app: other # as")
         .replace("name: web\n  namespace", "name: web2\n  namespace");
     let mut fresh = Timeline::new(Config::default());
     let answer = apply(&mut fresh, &mismatch);

@@ -45,7 +45,7 @@ fn quotes_and_tabs_are_put_right() {
 fn what_cannot_be_put_right_safely_is_said() {
     let changed = |from: &str, to: &str| helped(from, to).0;
     assert_eq!(changed("apiVersion: apps/v1", "apiVersion: v1"), Mistake::Version { version: "apps/v1".to_owned() });
-    assert_eq!(changed("      app: nginx # has", "      app: other # has"), Mistake::Selector);
+    assert_eq!(changed("      app: nginx # as", "      app: other # as"), Mistake::Selector);
     assert_eq!(
         changed("  replicas: 2", "  replicas: 2\n  containers: []"),
         Mistake::Elsewhere { field: "containers".to_owned() }
@@ -54,7 +54,7 @@ fn what_cannot_be_put_right_safely_is_said() {
 
 #[test]
 fn what_nobody_meant_gets_no_help() {
-    let span = Span { line: 26, column: 2, end_line: 26, end_column: 10 };
+    let span = Span { line: 24, column: 2, end_line: 24, end_column: 10 };
     assert_eq!(of(SET, "unknown field \"spec.frobnicate\"", span), None);
     assert_eq!(of("", "unknown field \"x\"", Span::default()), None);
     assert_eq!(of(SET, "json: cannot unmarshal string into Go struct field A.b of type int32", span), None);

@@ -23,8 +23,8 @@ pub fn decode(text: &str) -> Result<Vec<u8>, usize> {
     check(text)?;
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0u32, 0);
-    for digit in text.bytes().filter_map(|byte| DIGITS.iter().position(|digit| *digit == byte)) {
-        bits = bits << 6 | digit as u32;
+    for digit in text.bytes().filter_map(digit) {
+        bits = bits << 6 | digit;
         count += 1;
         if count % 4 == 0 {
             bytes.extend_from_slice(&bits.to_be_bytes()[1..]);
@@ -37,6 +37,19 @@ pub fn decode(text: &str) -> Result<Vec<u8>, usize> {
         _ => {}
     }
     Ok(bytes)
+}
+
+/// What a character counts, where it is a digit.
+fn digit(byte: u8) -> Option<u32> {
+    let (first, value) = match byte {
+        b'A'..=b'Z' => (b'A', 0),
+        b'a'..=b'z' => (b'a', 26),
+        b'0'..=b'9' => (b'0', 52),
+        b'+' => return Some(62),
+        b'/' => return Some(63),
+        _ => return None,
+    };
+    Some(u32::from(byte - first) + value)
 }
 
 /// Reads text; what is none is left out or replaced.

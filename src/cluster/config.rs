@@ -61,16 +61,25 @@ pub struct StorageClassConfig {
     /// Who makes volumes; `kubernetes.io/no-provisioner` for nobody.
     pub provisioner: String,
     /// Whether claims without a class get this one.
+    #[serde(skip_serializing_if = "is_off")]
     pub default: bool,
     /// Whether volumes are deleted with their claims, rather than kept.
+    #[serde(skip_serializing_if = "is_off")]
     pub delete: bool,
     /// Whether a volume is bound only when a pod that uses it is scheduled.
+    #[serde(skip_serializing_if = "is_off")]
     pub wait_for_first_consumer: bool,
     /// Whether claims may grow.
+    #[serde(skip_serializing_if = "is_off")]
     pub allow_volume_expansion: bool,
     /// The zones that volumes can be used in; any where nothing is said.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub zones: Vec<String>,
+}
+
+/// Where nothing is said of a setting, it is off.
+fn is_off(setting: &bool) -> bool {
+    !setting
 }
 
 impl Default for Config {

@@ -227,4 +227,5 @@ pub(super) static STRINGS: Strings = Strings {
     address: "Address",
     uid: "UID",
     no_script: "Statefulscope needs JavaScript and WebAssembly.",
+    share: &super::share::ENGLISH,
 };

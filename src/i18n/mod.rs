@@ -4,6 +4,7 @@
 //! does not compile.
 
 mod en;
+pub mod share;
 pub mod why;
 mod words;
 mod zh_cn;
@@ -275,6 +276,7 @@ pub struct Strings {
     pub address: &'static str,
     pub uid: &'static str,
     pub no_script: &'static str,
+    pub share: &'static share::ShareStrings,
 }
 
 /// Fills the braces of a string, one after the other.

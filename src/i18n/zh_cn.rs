@@ -227,4 +227,5 @@ pub(super) static STRINGS: Strings = Strings {
     address: "地址",
     uid: "UID",
     no_script: "Statefulscope 需要 JavaScript 和 WebAssembly。",
+    share: &super::share::CHINESE,
 };

@@ -5,7 +5,8 @@
 //! title: A first set         # words: a text, or one for each language, {en: …, zh-CN: …}
 //! summary: …                 # words
 //! tags: [basics]
-//! files: {web.yaml: "…"}     # what `-f` finds, and the editor shows; the first by name is shown first
+//! files: {web.yaml: "…"}     # what `-f` finds, and the editor shows
+//! open: web.yaml             # the file that is shown first; where none is named, the first by name
 //! speed: 1                   # virtual seconds in a second
 //! run:                       # a `timeline::Log`: settings, commands with their times, branches, the place
 //!   config: {seed: 1}
@@ -30,8 +31,9 @@ use serde_json::{Map, Value};
 
 use crate::api::fields::{Fields, as_map};
 use crate::api::json;
+use crate::api::time::Instant;
 use crate::manifest;
-use crate::timeline::{Entry, Log};
+use crate::timeline::{Entry, Log, Place};
 use read::At;
 use step::Step;
 use words::Words;
@@ -59,6 +61,8 @@ pub struct Scenario {
     pub tags: Vec<String>,
     /// The manifests as they were written, by the names that `-f` finds them under.
     pub files: BTreeMap<String, String>,
+    /// The file that is shown first; where none has this name, the first by name.
+    pub open: String,
     /// Virtual seconds in a second.
     pub speed: f64,
     /// The settings, and what was done.
@@ -107,20 +111,32 @@ pub fn load(text: &str) -> Result<Scenario, Trouble> {
 
 /// Reads a scenario by way of these migrations.
 fn load_by(text: &str, migrations: &[Migration]) -> Result<Scenario, Trouble> {
+    // What the page has written is JSON, and may be longer than a manifest. Whatever is wrong with it is found below.
+    if let Ok(document) = serde_json::from_str(text)
+        && let Ok(scenario) = scenario_of(document, migrations)
+    {
+        return Ok(scenario);
+    }
     let read = manifest::read(text);
     if let Some(error) = read.error {
         return Err(Trouble::Syntax { message: error.message, line: error.span.line + 1 });
     }
-    let entry = read.documents().next().filter(|entry| entry.value.has(MARK)).ok_or(Trouble::NotAScenario)?;
-    let mut document = entry.value.clone();
-    migrate(&mut document, migrations)?;
-    Scenario::of(document).map_err(|trouble| match trouble {
+    let entry = read.documents().next().ok_or(Trouble::NotAScenario)?;
+    scenario_of(entry.value.clone(), migrations).map_err(|trouble| match trouble {
         Trouble::Field { path, message, .. } => {
             let line = entry.locate(&path).line + 1;
             Trouble::Field { path, line, message }
         }
         other => other,
     })
+}
+
+fn scenario_of(mut document: Value, migrations: &[Migration]) -> Result<Scenario, Trouble> {
+    if !document.has(MARK) {
+        return Err(Trouble::NotAScenario);
+    }
+    migrate(&mut document, migrations)?;
+    Scenario::of(document)
 }
 
 fn migrate(document: &mut Value, migrations: &[Migration]) -> Result<(), Trouble> {
@@ -141,16 +157,43 @@ fn migrate(document: &mut Value, migrations: &[Migration]) -> Result<(), Trouble
 }
 
 impl Scenario {
-    /// A scenario of a run, without words.
-    pub fn new(files: BTreeMap<String, String>, run: Log) -> Scenario {
+    /// A scenario of a run, without words. `open` is the file that is shown.
+    pub fn new(files: BTreeMap<String, String>, open: &str, speed: f64, run: Log) -> Scenario {
         let mut document = Value::Null;
-        let fields = as_map(&mut document);
-        fields.insert(MARK.to_owned(), VERSION.into());
-        fields.insert("run".to_owned(), value_of(&run));
+        as_map(&mut document).insert(MARK.to_owned(), VERSION.into());
+        let (title, summary, tags, steps) = Default::default();
+        let nothing = Log { config: run.config.clone(), ..Log::default() };
+        let empty = BTreeMap::new();
+        let scenario =
+            Scenario { title, summary, tags, files: empty, open: String::new(), speed, run: nothing, steps, document };
+        scenario.with(files, open, speed, run)
+    }
+
+    /// The scenario with other files and another run, and what else is in it. Where more was done, its story is over.
+    pub fn with(mut self, files: BTreeMap<String, String>, open: &str, speed: f64, mut run: Log) -> Scenario {
+        run.shorten();
+        let fields = as_map(&mut self.document);
+        let whole = (speed.fract() == 0.0).then_some(speed as i64);
+        fields.insert("speed".to_owned(), whole.map_or(speed.into(), Value::from));
+        let is_first = files.keys().next().is_some_and(|first| first == open);
+        fields.insert("open".to_owned(), if is_first { "" } else { open }.into());
         let texts = files.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str())));
         fields.insert("files".to_owned(), Value::Object(texts.collect()));
-        let (title, summary, tags, steps) = Default::default();
-        Scenario { title, summary, tags, files, speed: 1.0, run, steps, document }
+        if run.commands != self.run.commands || run.forks.len() != self.run.forks.len() {
+            fields.remove("steps");
+            self.steps.clear();
+        }
+        Scenario { files, open: open.to_owned(), speed, run, ..self }
+    }
+
+    /// Whether the same was written and done in another one, whatever is looked at.
+    pub fn is_same_work(&self, other: &Scenario) -> bool {
+        let of = |log: &Log| {
+            let mut log = Log { until: Instant::default(), branch: 0, place: Place::default(), ..log.clone() };
+            log.forks.iter_mut().for_each(|fork| fork.until = Instant::default());
+            log
+        };
+        self.files == other.files && of(&self.run) == of(&other.run)
     }
 
     /// The scenario of a document of the present version.
@@ -167,6 +210,7 @@ impl Scenario {
                 .iter()
                 .map(|(name, text)| Ok(((*name).to_owned(), text.text()?.to_owned())))
                 .collect::<Result<_, _>>()?,
+            open: at.field("open").text()?.to_owned(),
             speed: at.field("speed").number()?,
             run: run(&at.field("run"))?,
             steps: at.field("steps").list()?.iter().map(Step::read).collect::<Result<_, _>>()?,
@@ -174,20 +218,27 @@ impl Scenario {
         })
     }
 
-    /// The scenario as JSON, with what was not known of it, and its run as it is now.
+    /// The scenario as JSON, with what was not known of it, and its run as it is now. What version 1 says anyway is left
+    /// out: a link is short.
     pub fn to_json(&self) -> String {
         let mut document = self.document.clone();
         let now = value_of(&self.run);
         let slot = as_map(&mut document).entry("run").or_insert(Value::Null);
         let known = run(&At::root(&with_defaults(&self.document)).field("run")).map(|run| value_of(&run));
         *slot = keep_unknown(slot, &known.unwrap_or_default(), now);
+        leave_out(&mut document, &defaults());
         json::to_string(&document)
     }
 }
 
+/// What version 1 says of fields that are absent.
+fn defaults() -> Value {
+    serde_json::from_str(include_str!("defaults.json")).unwrap_or_default()
+}
+
 /// A document with what version 1 says of fields that are absent.
 fn with_defaults(document: &Value) -> Value {
-    let defaults: Value = serde_json::from_str(include_str!("defaults.json")).unwrap_or_default();
+    let defaults = defaults();
     let mut whole = document.clone();
     fill_in(&mut whole, &defaults);
     let compare = whole.get_mut("run").and_then(|run| run.get_mut("compare"));
@@ -207,6 +258,18 @@ fn fill_in(value: &mut Value, defaults: &Value) {
             None => {
                 fields.insert(name.clone(), default.clone());
             }
+        }
+    }
+}
+
+/// Removes the fields that say what the defaults say, at every depth: [`fill_in`] adds them again.
+fn leave_out(value: &mut Value, defaults: &Value) {
+    let (Value::Object(fields), Value::Object(defaults)) = (value, defaults) else { return };
+    for (name, default) in defaults {
+        let Some(value) = fields.get_mut(name) else { continue };
+        leave_out(value, default);
+        if value == default || (default.is_object() && value.as_object().is_some_and(Map::is_empty)) {
+            fields.remove(name);
         }
     }
 }

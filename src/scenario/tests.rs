@@ -18,7 +18,7 @@ fn a_text_says_what_it_is_and_where_it_is_wrong() {
     assert_eq!(read("statefulscope: 2\n"), Err(Trouble::Newer { version: 2 }));
     for version in ["one", "0", "-1"] {
         let text = format!("statefulscope: {version}\n");
-        assert_eq!(read(&text), field("statefulscope", 0, "must be a version from 1 to 1"));
+        assert_eq!(read(&text), field("statefulscope", 1, "must be a version from 1 to 1"));
     }
     let wrong = |text: &str| read(&format!("statefulscope: 1\n{text}"));
     assert_eq!(wrong("title: 3\n"), field("title", 2, "must be a text, or a text for each language"));
@@ -102,10 +102,34 @@ fn a_scenario_of_a_run_is_read_back() {
     timeline.dispatch(Command::CreateNamespace { name: "shop".to_owned() });
     timeline.advance(Millis(500));
     let files = BTreeMap::from([("web.yaml".to_owned(), "kind: \"Pod\"\n".to_owned())]);
-    let scenario = Scenario::new(files.clone(), timeline.saved());
+    let scenario = Scenario::new(files.clone(), "web.yaml", 2.0, timeline.saved());
     let read = load(&scenario.to_json()).unwrap();
-    assert_eq!((&read.files, &read.run), (&files, &scenario.run));
+    assert_eq!((&read.files, &read.run, read.speed), (&files, &scenario.run, 2.0));
     assert_eq!(Timeline::open(read.run).cluster().hash(), timeline.cluster().hash());
+}
+
+#[test]
+fn what_version_1_says_anyway_is_not_written() {
+    let files = || BTreeMap::from([("a.yaml".to_owned(), String::new()), ("b.yaml".to_owned(), String::new())]);
+    let write = |open: &str, speed: f64, seed: u64| {
+        let mut log = Log { config: load("statefulscope: 1\n").unwrap().run.config, ..Log::default() };
+        log.config.seed = seed;
+        Scenario::new(files(), open, speed, log).to_json()
+    };
+    assert_eq!(write("a.yaml", 1.0, 1), r#"{"files":{"a.yaml":"","b.yaml":""},"statefulscope":1}"#);
+    let other = write("b.yaml", 0.5, 2);
+    let fields = r#""open":"b.yaml","run":{"config":{"seed":2}},"speed":0.5,"statefulscope":1}"#;
+    assert!(other.ends_with(fields), "{other}");
+    let read = load(&other).unwrap();
+    assert_eq!((read.open.as_str(), read.speed, read.run.config.nodes.len()), ("b.yaml", 0.5, 3));
+}
+
+#[test]
+fn a_file_may_be_larger_than_a_manifest() {
+    let large = "# 3 MB\n".repeat(450_000);
+    let files = BTreeMap::from([("web.yaml".to_owned(), large.clone())]);
+    let read = load(&Scenario::new(files, "web.yaml", 1.0, Log::default()).to_json()).unwrap();
+    assert_eq!(read.files["web.yaml"], large);
 }
 
 #[test]
@@ -139,4 +163,21 @@ fn a_built_in_scenario_is_named_and_nothing_else() {
     }
     assert_eq!(decode("#graph"), None);
     assert_eq!(decode(""), None);
+}
+
+#[test]
+fn what_follows_from_the_rest_of_a_run_is_not_written() {
+    let mut timeline = Timeline::new(crate::cluster::config::Config::default());
+    timeline.advance(Millis(500));
+    let write = |timeline: &Timeline| Scenario::new(BTreeMap::new(), "", 1.0, timeline.saved()).to_json();
+    assert_eq!(write(&timeline), r#"{"statefulscope":1}"#);
+    timeline.dispatch(Command::Apply { manifest: include_str!("../../scenarios/web.yaml").to_owned() });
+    timeline.advance(Millis::from_secs(3));
+    assert!(!write(&timeline).contains("until"));
+    let again = Timeline::open(load(&write(&timeline)).unwrap().run);
+    assert_eq!((again.place(), again.cluster().hash()), (timeline.place(), timeline.cluster().hash()));
+    // What lies ahead of the place that is looked at is still known.
+    timeline.seek(crate::timeline::Place::end_of(timeline.place().at + Millis(-1000)));
+    let again = Timeline::open(load(&write(&timeline)).unwrap().run);
+    assert_eq!((again.head().at, again.place()), (timeline.head().at, timeline.place()));
 }

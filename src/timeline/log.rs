@@ -193,6 +193,17 @@ impl Log {
         }
     }
 
+    /// Leaves out what follows from the rest: how far a branch is known on which nothing was done after the place that is
+    /// looked at; and where nothing was done at all, what is looked at.
+    pub fn shorten(&mut self) {
+        if self.commands.is_empty() && self.forks.is_empty() {
+            (self.until, self.place) = Default::default();
+        }
+        if self.until(self.branch) <= self.place.at {
+            self.set_until(self.branch, Instant::default());
+        }
+    }
+
     /// Until when a branch is known: at least until its last command.
     pub fn until(&self, branch: usize) -> Instant {
         let until = self.fork(branch).map_or(self.until, |fork| fork.until);

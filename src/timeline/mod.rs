@@ -26,7 +26,7 @@ use live::{Live, Turn};
 pub use log::{Compare, Entry, Fork, Log, Place};
 
 /// How many turns of a log are followed by themselves.
-const MOST_TURNS: usize = 200_000;
+pub const MOST_TURNS: usize = 200_000;
 
 /// A step of a run, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,10 +86,16 @@ impl Timeline {
     /// [`MOST_TURNS`] only.
     pub fn open(log: Log) -> Timeline {
         let mut timeline = Timeline::begin(log);
-        let (branch, place) = (timeline.log.branch, timeline.log.place);
-        timeline.go(Place::end_of(timeline.log.until(branch)), MOST_TURNS);
+        let (end, place) = timeline.named();
+        timeline.go(end, MOST_TURNS);
         timeline.seek(place);
         timeline
+    }
+
+    /// How far the log says that its branch is known, and which place it says is looked at.
+    pub fn named(&self) -> (Place, Place) {
+        let (until, place) = (self.log.until(self.log.branch), self.log.place);
+        (Place::end_of(until.max(place.at)), place)
     }
 
     /// The run of a log, on its branch, at the beginning. [`Timeline::go`] leads on.

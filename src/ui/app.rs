@@ -7,6 +7,7 @@ use super::clock;
 use super::clock_bar::ClockBar;
 use super::controls::Controls;
 use super::dock::Dock;
+use super::documents::{self, Banners, BrokenView, DropHere};
 use super::editor::Editor;
 use super::graph::GraphView;
 use super::header::Header;
@@ -40,6 +41,7 @@ pub fn App() -> impl IntoView {
     provide_context(Look::new());
     super::hooks::provide(session);
     clock::start(session);
+    documents::start(session);
     Effect::new(move |_| {
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", session.language.get().tag());
@@ -47,7 +49,8 @@ pub fn App() -> impl IntoView {
     });
     view! {
         <Header />
-        <main class="page">
+        <Banners />
+        <main class="page" inert=move || session.is_away()>
             <Editor />
             <section class="stage" aria-label=move || session.strings().cluster>
                 <Controls />
@@ -59,6 +62,8 @@ pub fn App() -> impl IntoView {
                 <Dock />
             </aside>
         </main>
+        <BrokenView />
+        <DropHere />
         <ActionMenu />
         <Announcer />
         <NewVersion />

@@ -9,7 +9,7 @@ use super::session::Session;
 use crate::command::Command;
 
 /// The file that the editor begins with: its name, and its text.
-const FIRST: (&str, &str) = ("statefulset-web.yaml", include_str!("../../scenarios/web.yaml"));
+pub const FIRST: (&str, &str) = ("statefulset-web.yaml", include_str!("../../scenarios/web.yaml"));
 
 /// A file of the editor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +98,14 @@ impl Session {
         id
     }
 
+    /// Adds a file that came from elsewhere, and opens it.
+    pub fn add_file(&self, name: &str, text: String) {
+        let number = |n: usize| if n == 1 { name.to_owned() } else { format!("{n}-{name}") };
+        let free = (1..).map(number).find(|name| !self.files.is_taken(name, u32::MAX)).unwrap_or_default();
+        let id = self.files.add(free, text);
+        self.open_file(id);
+    }
+
     /// Gives a file another name, where it is one and no other file has it. Says whether it is so called now.
     pub fn rename_file(&self, id: u32, name: &str) -> bool {
         let name = name.trim().trim_start_matches("./");
@@ -129,6 +137,35 @@ impl Session {
         let mut name = String::new();
         self.files.all.update(|all| name = all.remove(at).name);
         self.give(Command::RemoveFile { name });
+    }
+
+    /// Puts these files in the place of all others. There is always one.
+    pub fn show_files(&self, files: &BTreeMap<String, String>, open: &str) {
+        let first = self.files.next.get_value();
+        let name = |name: &str| name.to_owned();
+        let mut all: Vec<File> = Vec::new();
+        for (number, (file, text)) in files.iter().enumerate() {
+            all.push(File { id: first + number as u32, name: name(file), text: text.clone() });
+        }
+        if all.is_empty() {
+            all.push(File { id: first, name: name(FIRST.0), text: String::new() });
+        }
+        self.files.next.set_value(first + all.len() as u32);
+        let shown = all.iter().find(|file| file.name == open).unwrap_or(&all[0]);
+        let (id, text) = (shown.id, shown.text.clone());
+        self.files.all.set(all);
+        self.files.open.set(id);
+        self.manifest.set(text);
+    }
+
+    /// The files as they are in the editor, and the name of the open one.
+    pub fn files_now(&self) -> (BTreeMap<String, String>, String) {
+        let (text, open) = (self.manifest_now(), self.files.open.get_untracked());
+        let of = |file: &File| {
+            let text = if file.id == open { text.clone() } else { file.text.clone() };
+            (file.name.clone(), text)
+        };
+        (self.files.all.with_untracked(|all| all.iter().map(of).collect()), self.file_name(open))
     }
 
     /// Lets `-f` find what stands in the editor.

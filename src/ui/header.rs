@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::documents::{DocumentMenu, Share};
 use super::icon::{self, Icon};
 use super::session::Session;
 use super::settings::Settings;
@@ -46,6 +47,7 @@ pub fn Header() -> impl IntoView {
             <h1 class="header__name">"Statefulscope"</h1>
             <p class="header__tagline">{move || session.strings().tagline}</p>
             <span class="header__version">"Kubernetes v1.37.2"</span>
+            <DocumentMenu />
             <Settings />
             <button
                 class="button button--quiet"
@@ -65,6 +67,7 @@ pub fn Header() -> impl IntoView {
             >
                 <Icon path=Signal::derive(theme_icon) />
             </button>
+            <Share />
         </header>
     }
 }

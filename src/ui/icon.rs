@@ -22,6 +22,10 @@ pub const UNDO: &str = "M7 2 2 7l5 5V8.5h5a3.75 3.75 0 0 1 0 7.5H6v2.5h6a6.25 6.
 pub const REDO: &str = "M13 2l5 5-5 5V8.5H8A3.75 3.75 0 0 0 8 16h6v2.5H8A6.25 6.25 0 0 1 8 6h5z";
 /// A cross.
 pub const CLOSE: &str = "M4.5 3 10 8.5 15.5 3 17 4.5 11.5 10 17 15.5 15.5 17 10 11.5 4.5 17 3 15.5 8.5 10 3 4.5z";
+/// A folder.
+pub const FOLDER: &str = "M2 4h6l2 2h8v11H2zm1.8 4v7.2h12.4V8z";
+/// Sliders.
+pub const SLIDERS: &str = "M3 5h8v1.8H3zM15 5h2v1.8h-2zM11.5 3h3v6h-3zM3 13h2v1.8H3zM9 13h8v1.8H9zM5.5 11h3v6h-3z";
 /// A disc that is half filled.
 pub const HALF: &str = "M10 2a8 8 0 1 0 0 16zM10 2v1.6a6.4 6.4 0 0 1 0 12.8V18a8 8 0 0 0 0-16z";
 /// A sun.

@@ -10,6 +10,7 @@ mod compare;
 mod controls;
 mod details;
 mod dock;
+mod documents;
 mod editor;
 mod file_tabs;
 mod files;
@@ -35,3 +36,4 @@ mod why;
 
 pub use app::mount;
 pub use rest::expect as expect_rest;
+pub use documents::report_panics;

@@ -1,5 +1,6 @@
 //! The page's state: one run, and what is looked at. Everything that a person does goes through [`Session::dispatch`].
 
+mod opening;
 mod time;
 
 use std::sync::Arc;
@@ -8,7 +9,9 @@ use leptos::prelude::*;
 
 use super::code_editor::CodeEditor;
 use super::dock::Shown;
+use super::documents::{self, Documents};
 use super::files::Files;
+use super::hooks;
 use super::terminal::TerminalView;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
@@ -63,6 +66,8 @@ pub struct Session {
     pub time: Time,
     /// Virtual seconds in a second.
     pub speed: RwSignal<f64>,
+    /// How many scenarios were opened, and whether the last one is on its way.
+    pub opening: RwSignal<(u32, bool)>,
     /// Whether nothing is left to be done.
     pub resting: RwSignal<bool>,
     /// The terminals, as they are shown.
@@ -75,6 +80,8 @@ pub struct Session {
     pub selected: RwSignal<Option<ObjectRef>>,
     /// The objects that a reason is about, which are lit in the picture.
     pub lit: RwSignal<Vec<ObjectRef>>,
+    /// Which document is shown.
+    pub documents: Documents,
     /// The language.
     pub language: RwSignal<Language>,
 }
@@ -176,6 +183,7 @@ impl Session {
             playing: RwSignal::new(true),
             time,
             speed: RwSignal::new(1.0),
+            opening: RwSignal::new((0, false)),
             resting: RwSignal::new(timeline.cluster().next_due().is_none()),
             terminals: RwSignal::new(Vec::new()),
             shown: RwSignal::new(Shown::default()),
@@ -183,6 +191,7 @@ impl Session {
             selected,
             changes: RwSignal::new(0),
             lit: RwSignal::new(Vec::new()),
+            documents: Documents::new(),
             language,
             timeline: StoredValue::new(timeline),
         }
@@ -205,8 +214,12 @@ impl Session {
         self.refresh();
     }
 
+    /// Does a command. Before it, what the page has is saved.
     pub(super) fn give(&self, command: Command) -> Answer {
-        self.timeline.try_update_value(|timeline| timeline.dispatch(command)).unwrap_or_default()
+        documents::before(*self, &command);
+        let answer = self.timeline.try_update_value(|timeline| timeline.dispatch(command)).unwrap_or_default();
+        documents::done();
+        answer
     }
 
     /// The text in the editor, with what was typed a moment ago.
@@ -300,6 +313,16 @@ impl Session {
         self.timeline.with_value(|timeline| serde_json::to_string(&timeline.saved()).unwrap_or_default())
     }
 
+    /// Whether what is shown cannot be worked with: it is on its way, or could not be opened.
+    pub fn is_away(&self) -> bool {
+        self.opening.get().1 || self.documents.broken.read().is_some()
+    }
+
+    /// Looks at the run.
+    pub(super) fn with_timeline<T>(&self, look: impl FnOnce(&Timeline) -> T) -> T {
+        self.timeline.with_value(look)
+    }
+
     /// The hash of the cluster's state, and its virtual time.
     pub fn hash(&self) -> (u64, Instant) {
         self.timeline.with_value(|timeline| (timeline.cluster().hash(), timeline.cluster().now()))
@@ -366,6 +389,7 @@ impl Session {
 
     /// Shows what has become of the cluster.
     fn refresh(&self) {
+        hooks::pass("picture");
         self.follow_terminals();
         self.timeline.with_value(|timeline| {
             let cluster = timeline.cluster();

@@ -148,7 +148,7 @@ describe('The manifest editor', () => {
     const area = page.getByRole('textbox', { name: 'Manifest' })
     await area.fill((await area.inputValue()).replace('replicas: 2', 'replicas: "2"'))
     await page.getByRole('button', { name: 'Apply', exact: true }).click()
-    await page.getByRole('button', { name: 'line 27' }).click()
+    await page.getByRole('button', { name: 'line 25' }).click()
     const selected = await area.evaluate(area => area.value.slice(area.selectionStart, area.selectionEnd))
     assert.equal(selected, '  replicas: "2"')
     const expected = faults.filter(fault => fault.includes('editor.js') || fault.includes('ERR_FAILED'))

@@ -189,11 +189,11 @@ describe('First light', () => {
   }
 
   it('says where a selector does not match', async () => {
-    await change('      app: nginx # has', '      app: other # has')
+    await change('      app: nginx # as', '      app: other # as')
     await press('Apply')
     const problems = page.getByRole('alert', { name: 'Problems' })
     assert.match(await problems.innerText(), /`selector` does not match template `labels`/)
-    await problems.getByRole('button', { name: 'line 33' }).waitFor()
+    await problems.getByRole('button', { name: 'line 31' }).waitFor()
     assert.deepEqual((await picture(page)).filter(name => name.startsWith('StatefulSet')), [])
   })
 

@@ -12,12 +12,13 @@ use crate::terminal::Terminal;
 use crate::timeline::lanes::{self, Axis, Lane};
 use crate::timeline::{Compare, Mark, Place, Timeline};
 use crate::ui::clock::real_time;
+use crate::ui::hooks;
 
 /// How many turns are done before the time is looked at.
 const TURNS: usize = 32;
 
 /// How long time may be moved at once, in milliseconds, so that the page answers in between.
-const MOST_MS: f64 = 12.0;
+pub(super) const MOST_MS: f64 = 12.0;
 
 /// What the page shows of where it is in time.
 #[derive(Clone, Copy)]
@@ -97,6 +98,7 @@ impl Spot {
 impl Session {
     /// Changes where the timeline is, and shows it.
     fn travel<T: Default>(&self, go: impl FnOnce(&mut Timeline) -> T) -> T {
+        hooks::pass("journey");
         let result = self.timeline.try_update_value(go).unwrap_or_default();
         self.refresh();
         result
@@ -126,6 +128,7 @@ impl Session {
 
     /// Lets virtual time pass, or run back. Where much happens, less time passes, and the page stays quick.
     pub fn advance(&self, span: Millis) {
+        hooks::pass("time");
         let until = self.now.get_untracked() + span;
         if self.time.backwards.get_untracked() {
             let back = self.now.get_untracked() + span * -1;
