@@ -4,7 +4,7 @@ import { extname, join } from 'node:path'
 import { brotliCompressSync, constants } from 'node:zlib'
 
 /// What a first view does not load.
-const LATER = new Set(['editor.js', 'editor.licences.txt'])
+const LATER = new Set(['editor.js', 'editor.licences.txt', 'gallery.json'])
 
 const folder = process.argv[2] ?? 'dist'
 const options = size => ({ params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: size } })

@@ -8,11 +8,13 @@ use super::clock_bar::ClockBar;
 use super::controls::Controls;
 use super::dock::Dock;
 use super::editor::Editor;
+use super::gallery::{Gallery, GalleryDialog};
 use super::graph::GraphView;
 use super::header::Header;
 use super::look::Look;
 use super::notices::Announcer;
 use super::session::Session;
+use super::story::StoryPanel;
 use super::theme;
 use super::timeline_bar::TimelineBar;
 use crate::i18n::Language;
@@ -37,6 +39,9 @@ pub fn App() -> impl IntoView {
     let session = Session::new(asked.or_else(preferred).unwrap_or_default());
     provide_context(session);
     provide_context(Look::new());
+    let gallery = Gallery::new();
+    provide_context(gallery);
+    gallery.follow_address(session);
     super::hooks::provide(session);
     clock::start(session);
     Effect::new(move |_| {
@@ -47,6 +52,7 @@ pub fn App() -> impl IntoView {
     view! {
         <Header />
         <main class="page">
+            <StoryPanel />
             <Editor />
             <section class="stage" aria-label=move || session.strings().cluster>
                 <Controls />
@@ -59,6 +65,7 @@ pub fn App() -> impl IntoView {
             </aside>
         </main>
         <ActionMenu />
+        <GalleryDialog />
         <Announcer />
     }
 }

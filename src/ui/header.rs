@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::gallery::GalleryButton;
 use super::icon::{self, Icon};
 use super::session::Session;
 use super::settings::Settings;
@@ -46,6 +47,7 @@ pub fn Header() -> impl IntoView {
             <h1 class="header__name">"Statefulscope"</h1>
             <p class="header__tagline">{move || session.strings().tagline}</p>
             <span class="header__version">"Kubernetes v1.37.2"</span>
+            <GalleryButton />
             <Settings />
             <button
                 class="button button--quiet"

@@ -2,6 +2,7 @@
 
 mod actions;
 mod app;
+mod browser;
 mod clock;
 mod clock_bar;
 mod cluster_editor;
@@ -14,6 +15,7 @@ mod editor;
 mod file_tabs;
 mod files;
 mod follow;
+mod gallery;
 mod graph;
 mod header;
 mod hooks;
@@ -24,6 +26,7 @@ mod notices;
 mod relation;
 mod session;
 mod settings;
+mod story;
 mod table;
 mod terminal;
 mod theme;

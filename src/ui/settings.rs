@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::icon::{self, Icon};
 use super::session::Session;
 use crate::api::gates::FeatureGates;
 
@@ -29,8 +30,14 @@ pub fn Settings() -> impl IntoView {
         session.restart(config);
     };
     view! {
-        <button class="button button--quiet" popovertarget="settings">
-            {move || session.strings().settings}
+        <button
+            class="button button--quiet"
+            popovertarget="settings"
+            aria-label=move || session.strings().settings
+            title=move || session.strings().settings
+        >
+            <Icon path=icon::SLIDERS />
+            <span class="header__word">{move || session.strings().settings}</span>
         </button>
         <div id="settings" class="settings" popover="auto" role="dialog" aria-label=move || session.strings().settings>
             <fieldset>
