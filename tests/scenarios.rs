@@ -25,6 +25,7 @@ use statefulscope::api::time::Millis;
 use statefulscope::command::Command;
 use statefulscope::controllers::reason::Reason;
 use statefulscope::explain::explain;
+use statefulscope::i18n::Language;
 use statefulscope::manifest;
 use statefulscope::scenario::link::{Fragment, decode, encode};
 use statefulscope::scenario::player::Player;
@@ -248,6 +249,11 @@ fn every_story_speaks_both_languages_and_asks_something() {
         assert!(!scenario.tags.is_empty() && !scenario.files.is_empty(), "{story}");
         both(&story, &scenario.title);
         both(&story, &scenario.summary);
+        for tag in &scenario.tags {
+            // Kubernetes' own words stay as they are.
+            let is_name = tag.starts_with(char::is_uppercase) || ["dns", "kubectl"].contains(&tag.as_str());
+            assert_eq!(Language::Chinese.strings().tag(tag) == tag, is_name, "{story}: {tag}");
+        }
         for step in &scenario.steps {
             both(&story, &step.say);
             if let Some(question) = &step.question {

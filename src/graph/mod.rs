@@ -6,6 +6,7 @@ pub mod build;
 pub mod differ;
 pub mod focus;
 pub mod layout;
+pub mod miniature;
 pub mod model;
 pub mod scene;
 pub mod table;

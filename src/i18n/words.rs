@@ -24,6 +24,11 @@ impl Strings {
         fill(template, &[word])
     }
 
+    /// What a story is about.
+    pub fn tag<'a>(&self, tag: &'a str) -> &'a str {
+        self.tags.iter().find(|(known, _)| *known == tag).map_or(tag, |(_, word)| word)
+    }
+
     /// How something fares.
     pub fn state(&self, state: State) -> &'static str {
         match state {

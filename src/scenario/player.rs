@@ -103,27 +103,51 @@ impl Player {
     /// Lets time pass, at most until the present step is over. Says whether it is: also where somebody has gone back in
     /// time meanwhile, or to another branch.
     pub fn advance(&mut self, timeline: &mut Timeline, span: Millis) -> bool {
+        self.advance_some(timeline, timeline.place().at + span, usize::MAX);
+        self.doing.is_none()
+    }
+
+    /// The same until a moment, but it does only about so many turns. Says whether the moment has come or the step is over.
+    pub fn advance_some(&mut self, timeline: &mut Timeline, until: Instant, turns: usize) -> bool {
         if here(timeline).0 != self.left.0 || timeline.place() < self.left.1 {
             self.doing = None;
         }
-        let is_over = self.go_on(timeline, span);
+        let has_come = self.go_on(timeline, until, turns);
         self.left = here(timeline);
-        is_over
+        has_come
     }
 
-    fn go_on(&mut self, timeline: &mut Timeline, span: Millis) -> bool {
-        let end = timeline.place().at + span;
-        loop {
+    /// When something happens next while a step is not over: what is due in the cluster may be what is waited for.
+    pub fn due(&self, timeline: &Timeline) -> Option<Instant> {
+        let wake = match self.doing.as_ref()? {
+            Doing::Again(place) => place.at,
+            Doing::Acts { from, until, .. } => {
+                if timeline.place().at < *from {
+                    *from
+                } else {
+                    *until
+                }
+            }
+        };
+        Some(timeline.bench().next_due().map_or(wake, |due| due.min(wake)))
+    }
+
+    fn go_on(&mut self, timeline: &mut Timeline, end: Instant, turns: usize) -> bool {
+        for _ in 0..turns {
             let now = timeline.place().at;
-            let wake = match &mut self.doing {
+            // Whether the step is over is seen when all of a moment is done, however it is divided.
+            if matches!(self.doing, Some(Doing::Acts { .. })) && !timeline.advance_some(now, turns) {
+                return false;
+            }
+            match &mut self.doing {
                 None => return true,
                 Some(Doing::Again(place)) => {
-                    timeline.advance_some(end.min(place.at), usize::MAX);
-                    if end >= place.at {
+                    let has_come = timeline.advance_some(end.min(place.at), turns);
+                    if has_come && end >= place.at {
                         timeline.seek(*place);
                         self.doing = None;
                     }
-                    return self.doing.is_none();
+                    return has_come;
                 }
                 Some(Doing::Acts { next, from, until }) => {
                     let step = &self.steps[self.at - 1];
@@ -141,16 +165,15 @@ impl Player {
                         self.doing = None;
                         return true;
                     }
-                    if now < *from { *from } else { *until }
                 }
-            };
-            if now >= end {
-                return false;
             }
-            // What is due next may be what is waited for.
-            let due = timeline.bench().next_due().unwrap_or(end);
-            timeline.advance_some(due.min(wake).min(end).max(now), usize::MAX);
+            if now >= end {
+                return true;
+            }
+            let due = self.due(timeline).unwrap_or(end);
+            timeline.advance_some(due.min(end).max(now), turns);
         }
+        false
     }
 }
 

@@ -9,12 +9,14 @@ use super::controls::Controls;
 use super::dock::Dock;
 use super::documents::{self, Banners, BrokenView, DropHere};
 use super::editor::Editor;
+use super::gallery::{Gallery, GalleryDialog};
 use super::graph::GraphView;
 use super::header::Header;
 use super::look::Look;
 use super::notices::Announcer;
 use super::offline::NewVersion;
 use super::session::Session;
+use super::story::StoryPanel;
 use super::theme;
 use super::timeline_bar::TimelineBar;
 use crate::i18n::Language;
@@ -39,6 +41,9 @@ pub fn App() -> impl IntoView {
     let session = Session::new(asked.or_else(preferred).unwrap_or_default());
     provide_context(session);
     provide_context(Look::new());
+    let gallery = Gallery::new();
+    provide_context(gallery);
+    gallery.follow_address(session);
     super::hooks::provide(session);
     clock::start(session);
     documents::start(session);
@@ -51,6 +56,7 @@ pub fn App() -> impl IntoView {
         <Header />
         <Banners />
         <main class="page" inert=move || session.is_away()>
+            <StoryPanel />
             <Editor />
             <section class="stage" aria-label=move || session.strings().cluster>
                 <Controls />
@@ -65,6 +71,7 @@ pub fn App() -> impl IntoView {
         <BrokenView />
         <DropHere />
         <ActionMenu />
+        <GalleryDialog />
         <Announcer />
         <NewVersion />
     }

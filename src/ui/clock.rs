@@ -32,7 +32,8 @@ pub fn start(session: Session) {
         if !session.playing.get_untracked() {
             return;
         }
-        if session.speed.get_untracked() > FASTEST && session.resting.get_untracked() {
+        let rests = session.resting.get_untracked() && !session.story.busy.get_untracked();
+        if session.speed.get_untracked() > FASTEST && rests {
             // There is nothing to hurry for.
             session.playing.set(false);
             return;

@@ -56,6 +56,12 @@ impl Files {
     }
 }
 
+/// Files that are not shown now, and the number of the one that was open.
+pub struct Kept {
+    all: Vec<File>,
+    open: u32,
+}
+
 /// The files of the shell, by name.
 type Stored = BTreeMap<String, Arc<str>>;
 
@@ -72,11 +78,36 @@ impl Session {
             return;
         }
         self.keep_text();
+        self.show_file(id);
+    }
+
+    fn show_file(&self, id: u32) {
         let text = self.files.all.with_untracked(|all| all.iter().find(|file| file.id == id).map(|f| f.text.clone()));
         let Some(text) = text else { return };
         self.files.open.set(id);
         self.manifest.set(text);
         self.answer.update(|answer| answer.diagnostics.clear());
+    }
+
+    /// Shows other files, the first one by name open, and gives those that were shown.
+    pub fn exchange_files(&self, texts: &BTreeMap<String, String>) -> Kept {
+        self.keep_text();
+        let kept = Kept { all: self.files.all.get_untracked(), open: self.files.open.get_untracked() };
+        self.files.all.set(Vec::new());
+        for (name, text) in texts {
+            self.files.add(name.clone(), text.clone());
+        }
+        match self.files.all.with_untracked(|all| all.first().map(|file| file.id)) {
+            Some(first) => self.show_file(first),
+            None => drop(self.new_file()),
+        }
+        kept
+    }
+
+    /// Shows files again.
+    pub fn put_files_back(&self, kept: Kept) {
+        self.files.all.set(kept.all);
+        self.show_file(kept.open);
     }
 
     /// Puts the text of the open file to the others.

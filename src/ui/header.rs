@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::documents::{DocumentMenu, Share};
+use super::gallery::GalleryButton;
 use super::icon::{self, Icon};
 use super::session::Session;
 use super::settings::Settings;
@@ -48,6 +49,7 @@ pub fn Header() -> impl IntoView {
             <p class="header__tagline">{move || session.strings().tagline}</p>
             <span class="header__version">"Kubernetes v1.37.2"</span>
             <DocumentMenu />
+            <GalleryButton />
             <Settings />
             <button
                 class="button button--quiet"

@@ -24,8 +24,13 @@ pub const REDO: &str = "M13 2l5 5-5 5V8.5H8A3.75 3.75 0 0 0 8 16h6v2.5H8A6.25 6.
 pub const CLOSE: &str = "M4.5 3 10 8.5 15.5 3 17 4.5 11.5 10 17 15.5 15.5 17 10 11.5 4.5 17 3 15.5 8.5 10 3 4.5z";
 /// A folder.
 pub const FOLDER: &str = "M2 4h6l2 2h8v11H2zm1.8 4v7.2h12.4V8z";
-/// Sliders.
-pub const SLIDERS: &str = "M3 5h8v1.8H3zM15 5h2v1.8h-2zM11.5 3h3v6h-3zM3 13h2v1.8H3zM9 13h8v1.8H9zM5.5 11h3v6h-3z";
+/// Three sliders.
+pub const SLIDERS: &str = "M2 4h8v2H2zM15 4h3v2h-3zM11 2.5h3v5h-3zM2 9h3v2H2zM10 9h8v2h-8zM6 7.5h3v5H6zM2 14h8v2H2zM15 14h3v2h-3zM11 \
+12.5h3v5h-3z";
+/// Two links of a chain.
+pub const LINK: &str = "M8.6 13.5 7 15.1A2.3 2.3 0 0 1 3.8 11.9L6.9 8.8A2.3 2.3 0 0 1 9.8 8.5L11 7.2A4 4 0 0 0 5.6 7.5L2.5 \
+10.6A4.1 4.1 0 0 0 8.3 16.4L10.3 14.4ZM11.4 6.5 13 4.9A2.3 2.3 0 0 1 16.2 8.1L13.1 11.2A2.3 2.3 0 0 1 10.2 11.5L9 12.8A4 4 0 0 0 \
+14.4 12.5L17.5 9.4A4.1 4.1 0 0 0 11.7 3.6L9.7 5.6Z";
 /// A disc that is half filled.
 pub const HALF: &str = "M10 2a8 8 0 1 0 0 16zM10 2v1.6a6.4 6.4 0 0 1 0 12.8V18a8 8 0 0 0 0-16z";
 /// A sun.

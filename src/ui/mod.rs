@@ -2,6 +2,7 @@
 
 mod actions;
 mod app;
+mod browser;
 mod clock;
 mod clock_bar;
 mod cluster_editor;
@@ -15,6 +16,7 @@ mod editor;
 mod file_tabs;
 mod files;
 mod follow;
+mod gallery;
 mod graph;
 mod header;
 mod hooks;
@@ -27,6 +29,7 @@ mod relation;
 mod rest;
 mod session;
 mod settings;
+mod story;
 mod table;
 mod terminal;
 mod theme;

@@ -1,6 +1,7 @@
 //! The page's state: one run, and what is looked at. Everything that a person does goes through [`Session::dispatch`].
 
 mod opening;
+mod story;
 mod time;
 
 use std::sync::Arc;
@@ -32,6 +33,8 @@ use crate::i18n::{Language, Strings};
 use crate::kubectl::complete::{Completion, complete};
 use crate::timeline::{Compare, Mark, Timeline};
 use crate::workbench::{TERMINALS, Workbench};
+use story::Story;
+pub use story::Tale;
 pub use time::Lanes;
 use time::Time;
 
@@ -64,6 +67,8 @@ pub struct Session {
     pub playing: RwSignal<bool>,
     /// Where one is in time.
     pub time: Time,
+    /// The story that is told.
+    pub story: Story,
     /// Virtual seconds in a second.
     pub speed: RwSignal<f64>,
     /// How many scenarios were opened, and whether the last one is on its way.
@@ -182,6 +187,7 @@ impl Session {
             now: RwSignal::new(timeline.cluster().now()),
             playing: RwSignal::new(true),
             time,
+            story: Story::new(),
             speed: RwSignal::new(1.0),
             opening: RwSignal::new((0, false)),
             resting: RwSignal::new(timeline.cluster().next_due().is_none()),
@@ -299,13 +305,22 @@ impl Session {
         self.restart(self.config());
     }
 
-    /// Begins again with an empty cluster of these settings. The text in the editor stays.
+    /// Begins again with an empty cluster of these settings. The text in the editor stays. A story begins again, too.
     pub fn restart(&self, config: Config) {
-        self.timeline.update_value(|timeline| timeline.reset(config));
+        if !self.restart_story(&config) {
+            self.exchange_timeline(Timeline::new(config));
+        }
+    }
+
+    /// Shows another run, and gives the one that was shown.
+    fn exchange_timeline(&self, timeline: Timeline) -> Option<Timeline> {
+        let left = self.timeline.try_update_value(|shown| std::mem::replace(shown, timeline));
         self.answer.set(Answer::default());
         self.selected.set(None);
-        self.log.update(Vec::clear);
+        self.lit.set(Vec::new());
+        self.forget_log();
         self.refresh();
+        left
     }
 
     /// The log of commands, as JSON: it rebuilds the run.

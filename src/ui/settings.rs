@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::icon::{Icon, SLIDERS};
+use super::icon::{self, Icon};
 use super::session::Session;
 use crate::api::gates::FeatureGates;
 
@@ -34,10 +34,9 @@ pub fn Settings() -> impl IntoView {
             class="button button--quiet"
             popovertarget="settings"
             aria-label=move || session.strings().settings
+            title=move || session.strings().settings
         >
-            <span class="header__icon">
-                <Icon path=SLIDERS />
-            </span>
+            <Icon path=icon::SLIDERS />
             <span class="header__word">{move || session.strings().settings}</span>
         </button>
         <div id="settings" class="settings" popover="auto" role="dialog" aria-label=move || session.strings().settings>

@@ -1,25 +1,15 @@
 // What axe-core finds in the page: nothing serious, in both themes and languages, as picture and as tables.
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 
+import { graveFindings as findings } from './axe.mjs'
 import { start } from './browser.mjs'
-
-const AXE = readFileSync(new URL(import.meta.resolve('axe-core/axe.min.js')), 'utf8')
 
 let server
 before(async () => {
   server = await start()
 })
 after(() => server.close())
-
-/// What is wrong, by rule and element.
-async function findings(page) {
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }))
-  const grave = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact))
-  return grave.flatMap(({ id, nodes }) => nodes.map(node => `${id}: ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`))
-}
 
 const words = {
   en: { apply: 'Apply', table: 'Table' },

@@ -66,11 +66,16 @@ pub(super) fn blank() -> Scenario {
     Scenario::new(files, FIRST.0, 1.0, Log::default())
 }
 
+/// Whether a document is shown that can be saved: a story is not one, and ends with what was there before.
+fn is_document(session: Session) -> bool {
+    session.documents.ready.get_value() && session.story.tale.with_untracked(Option::is_none)
+}
+
 /// Saves what is shown before a command that somebody gives, so that this moment can be restored.
 pub fn before(session: Session, command: &Command) {
     // The editor's texts are saved by the way.
     let is_seen = !matches!(command, Command::SaveFile { .. } | Command::RemoveFile { .. });
-    if is_seen && session.documents.ready.get_value() {
+    if is_seen && is_document(session) {
         let command = serde_json::to_string(command).unwrap_or_default();
         save(&scenario(session).to_json(), &command);
         hooks::pass("command");
@@ -85,7 +90,7 @@ pub fn done() {
 /// Saves what is shown, where there is anything to save.
 pub(super) fn save_now(session: Session) {
     let documents = session.documents;
-    if !documents.ready.get_value() {
+    if !is_document(session) {
         return;
     }
     let now = scenario(session);

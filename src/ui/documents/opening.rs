@@ -154,6 +154,7 @@ pub(super) fn begin_anew(session: Session) {
 }
 
 fn show(session: Session, scenario: Scenario, then: impl FnOnce() + 'static) {
+    session.leave_story();
     let documents = session.documents;
     documents.ready.set_value(false);
     keep::is_open(false);

@@ -11,6 +11,7 @@ use leptos::prelude::*;
 
 use super::compare;
 use super::details::Details;
+use super::gallery::Gallery;
 use super::look::Look;
 use super::notices::Incomplete;
 use super::session::Session;
@@ -27,7 +28,11 @@ use toolbar::Toolbar;
 pub fn GraphView() -> impl IntoView {
     let session = Session::here();
     let look = Look::here();
-    let is_empty = Memo::new(move |_| session.scene.with(|scene| scene.cards.is_empty()));
+    let gallery = Gallery::here();
+    // A story tells what to do itself.
+    let is_empty = Memo::new(move |_| {
+        session.scene.with(|scene| scene.cards.is_empty()) && session.story.tale.with(Option::is_none)
+    });
     view! {
         <div class="graph" role="group" aria-label=move || session.strings().graph>
             <Toolbar />
@@ -40,6 +45,9 @@ pub fn GraphView() -> impl IntoView {
                             <div class="graph__empty">
                                 <p class="graph__empty-title">{move || session.strings().empty_title}</p>
                                 <p>{move || session.strings().empty_text}</p>
+                                <button class="button" on:click=move |_| gallery.show(session)>
+                                    {move || session.strings().empty_stories}
+                                </button>
                             </div>
                         </Show>
                         <Which title=move || session.strings().compare_first.to_owned() />

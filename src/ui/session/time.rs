@@ -15,7 +15,7 @@ use crate::ui::clock::real_time;
 use crate::ui::hooks;
 
 /// How many turns are done before the time is looked at.
-const TURNS: usize = 32;
+pub(super) const TURNS: usize = 32;
 
 /// How long time may be moved at once, in milliseconds, so that the page answers in between.
 pub(super) const MOST_MS: f64 = 12.0;
@@ -141,6 +141,10 @@ impl Session {
         }
         let real_time = real_time();
         let started = real_time();
+        if self.story.busy.get_untracked() {
+            self.tell_on(span, || real_time() - started < MOST_MS);
+            return;
+        }
         let go_on = |timeline: &mut Timeline| {
             let before = (timeline.steps().len(), timeline.log().branch);
             while !timeline.advance_some(until, TURNS) && real_time() - started < MOST_MS {}
@@ -225,6 +229,12 @@ impl Session {
             self.time.spot.set(spot);
         }
         self.follow_log(timeline);
+    }
+
+    /// Empties the log, whose next lines are of another run.
+    pub(super) fn forget_log(&self) {
+        self.time.run.update_value(|(run, _)| *run += 1);
+        self.log.update(Vec::clear);
     }
 
     /// Has the log show the last of what has happened on this branch until now.
