@@ -7,6 +7,8 @@ pub(super) static STRINGS: Strings = Strings {
     new_version: "A newer version of this page is ready.",
     use_new_version: "Load it now",
     not_now: "Not now",
+    open_full_page: "Open in full page",
+    log_and_terminals: "Log and terminals",
     switch_language: "切换到中文",
     theme: "Theme",
     theme_auto: "Theme of the system",

@@ -53,6 +53,8 @@ impl Language {
 #[allow(missing_docs)] // the strings are what they say
 pub struct Strings {
     pub tagline: &'static str,
+    pub open_full_page: &'static str,
+    pub log_and_terminals: &'static str,
     pub new_version: &'static str,
     pub use_new_version: &'static str,
     pub not_now: &'static str,

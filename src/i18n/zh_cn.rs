@@ -7,6 +7,8 @@ pub(super) static STRINGS: Strings = Strings {
     new_version: "此页面已有新版本。",
     use_new_version: "立即加载",
     not_now: "稍后",
+    open_full_page: "在完整页面中打开",
+    log_and_terminals: "日志和终端",
     switch_language: "Switch to English",
     theme: "主题",
     theme_auto: "跟随系统主题",

@@ -9,6 +9,7 @@ use super::controls::Controls;
 use super::dock::Dock;
 use super::documents::{self, Banners, BrokenView, DropHere};
 use super::editor::Editor;
+use super::embed::{self, FigureBar, Presentation};
 use super::gallery::{Gallery, GalleryDialog};
 use super::graph::GraphView;
 use super::header::Header;
@@ -19,6 +20,7 @@ use super::session::Session;
 use super::story::StoryPanel;
 use super::theme;
 use super::timeline_bar::TimelineBar;
+use crate::embed::Parameters;
 use crate::i18n::Language;
 
 /// Puts the page in the place of the frame that `index.html` draws while the program is loading.
@@ -36,38 +38,58 @@ pub fn mount() {
 /// The page: the editor, the picture with its controls and clock, and what happened.
 #[component]
 pub fn App() -> impl IntoView {
-    let asked = theme::parameter("lang").and_then(|tag| Language::of_tag(&tag));
+    let presentation = Presentation::of_address();
+    provide_context(presentation);
+    let asked = Language::of_tag(presentation.get(Parameters::lang));
     let preferred = || window().navigator().language().and_then(|tag| Language::of_tag(&tag));
-    let session = Session::new(asked.or_else(preferred).unwrap_or_default());
+    let session = Session::new(asked.or_else(preferred).unwrap_or_default(), presentation);
     provide_context(session);
-    provide_context(Look::new());
+    let look = Look::new();
+    look.table.set(presentation.get(Parameters::view) == "table");
+    provide_context(look);
+    theme::begin(presentation);
     let gallery = Gallery::new();
     provide_context(gallery);
     gallery.follow_address(session);
     super::hooks::provide(session);
     clock::start(session);
     documents::start(session);
+    if presentation.embed {
+        embed::start(session);
+    }
     Effect::new(move |_| {
         if let Some(root) = document().document_element() {
             let _ = root.set_attribute("lang", session.language.get().tag());
         }
     });
+    let (editor, dock, embed) = (presentation.editor, presentation.dock, presentation.embed);
+    let has = move |least: &[&str]| !embed || least.contains(&presentation.get(Parameters::controls));
     view! {
-        <Header />
+        {(!embed).then(|| view! { <Header /> })}
         <Banners />
-        <main class="page" inert=move || session.is_away()>
+        <main
+            class="page"
+            class:page--editor=move || editor.shown.get()
+            class:page--dock=move || dock.shown.get()
+            inert=move || session.is_away()
+        >
             <StoryPanel />
-            <Editor />
+            <Show when=move || editor.opened.get()>
+                <Editor />
+            </Show>
             <section class="stage" aria-label=move || session.strings().cluster>
-                <Controls />
+                {has(&["full"]).then(|| view! { <Controls /> })}
                 <GraphView />
-                <TimelineBar />
-                <ClockBar />
+                {has(&["full"]).then(|| view! { <TimelineBar /> })}
+                {has(&["full", "min"]).then(|| view! { <ClockBar /> })}
             </section>
-            <aside class="side">
-                <Dock />
-            </aside>
+            <Show when=move || dock.opened.get()>
+                <aside class="side">
+                    <Dock />
+                </aside>
+            </Show>
         </main>
+        {embed.then(|| view! { <FigureBar /> })}
         <BrokenView />
         <DropHere />
         <ActionMenu />

@@ -175,11 +175,13 @@ impl Gallery {
         let handle = window_event_listener(leptos::ev::hashchange, move |_| go());
         on_cleanup(move || handle.remove());
         if !fragment().is_empty() {
-            // Once the page is there.
-            Effect::new(move |before: Option<()>| {
-                if before.is_none() {
+            // Once the page is there, with the document that the story is told in the place of.
+            Effect::new(move |gone: Option<bool>| {
+                let is_there = session.documents.ready.get();
+                if is_there && gone != Some(true) {
                     go();
                 }
+                is_there || gone == Some(true)
             });
         }
     }

@@ -4,10 +4,12 @@ use leptos::prelude::*;
 
 use super::documents::{DocumentMenu, Share};
 use super::gallery::GalleryButton;
+use super::embed::Presentation;
 use super::icon::{self, Icon};
 use super::session::Session;
 use super::settings::Settings;
 use super::theme::{self, Theme};
+use crate::embed::Parameters;
 use crate::i18n::Language;
 
 /// The name of the page, and what concerns all of it.
@@ -15,7 +17,7 @@ use crate::i18n::Language;
 pub fn Header() -> impl IntoView {
     let session = Session::here();
     let theme_signal =
-        RwSignal::new(theme::parameter("theme").and_then(|name| Theme::of_name(&name)).unwrap_or_default());
+        RwSignal::new(Theme::of_name(Presentation::here().get(Parameters::theme)).unwrap_or_default());
     Effect::new(move |_| theme::show(theme_signal.get()));
     let theme_label = move || {
         let strings = session.strings();

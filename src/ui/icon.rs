@@ -31,6 +31,8 @@ pub const SLIDERS: &str = "M2 4h8v2H2zM15 4h3v2h-3zM11 2.5h3v5h-3zM2 9h3v2H2zM10
 pub const LINK: &str = "M8.6 13.5 7 15.1A2.3 2.3 0 0 1 3.8 11.9L6.9 8.8A2.3 2.3 0 0 1 9.8 8.5L11 7.2A4 4 0 0 0 5.6 7.5L2.5 \
 10.6A4.1 4.1 0 0 0 8.3 16.4L10.3 14.4ZM11.4 6.5 13 4.9A2.3 2.3 0 0 1 16.2 8.1L13.1 11.2A2.3 2.3 0 0 1 10.2 11.5L9 12.8A4 4 0 0 0 \
 14.4 12.5L17.5 9.4A4.1 4.1 0 0 0 11.7 3.6L9.7 5.6Z";
+/// An arrow out of a frame.
+pub const OUTWARD: &str = "M11 3h6v6h-1.8V6.1L9.6 11.7 8.3 10.4 13.9 4.8H11zM3 5h5v1.8H4.8v8.4h8.4V12H15v5H3z";
 /// A disc that is half filled.
 pub const HALF: &str = "M10 2a8 8 0 1 0 0 16zM10 2v1.6a6.4 6.4 0 0 1 0 12.8V18a8 8 0 0 0 0-16z";
 /// A sun.

@@ -13,6 +13,7 @@ mod details;
 mod dock;
 mod documents;
 mod editor;
+mod embed;
 mod file_tabs;
 mod files;
 mod follow;

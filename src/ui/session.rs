@@ -4,14 +4,16 @@ mod opening;
 mod story;
 mod time;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use leptos::prelude::*;
 
 use super::code_editor::CodeEditor;
 use super::dock::Shown;
+use super::embed::Presentation;
 use super::documents::{self, Documents};
-use super::files::Files;
+use super::files::{FIRST, Files};
 use super::hooks;
 use super::terminal::TerminalView;
 use crate::api::kind::Kind;
@@ -23,6 +25,7 @@ use crate::cluster::actor::Actor;
 use crate::cluster::config::Config;
 use crate::cluster::step::What;
 use crate::command::{Answer, Command};
+use crate::embed::Parameters;
 use crate::explain::{Finding, explain};
 use crate::graph::build::build;
 use crate::graph::differ;
@@ -87,6 +90,8 @@ pub struct Session {
     pub lit: RwSignal<Vec<ObjectRef>>,
     /// Which document is shown.
     pub documents: Documents,
+    /// How the page is presented.
+    pub presentation: Presentation,
     /// The language.
     pub language: RwSignal<Language>,
 }
@@ -169,7 +174,7 @@ fn picture(
 
 impl Session {
     /// A session with an empty cluster.
-    pub fn new(language: Language) -> Session {
+    pub fn new(language: Language, presentation: Presentation) -> Session {
         let timeline = Timeline::new(Config::default());
         let language = RwSignal::new(language);
         let graph = RwSignal::new(Arc::new(build(timeline.cluster())));
@@ -198,6 +203,7 @@ impl Session {
             changes: RwSignal::new(0),
             lit: RwSignal::new(Vec::new()),
             documents: Documents::new(),
+            presentation,
             language,
             timeline: StoredValue::new(timeline),
         }
@@ -220,8 +226,17 @@ impl Session {
         self.refresh();
     }
 
-    /// Does a command. Before it, what the page has is saved.
+    /// Whether the reader can change nothing.
+    pub fn is_locked(&self) -> bool {
+        self.presentation.get(Parameters::readonly)
+    }
+
+    /// Does a command, if the reader may give one. Before it, what the page has is saved.
     pub(super) fn give(&self, command: Command) -> Answer {
+        if self.is_locked() { Answer::default() } else { self.give_anyway(command) }
+    }
+
+    fn give_anyway(&self, command: Command) -> Answer {
         documents::before(*self, &command);
         let answer = self.timeline.try_update_value(|timeline| timeline.dispatch(command)).unwrap_or_default();
         documents::done();
@@ -293,6 +308,29 @@ impl Session {
     pub fn apply(&self) {
         let manifest = self.manifest_now();
         self.dispatch(Command::Apply { manifest });
+    }
+
+    /// Begins with a text, which is applied to a new cluster: what the page around a figure asks for.
+    pub fn begin_with(&self, manifest: String) {
+        self.leave_story();
+        self.show_files(&BTreeMap::from([(FIRST.0.to_owned(), manifest.clone())]), FIRST.0);
+        self.exchange_timeline(Timeline::new(self.config()));
+        let answer = self.give_anyway(Command::Apply { manifest });
+        self.answer.set(answer);
+        self.refresh();
+        self.present(0);
+    }
+
+    /// Shows what was just opened, in which so many commands were given, as the page's address says.
+    pub fn present(&self, commands: usize) {
+        let asked = |of: fn(&Parameters) -> Option<f64>| self.presentation.get(of);
+        if let Some(speed) = asked(Parameters::speed) {
+            self.speed.set(speed);
+        }
+        if let Some(at) = self.presentation.get(Parameters::at) {
+            self.show_at(at);
+        }
+        self.playing.set(self.presentation.plays(commands));
     }
 
     /// The settings of the cluster.

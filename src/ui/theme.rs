@@ -2,6 +2,9 @@
 
 use leptos::prelude::*;
 
+use super::embed::Presentation;
+use crate::embed::Parameters;
+
 /// Which theme is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Theme {
@@ -47,9 +50,7 @@ pub fn show(theme: Theme) {
     }
 }
 
-/// A parameter of the page's query.
-pub fn parameter(name: &str) -> Option<String> {
-    let query = window().location().search().ok()?;
-    let pairs = query.trim_start_matches('?').split('&').filter_map(|pair| pair.split_once('='));
-    pairs.filter(|(key, _)| *key == name).map(|(_, value)| value.to_owned()).next()
+/// Shows the theme that the address asks for.
+pub fn begin(presentation: Presentation) {
+    show(Theme::of_name(presentation.get(Parameters::theme)).unwrap_or_default());
 }

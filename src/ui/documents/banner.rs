@@ -18,7 +18,7 @@ pub fn Banners() -> impl IntoView {
     let is_opening = move || session.opening.get().1;
     view! {
         <div class="banners" role="status">
-            <Show when=move || documents.visiting.get()>
+            <Show when=move || documents.visiting.get() && !session.presentation.embed>
                 <Visiting />
             </Show>
             {move || documents.restored.get().map(|restored| view! { <RestoredBanner restored /> })}

@@ -68,7 +68,7 @@ pub(super) fn blank() -> Scenario {
 
 /// Whether a document is shown that can be saved: a story is not one, and ends with what was there before.
 fn is_document(session: Session) -> bool {
-    session.documents.ready.get_value() && session.story.tale.with_untracked(Option::is_none)
+    session.documents.ready.get_untracked() && session.story.tale.with_untracked(Option::is_none)
 }
 
 /// Saves what is shown before a command that somebody gives, so that this moment can be restored.

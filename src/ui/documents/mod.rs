@@ -19,14 +19,14 @@ pub use files::DropHere;
 pub use keep::{before, done, report_panics};
 pub use menu::DocumentMenu;
 pub use opening::start;
-pub use share::Share;
+pub use share::{Share, link_now};
 pub use trouble::{Broken, BrokenView};
 
 /// Which document is shown, and what is to be said of it. A copy is a handle to the same.
 #[derive(Clone, Copy)]
 pub struct Documents {
     /// Whether it is known which document is shown: nothing is saved before.
-    ready: StoredValue<bool>,
+    pub ready: RwSignal<bool>,
     /// Whether it is somebody else's, which is not saved.
     pub visiting: RwSignal<bool>,
     /// What could not be opened.
@@ -64,7 +64,7 @@ impl Documents {
     /// The reader's own document, of which nothing is known yet.
     pub fn new() -> Documents {
         Documents {
-            ready: StoredValue::new(false),
+            ready: RwSignal::new(false),
             visiting: RwSignal::new(false),
             broken: RwSignal::new(None),
             storage: RwSignal::new(None),

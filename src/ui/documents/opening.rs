@@ -34,8 +34,9 @@ pub fn start(session: Session) {
         "link" => open_link(session, &text, true),
         // Nothing was kept: the page is as it begins.
         "draft" if text.is_empty() => {
-            documents.ready.set_value(true);
+            documents.ready.set(true);
             keep::is_open(true);
+            present(session);
         }
         "draft" => open_own(session, &text),
         kind => {
@@ -104,7 +105,7 @@ pub(super) fn visit(session: Session, scenario: Scenario) {
         keep::leave_own();
         documents.visiting.set(true);
     }
-    show(session, scenario, move || play_where_nothing_was_done(session));
+    show(session, scenario, move || present(session));
 }
 
 /// Shows the reader's own document again.
@@ -120,12 +121,12 @@ pub(super) fn return_to_own(session: Session) {
 
 /// Opens a document of the reader's own.
 pub(super) fn open_own(session: Session, text: &str) {
-    open_text(session, text, move || play_where_nothing_was_done(session));
+    open_text(session, text, move || present(session));
 }
 
-/// A moment is looked at, and stays; where nothing was done yet, time passes for what is going to be.
-fn play_where_nothing_was_done(session: Session) {
-    session.playing.set(session.with_timeline(|timeline| timeline.log().count(timeline.log().branch) == 0));
+/// Shows what was opened. A moment is looked at, and stays; where nothing was done yet, time passes for what is going to be.
+fn present(session: Session) {
+    session.present(session.with_timeline(|timeline| timeline.log().count(timeline.log().branch)));
 }
 
 fn open_text(session: Session, text: &str, then: impl FnOnce() + 'static) {
@@ -156,13 +157,13 @@ pub(super) fn begin_anew(session: Session) {
 fn show(session: Session, scenario: Scenario, then: impl FnOnce() + 'static) {
     session.leave_story();
     let documents = session.documents;
-    documents.ready.set_value(false);
+    documents.ready.set(false);
     keep::is_open(false);
     documents.restored.set(None);
     documents.shared.set_value(None);
     documents.changed.set(false);
     session.open(&scenario, move || {
-        documents.ready.set_value(true);
+        documents.ready.set(true);
         keep::is_open(true);
         then();
     });

@@ -53,6 +53,20 @@ fn title(session: Session) -> String {
     fill(strings.share.picture_of, &[&elapsed(session.now.get_untracked())])
 }
 
+/// Gives the part of a link after the page's address that holds a text; nothing where it is too large.
+fn deflate(text: String, then: impl FnOnce(String) + 'static) {
+    let fits = text.len() <= link::INFLATED;
+    let deflated = Closure::once_into_js(move |bytes: Option<Vec<u8>>| {
+        then(bytes.filter(|_| fits).and_then(|bytes| link::encode(&bytes)).unwrap_or_default());
+    });
+    travel::deflate(&text, &deflated);
+}
+
+/// Gives the part of a link after the page's address that holds what is shown at this moment.
+pub fn link_now(session: Session, then: impl FnOnce(String) + 'static) {
+    deflate(scenario(session).to_json(), then);
+}
+
 /// The button, and the dialog.
 #[component]
 pub fn Share() -> impl IntoView {
@@ -70,9 +84,7 @@ pub fn Share() -> impl IntoView {
         let set = session.graph.with_untracked(|graph| graph.sets.first().map(|set| set.reference.name.clone()));
         let name = set.unwrap_or_else(|| "statefulscope".to_owned());
         let out = Shared { page, hash: String::new(), text: text.clone(), manifest, name };
-        let deflated = Closure::once_into_js(move |bytes: Option<Vec<u8>>| {
-            let fits = out.text.len() <= link::INFLATED;
-            let hash = bytes.filter(|_| fits).and_then(|bytes| link::encode(&bytes)).unwrap_or_default();
+        deflate(text, move |hash| {
             if !hash.is_empty() {
                 keep::set_hash(&hash, !documents.visiting.get_untracked());
                 documents.shared.set_value(Some(now));
@@ -84,7 +96,6 @@ pub fn Share() -> impl IntoView {
                 let _ = dialog.show_modal();
             }
         });
-        travel::deflate(&text, &deflated);
     };
     let close = move |_| {
         if let Some(dialog) = dialog.get_untracked() {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::Session;
 use super::time::MOST_MS;
-use crate::command::Answer;
+use crate::api::time::Instant;
 use crate::scenario::Scenario;
 use crate::timeline::{MOST_TURNS, Place, Timeline};
 use crate::ui::clock::real_time;
@@ -55,12 +55,17 @@ impl Session {
         }
         let Opening { mut timeline, place, then, .. } = opening;
         timeline.seek(place);
-        self.timeline.set_value(timeline);
-        self.answer.set(Answer::default());
-        self.selected.set(None);
-        self.log.update(Vec::clear);
-        self.refresh();
+        self.exchange_timeline(timeline);
         self.opening.update(|(_, is_opening)| *is_opening = false);
         then();
+    }
+
+    /// Shows a moment, whether it is known or not. Where much happens before it, it is as far as one wants to wait.
+    pub fn show_at(&self, at: Instant) {
+        self.playing.set(false);
+        self.timeline.update_value(|timeline| {
+            timeline.go(Place::end_of(at), MOST_TURNS);
+        });
+        self.refresh();
     }
 }

@@ -1,0 +1,51 @@
+// What a figure and the page that it is in say to each other (src/embed/message.rs).
+
+/// How high a figure may want to be, in pixels, and how long its height has to stay before it is told, in milliseconds.
+const LOWEST = 200
+const HIGHEST = 2000
+const STAYS = 50
+/// The longest message that is looked at, in characters.
+const LONGEST = 4 * 1024 * 1024
+
+/// Where answers go: a page may be of any origin, and nothing in them is secret.
+const ANY = '*'
+
+/// Hands every message of the page around to `receive`, as JSON, and the figure's height to `resized`.
+export function listen(receive, resized) {
+  if (parent === window) return
+  addEventListener('message', ({ source, data }) => {
+    if (source !== parent || typeof data !== 'object' || data === null || !('statefulscope' in data)) return
+    let text
+    try {
+      text = JSON.stringify(data)
+    } catch {
+      return
+    }
+    if (text.length <= LONGEST) receive(text)
+  })
+  let height = 0
+  let timer
+  const measure = () => {
+    const graph = document.querySelector('.graph')
+    if (!graph) return
+    const wanted = document.documentElement.clientHeight - graph.clientHeight + graph.scrollHeight
+    const now = Math.min(HIGHEST, Math.max(LOWEST, Math.ceil(wanted)))
+    if (now !== height) resized((height = now))
+  }
+  const observer = new ResizeObserver(() => {
+    clearTimeout(timer)
+    timer = setTimeout(measure, STAYS)
+  })
+  const picture = document.querySelector('.graph > *')
+  for (const element of [picture, document.documentElement]) if (element) observer.observe(element)
+}
+
+/// Tells the page around something.
+export function tell(text) {
+  if (parent !== window) parent.postMessage(JSON.parse(text), ANY)
+}
+
+/// Whether somebody wants no movement.
+export function wants_no_movement() {
+  return matchMedia('(prefers-reduced-motion: reduce)').matches
+}
