@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::apply::{LAST_APPLIED, create_or_patch, missing_note};
+use super::apply::{LAST_APPLIED, create_or_patch, locally, missing_note};
 use super::context::Context;
 use super::create::send;
 use super::error::{Error, usage};
@@ -109,6 +109,7 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         1 => say.done(context, &shown[0], ""),
         _ => {
             let list = serde_json::json!({"kind": "List", "apiVersion": "v1", "metadata": {}, "items": shown});
+            say.made();
             say.done(context, &list, "")
         }
     }
@@ -123,12 +124,15 @@ fn apply_one(
 ) -> Result<(Value, &'static str), Error> {
     let value = info.manifest.clone().unwrap_or_default();
     let reference = &info.reference;
-    let mut applied = None;
-    let result = dry_run.send(context.cluster, |cluster| {
-        let result = create_or_patch(cluster, reference, value.clone(), validation);
-        applied = cluster.store().find(reference).cloned();
-        result
-    });
+    let result = if dry_run == DryRun::Client {
+        locally(context.cluster, reference, value.clone())
+    } else {
+        dry_run.send(context.cluster, |cluster| {
+            let done = create_or_patch(cluster, reference, value.clone(), validation)?;
+            let object = cluster.store().find(reference).map_or_else(|| value.clone(), |object| object.to_value());
+            Ok((object, done))
+        })
+    };
     let has_note = |object: &Object| object.meta.annotations.contains_key(LAST_APPLIED);
     if result.is_err() && info.object.as_ref().is_some_and(|object| !has_note(object)) {
         context.out.complain(&format!("Warning: {}", missing_note(reference)));
@@ -136,12 +140,12 @@ fn apply_one(
     if let Err(failure) = &result {
         failure.lines().iter().for_each(|line| context.out.complain(line));
     }
-    let done = result.map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
+    let (object, done) = result.map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
     warn(context, &done.warnings);
     if info.object.is_some() {
         warn_if_deleting(context, info);
     }
-    Ok((applied.map_or(value, |object| object.to_value()), done.operation))
+    Ok((object, done.operation))
 }
 
 // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go WarnIfDeleting
@@ -319,6 +323,9 @@ pub fn merged(context: &mut Context<'_>, flags: &Flags, info: &Info) -> Result<V
                 _ if on_server => {}
                 Some(text) => drop(annotations.insert(LAST_APPLIED.to_owned(), text.clone())),
                 None => drop(annotations.remove(LAST_APPLIED)),
+            }
+            if annotations.is_empty() {
+                metadata.remove("annotations");
             }
         }
         metadata.insert("resourceVersion".to_owned(), old.field("resourceVersion").clone());
