@@ -11,7 +11,7 @@ use crate::api::fields::{Fields, as_map};
 use crate::api::json;
 use crate::api::managed::Manager;
 use crate::api::meta::ObjectRef;
-use crate::api::patch::three_way_merge_patch;
+use crate::api::patch::{strategic_merge, three_way_merge_patch};
 use crate::api::schema::Schema;
 use crate::cluster::actor::Actor;
 use crate::cluster::{Cluster, CreateOptions, FieldValidation, PatchOptions, Refusal};
@@ -122,6 +122,16 @@ impl Failure {
     }
 }
 
+/// What is to be done about an object that is applied.
+enum Step {
+    /// This is created.
+    Create(Value),
+    /// Nothing is to be done.
+    Keep,
+    /// The one that there is gets this patch.
+    Patch(Map<String, Value>),
+}
+
 /// Creates an object, or patches the one that there is.
 // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go applyOneObject
 pub(super) fn create_or_patch(
@@ -130,7 +140,51 @@ pub(super) fn create_or_patch(
     object: Value,
     validation: FieldValidation,
 ) -> Result<Applied, Failure> {
-    let kind = reference.kind;
+    let (step, mut warnings) = step(cluster, reference, object)?;
+    let (operation, said) = match step {
+        Step::Keep => ("unchanged", Vec::new()),
+        Step::Create(object) => {
+            let options = CreateOptions { dry_run: false, validation };
+            let accepted = cluster.request_create(Actor::User, reference.kind, &object, &options);
+            ("created", accepted.map_err(Failure::Create)?.warnings)
+        }
+        Step::Patch(patch) => {
+            let patch = Value::Object(patch);
+            let options = PatchOptions { validation, ..PatchOptions::default() };
+            match cluster.request_patch(Actor::User, reference, &patch, &options) {
+                Ok(patched) => ("configured", patched.warnings),
+                Err(refusal) => return Err(Failure::Patch(Box::new((refusal, patch)))),
+            }
+        }
+    };
+    warnings.extend(said);
+    Ok(Applied { operation, warnings })
+}
+
+/// What applying an object would make of it, as kubectl finds out without the server.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/apply/patcher.go Patcher.PatchLocal
+pub(super) fn locally(cluster: &Cluster, reference: &ObjectRef, object: Value) -> Result<(Value, Applied), Failure> {
+    let (step, warnings) = step(cluster, reference, object)?;
+    let live = || cluster.store().find(reference).map_or(Value::Null, |object| object.to_value());
+    let (value, operation) = match step {
+        Step::Keep => (live(), "unchanged"),
+        Step::Create(object) => (object, "created"),
+        Step::Patch(mut patch) => {
+            let schema = Schema::get().of_kind(reference.kind);
+            let merged = strategic_merge(as_fields(&live()), &mut patch, schema)
+                .map_err(|error| Failure::Plain(format!("applying patch locally: {}", error.0)))?;
+            (Value::Object(merged), "configured")
+        }
+    };
+    Ok((value, Applied { operation, warnings }))
+}
+
+fn as_fields(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+/// What is to be done, and what kubectl says of it.
+fn step(cluster: &Cluster, reference: &ObjectRef, object: Value) -> Result<(Step, Vec<String>), Failure> {
     if reference.name.is_empty() {
         let generate_name = object.field("metadata").text("generateName");
         if !generate_name.is_empty() {
@@ -141,38 +195,18 @@ pub(super) fn create_or_patch(
         return Err(Failure::Get(why));
     }
     let mut modified = with_annotation(object);
-    let Some(current) = cluster.store().find(reference).cloned() else {
+    let Some(current) = cluster.store().find(reference) else {
         prune_nulls(&mut modified);
-        return match cluster.request_create(Actor::User, kind, &modified, &CreateOptions { dry_run: false, validation })
-        {
-            Ok(accepted) => Ok(Applied { operation: "created", warnings: accepted.warnings }),
-            Err(refusal) => Err(Failure::Create(refusal)),
-        };
+        return Ok((Step::Create(modified), Vec::new()));
     };
-    let mut warnings = Vec::new();
     let note = current.meta.annotations.get(LAST_APPLIED).map_or("", String::as_str);
     let original = serde_json::from_str::<Value>(note).ok();
-    if original.is_none() {
-        warnings.push(missing_note(reference));
-    }
-    let as_fields = |value: &Value| value.as_object().cloned().unwrap_or_default();
+    let warnings = if original.is_none() { vec![missing_note(reference)] } else { Vec::new() };
     let original = original.as_ref().map(as_fields).unwrap_or_default();
-    let live = current.to_value();
-    let schema = Schema::get().of_kind(kind);
-    let patch = three_way_merge_patch(&original, &as_fields(&modified), &as_fields(&live), schema)
+    let schema = Schema::get().of_kind(reference.kind);
+    let patch = three_way_merge_patch(&original, &as_fields(&modified), &as_fields(&current.to_value()), schema)
         .map_err(|error| unpatchable(note, &modified, &current.to_managed_value(), &error.0))?;
-    if patch.is_empty() {
-        return Ok(Applied { operation: "unchanged", warnings });
-    }
-    let patch = Value::Object(patch);
-    let options = PatchOptions { validation, ..PatchOptions::default() };
-    match cluster.request_patch(Actor::User, reference, &patch, &options) {
-        Ok(patched) => {
-            warnings.extend(patched.warnings);
-            Ok(Applied { operation: "configured", warnings })
-        }
-        Err(refusal) => Err(Failure::Patch(Box::new((refusal, patch)))),
-    }
+    Ok((if patch.is_empty() { Step::Keep } else { Step::Patch(patch) }, warnings))
 }
 
 /// That no patch could be made: kubectl tries with the types of two OpenAPI documents, and then with its own.

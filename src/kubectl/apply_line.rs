@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::apply::{LAST_APPLIED, create_or_patch, missing_note};
+use super::apply::{LAST_APPLIED, create_or_patch, locally, missing_note};
 use super::context::Context;
 use super::create::send;
 use super::error::{Error, usage};
@@ -88,27 +88,51 @@ pub fn run(context: &mut Context<'_>, flags: &Flags) -> Result<(), Error> {
         return Err("no objects passed to apply".into());
     }
     let how = ServerSide::of(flags);
+    // Objects themselves are printed at the end, several as a list, where nothing went wrong.
+    let as_list = say.prints_objects() && flags.text("output") != "name";
+    let mut shown = Vec::new();
     for info in infos {
         let result = if server_side {
-            apply_on_server(context, &mut say, &info, &how)
+            apply_on_server(context, say.dry_run, &info, &how)
         } else {
-            apply_one(context, &mut say, &info, validation)
+            apply_one(context, say.dry_run, &info, validation)
         };
-        errors.extend(result.err());
+        match result {
+            Ok((object, _)) if as_list => shown.push(object),
+            Ok((object, operation)) => say.done(context, &object, operation)?,
+            Err(error) => errors.push(error),
+        }
     }
-    Error::collect(errors)
+    Error::collect(errors)?;
+    match shown.len() {
+        0 => Ok(()),
+        1 => say.done(context, &shown[0], ""),
+        _ => {
+            let list = serde_json::json!({"kind": "List", "apiVersion": "v1", "metadata": {}, "items": shown});
+            say.made();
+            say.done(context, &list, "")
+        }
+    }
 }
 
 // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go applyOneObject
-fn apply_one(context: &mut Context<'_>, say: &mut Say, info: &Info, validation: FieldValidation) -> Result<(), Error> {
+fn apply_one(
+    context: &mut Context<'_>,
+    dry_run: DryRun,
+    info: &Info,
+    validation: FieldValidation,
+) -> Result<(Value, &'static str), Error> {
     let value = info.manifest.clone().unwrap_or_default();
     let reference = &info.reference;
-    let mut applied = None;
-    let result = say.dry_run.send(context.cluster, |cluster| {
-        let result = create_or_patch(cluster, reference, value.clone(), validation);
-        applied = cluster.store().find(reference).cloned();
-        result
-    });
+    let result = if dry_run == DryRun::Client {
+        locally(context.cluster, reference, value.clone())
+    } else {
+        dry_run.send(context.cluster, |cluster| {
+            let done = create_or_patch(cluster, reference, value.clone(), validation)?;
+            let object = cluster.store().find(reference).map_or_else(|| value.clone(), |object| object.to_value());
+            Ok((object, done))
+        })
+    };
     let has_note = |object: &Object| object.meta.annotations.contains_key(LAST_APPLIED);
     if result.is_err() && info.object.as_ref().is_some_and(|object| !has_note(object)) {
         context.out.complain(&format!("Warning: {}", missing_note(reference)));
@@ -116,13 +140,12 @@ fn apply_one(context: &mut Context<'_>, say: &mut Say, info: &Info, validation: 
     if let Err(failure) = &result {
         failure.lines().iter().for_each(|line| context.out.complain(line));
     }
-    let done = result.map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
+    let (object, done) = result.map_err(|failure| failure.into_error(reference, &value, &info.source, Error::from))?;
     warn(context, &done.warnings);
     if info.object.is_some() {
         warn_if_deleting(context, info);
     }
-    let shown = applied.map_or(value, |object| object.to_value());
-    say.done(context, &shown, done.operation)
+    Ok((object, done.operation))
 }
 
 // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go WarnIfDeleting
@@ -157,10 +180,22 @@ impl ServerSide {
 
     /// Applies an object, and moves what was applied on the client's side over to the server's.
     // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go applyOneObject
-    fn apply(&self, cluster: &mut Cluster, reference: &ObjectRef, value: &Value) -> Result<Accepted, Refusal> {
-        let accepted = self.request(cluster, reference, value)?;
-        if self.manager.name == "kubectl" {
-            self.keep_note(cluster, &accepted.object);
+    fn apply(
+        &self,
+        cluster: &mut Cluster,
+        reference: &ObjectRef,
+        value: &Value,
+        before: Option<&mut Cluster>,
+    ) -> Result<Accepted, Refusal> {
+        let mut accepted = self.request(cluster, reference, value)?;
+        if self.manager.name == "kubectl"
+            && let Err(refusal) = self.keep_note(before.unwrap_or(cluster), &accepted.object)
+        {
+            accepted.warnings.push(format!(
+                "failed to migrate {LAST_APPLIED} for Server-Side Apply. This is non-fatal and will be retried next time you \
+                 apply. Error: {}",
+                refusal.status.message
+            ));
         }
         let migrated = self.migrate(cluster, reference);
         if migrated && let Ok(again) = self.request(cluster, reference, value) {
@@ -171,10 +206,10 @@ impl ServerSide {
 
     /// Has the note of what was applied last be managed by kubectl, so that it stays.
     // Models staging/src/k8s.io/kubectl/pkg/cmd/apply/apply.go saveLastApplyAnnotationIfNecessary
-    fn keep_note(&self, cluster: &mut Cluster, object: &Object) {
-        let Some(note) = object.meta.annotations.get(LAST_APPLIED) else { return };
+    fn keep_note(&self, cluster: &mut Cluster, object: &Object) -> Result<(), Refusal> {
+        let Some(note) = object.meta.annotations.get(LAST_APPLIED) else { return Ok(()) };
         if object.meta.managed.entries(object).iter().any(|entry| entry.manager.applies && owns_note(entry)) {
-            return;
+            return Ok(());
         }
         let reference = object.object_ref();
         let mut metadata = serde_json::json!({"name": reference.name, "annotations": {LAST_APPLIED: note}});
@@ -184,8 +219,7 @@ impl ServerSide {
         let (version, kind) = (reference.kind.api_version(), reference.kind.name());
         let value = serde_json::json!({"apiVersion": version, "kind": kind, "metadata": metadata});
         let keeper = Manager::applying("kubectl-last-applied");
-        // kubectl only warns where this fails, which it does here for no object that has just been applied.
-        let _ = cluster.request_apply(Actor::User, &reference, &value, &keeper, false);
+        cluster.request_apply(Actor::User, &reference, &value, &keeper, false).map(drop)
     }
 
     /// Makes the fields of those who applied on the client's side this manager's. Says whether there were any.
@@ -234,10 +268,17 @@ are the ways you can resolve this warning:
   stop managing the field (remove it from their configuration).
 See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts";
 
-fn apply_on_server(context: &mut Context<'_>, say: &mut Say, info: &Info, how: &ServerSide) -> Result<(), Error> {
+fn apply_on_server(
+    context: &mut Context<'_>,
+    dry_run: DryRun,
+    info: &Info,
+    how: &ServerSide,
+) -> Result<(Value, &'static str), Error> {
     let value = info.manifest.clone().unwrap_or_default();
     let reference = &info.reference;
-    let applied = say.dry_run.send(context.cluster, |cluster| how.apply(cluster, reference, &value));
+    // Each request of a dry run meets the cluster as it is.
+    let mut before = (dry_run == DryRun::Server).then(|| context.cluster.trial());
+    let applied = dry_run.send(context.cluster, |cluster| how.apply(cluster, reference, &value, before.as_mut()));
     let applied = match applied {
         Err(refusal) if refusal.status.reason == Reason::Conflict => {
             return Err(Error::Plain(format!("{}{RESOLVE}", refusal.status.message)));
@@ -246,7 +287,7 @@ fn apply_on_server(context: &mut Context<'_>, say: &mut Say, info: &Info, how: &
     };
     warn(context, &applied.warnings);
     warn_if_deleting(context, info);
-    say.done(context, &applied.object.to_value(), "serverside-applied")
+    Ok((applied.object.to_value(), "serverside-applied"))
 }
 
 /// What applying an object would make of it, for `diff`.
@@ -282,6 +323,9 @@ pub fn merged(context: &mut Context<'_>, flags: &Flags, info: &Info) -> Result<V
                 _ if on_server => {}
                 Some(text) => drop(annotations.insert(LAST_APPLIED.to_owned(), text.clone())),
                 None => drop(annotations.remove(LAST_APPLIED)),
+            }
+            if annotations.is_empty() {
+                metadata.remove("annotations");
             }
         }
         metadata.insert("resourceVersion".to_owned(), old.field("resourceVersion").clone());

@@ -176,10 +176,15 @@ impl Say {
     /// As for others.
     pub fn of_made(context: &mut Context<'_>, flags: &Flags) -> Result<Say, Error> {
         let mut say = Say::of(context, flags)?;
-        if let Some(printer) = &mut say.printer {
+        say.made();
+        Ok(say)
+    }
+
+    /// What is printed from now on, kubectl has made itself.
+    pub fn made(&mut self) {
+        if let Some(printer) = &mut self.printer {
             printer.typed = true;
         }
-        Ok(say)
     }
 
     /// Whether objects themselves are printed.

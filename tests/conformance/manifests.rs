@@ -54,10 +54,10 @@ fn run(case: &Case, report: &mut Report) {
 /// Changes one value of the recorded answer.
 fn change(case: &Case, seed: usize) -> Option<(String, String)> {
     let answer: Value = serde_json::from_str(&case.text).ok()?;
-    let (description, mut compared): (Map<String, Value>, Map<String, Value>) =
+    let (description, compared): (Map<String, Value>, Map<String, Value>) =
         answer.as_object()?.clone().into_iter().partition(|(name, _)| DESCRIPTION.contains(&name.as_str()));
     // An absent description would be another case, so only the rest is changed.
-    let mut rest = Value::Object(std::mem::take(&mut compared));
+    let mut rest = comparable(Value::Object(compared));
     if !change_value(&mut rest, seed * 13 + 5) {
         return None;
     }

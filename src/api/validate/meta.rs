@@ -157,7 +157,7 @@ fn owner_references(meta: &Value, path: &Path<'_>, errors: &mut Errors) {
         }
         if version == "v1" && owner.text("kind") == "Event" {
             let shown = go_order::to_string(&Ty::Struct("OwnerReference"), owner);
-            errors.add(FieldError::invalid_shown(&place, shown, "/v1, Kind=Event is disallowed from being an owner"));
+            errors.add(FieldError::invalid_shown(place, shown, "/v1, Kind=Event is disallowed from being an owner"));
         }
         if owner.flag("controller") {
             let name = format!("{}/{}", owner.text("kind"), owner.text("name"));

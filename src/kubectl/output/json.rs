@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
+use crate::api::fields::Fields;
 use crate::api::{json, order};
 
 /// The value with a line for each field, indented by four blanks, without a line end after it.
 // Models encoding/json MarshalIndent
 pub fn indented(value: &Value) -> String {
     let mut out = String::new();
-    write(value, 0, "", &mut out);
+    write(value, 0, ["", ""], &mut out);
     out
 }
 
@@ -28,14 +29,17 @@ const FIELDS: &str = "kind apiVersion metadata name generateName namespace image
     containers restartPolicy dnsPolicy minAvailable selector clusterIP clusterIPs type externalName sessionAffinity \
     maxUnavailable immutable data secrets labels annotations status";
 
-/// The same of an object that kubectl has made itself, whose fields stand in the order of its struct.
+/// The same of an object that kubectl has made itself, whose fields stand in the order of its struct. The items of a
+/// list are not kubectl's own.
 pub fn indented_as_typed(value: &Value) -> String {
     let mut out = String::new();
-    write(value, 0, FIELDS, &mut out);
+    let below = if value.text("kind") == "List" { "" } else { FIELDS };
+    write(value, 0, [FIELDS, below], &mut out);
     out
 }
 
-fn write(value: &Value, depth: usize, names: &str, out: &mut String) {
+/// Writes a value; the names say in which order its fields come, and those of what is below it.
+fn write(value: &Value, depth: usize, [names, below]: [&str; 2], out: &mut String) {
     let line = |out: &mut String, depth: usize| {
         out.push('\n');
         out.extend(std::iter::repeat_n("    ", depth));
@@ -48,7 +52,7 @@ fn write(value: &Value, depth: usize, names: &str, out: &mut String) {
                     out.push(',');
                 }
                 line(out, depth + 1);
-                write(item, depth + 1, names, out);
+                write(item, depth + 1, [below, below], out);
             }
             line(out, depth);
             out.push(']');
@@ -67,7 +71,7 @@ fn write(value: &Value, depth: usize, names: &str, out: &mut String) {
                 line(out, depth + 1);
                 json::write_string(name, out);
                 out.push_str(": ");
-                write(value, depth + 1, names, out);
+                write(value, depth + 1, [below, below], out);
             }
             line(out, depth);
             out.push('}');
