@@ -165,10 +165,10 @@ describe('First light', () => {
   })
 
   const mistakes = [
-    ['a tab', '  replicas: 2', '\treplicas: 2', /found character that cannot start any token/, 27],
-    ['an unknown field', '  replicas: 2', '  replica: 2', /unknown field "spec\.replica"/, 27],
-    ['a wrong type', 'replicas: 2', 'replicas: "2"', /cannot unmarshal string into Go struct field StatefulSetSpec\.spec\.replicas of type int32/, 27],
-    ['an unknown kind', 'kind: StatefulSet', 'kind: StatefulSat', /no matches for kind "StatefulSat" in version "apps\/v1"/, 21],
+    ['a tab', '  replicas: 2', '\treplicas: 2', /found character that cannot start any token/, 25],
+    ['an unknown field', '  replicas: 2', '  replica: 2', /unknown field "spec\.replica"/, 25],
+    ['a wrong type', 'replicas: 2', 'replicas: "2"', /cannot unmarshal string into Go struct field StatefulSetSpec\.spec\.replicas of type int32/, 25],
+    ['an unknown kind', 'kind: StatefulSet', 'kind: StatefulSat', /no matches for kind "StatefulSat" in version "apps\/v1"/, 19],
   ]
   for (const [what, from, to, message, line] of mistakes) {
     it(`says where ${what} is, keeps the text, and leaves the running cluster as it was`, async () => {
