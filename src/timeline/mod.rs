@@ -158,6 +158,11 @@ impl Timeline {
         &known.marks[..known.passed(self.live.place)]
     }
 
+    /// Whether nothing is left to be done, and no known command lies ahead.
+    pub fn rests(&self) -> bool {
+        self.live.due().is_none() && (self.loose || self.live.done >= self.log.count(self.log.branch))
+    }
+
     /// The places after the commands of the branch, also after the place that is looked at.
     pub fn given(&self) -> &[Place] {
         &self.here().given

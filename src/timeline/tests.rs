@@ -177,7 +177,7 @@ fn two_clusters_follow_one_clock_and_the_same_commands() {
     let mut timeline = scaled();
     let end = state(&timeline);
     let parallel = WEB.replace("  replicas: 2", "  replicas: 2\n  podManagementPolicy: Parallel");
-    let compare = Compare { config: Config::default(), manifest: Some(parallel.clone()) };
+    let compare = Compare { config: Config::default(), manifest: Some(parallel.clone()), file: None };
     timeline.set_compare(Some(compare));
     assert_eq!((timeline.place().at, timeline.cluster().hash()), (end.0.at, end.1), "the first is as it was");
     let mut alone = Timeline::new(Config::default());
@@ -198,12 +198,46 @@ fn two_clusters_follow_one_clock_and_the_same_commands() {
 }
 
 #[test]
+fn the_other_manifest_is_found_under_the_name_of_its_file_too() {
+    let mut timeline = Timeline::new(Config::default());
+    let other = Some(WEB.replace("replicas: 2", "replicas: 1"));
+    let compare = Compare { config: Config::default(), manifest: other, file: Some("web.yaml".to_owned()) };
+    timeline.set_compare(Some(compare));
+    let save = |name: &str| Command::SaveFile { name: name.to_owned(), text: WEB.to_owned() };
+    let apply = |name: &str| Command::Run { terminal: 0, line: format!("kubectl apply -f {name}") };
+    timeline.dispatch(save("web.yaml"));
+    timeline.dispatch(save("else.yaml"));
+    let pods = |timeline: &Timeline| {
+        let count = |cluster: &Cluster| cluster.store().list_in(Kind::Pod, "julin").count();
+        (count(timeline.cluster()), timeline.other().map(count))
+    };
+    timeline.dispatch(apply("web.yaml"));
+    timeline.advance(Millis::from_secs(30));
+    assert_eq!(pods(&timeline), (2, Some(1)));
+    timeline.dispatch(apply("else.yaml"));
+    timeline.advance(Millis::from_secs(30));
+    assert_eq!(pods(&timeline), (2, Some(2)));
+}
+
+#[test]
+fn a_run_does_not_rest_before_a_command_that_is_known() {
+    let mut timeline = scaled();
+    assert!(timeline.rests());
+    timeline.seek(Place::end_of(Instant::START + Millis::from_secs(20)));
+    assert!(timeline.live.due().is_none() && !timeline.rests());
+    // What was undone is not ahead.
+    timeline.seek(timeline.head());
+    assert!(timeline.undo());
+    assert!(timeline.rests());
+}
+
+#[test]
 fn the_cluster_beside_may_differ_by_a_field_of_every_set() {
     let mut timeline = Timeline::new(Config::default());
     let fields = serde_json::json!({"podManagementPolicy": "Parallel"});
     let stateful_set_spec = fields.as_object().cloned().unwrap_or_default();
     let config = Config { stateful_set_spec, ..Config::default() };
-    timeline.set_compare(Some(Compare { config, manifest: None }));
+    timeline.set_compare(Some(Compare { config, manifest: None, file: None }));
     timeline.dispatch(Command::Apply { manifest: WEB.to_owned() });
     timeline.advance(Millis(100));
     let pods = |cluster: &Cluster| cluster.store().list_in(Kind::Pod, "julin").count();

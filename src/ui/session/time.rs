@@ -56,8 +56,19 @@ pub struct Spot {
     pub can_redo: bool,
     /// The branch.
     pub branch: usize,
-    /// From when each branch is another one, and what it begins with.
-    pub branches: Vec<(Instant, String)>,
+    /// The branches, by their numbers.
+    pub branches: Vec<Twig>,
+}
+
+/// A branch of the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twig {
+    /// The branch that it leaves.
+    pub of: Option<usize>,
+    /// From when it is another one.
+    pub at: Instant,
+    /// What it begins with.
+    pub title: String,
 }
 
 impl Time {
@@ -80,7 +91,11 @@ impl Spot {
         let (log, steps) = (timeline.log(), timeline.steps());
         let branches = (0..log.branches()).map(|branch| {
             let first = log.own(branch).iter().find(|entry| entry.is_seen());
-            (first.map_or(log.until(branch), |first| first.at), first.map(|first| first.title()).unwrap_or_default())
+            Twig {
+                of: log.fork(branch).map(|fork| fork.of),
+                at: first.map_or(log.until(branch), |first| first.at),
+                title: first.map(|first| first.title()).unwrap_or_default(),
+            }
         });
         Spot {
             passed: steps.len(),
