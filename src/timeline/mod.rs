@@ -4,6 +4,7 @@
 //! what was done from there. Doing something else in the past begins a branch; the old future stays with the branch that
 //! it is on.
 
+mod axis;
 mod checkpoints;
 pub mod lanes;
 mod live;

@@ -253,7 +253,9 @@ fn an_axis_leads_from_moments_to_positions_and_back() {
     timeline.advance(Millis::from_secs(10_000));
     timeline.dispatch(scale(1));
     timeline.advance(Millis::from_secs(60));
-    let axis = lanes::Axis::of(&timeline);
+    let mut lanes = lanes::Lanes::default();
+    lanes.follow(&timeline, "");
+    let axis = lanes.axis;
     for mark in timeline.marks() {
         let back = axis.moment(axis.position(mark.place.at)).since(mark.place.at).0;
         assert!(back.abs() <= 1, "{back} ms off");
@@ -265,12 +267,50 @@ fn an_axis_leads_from_moments_to_positions_and_back() {
     assert_eq!(axis.moment(0.0), Instant::START);
 }
 
+fn drawn(timeline: &Timeline, filter: &str) -> Vec<lanes::Lane> {
+    let mut lanes = lanes::Lanes::default();
+    lanes.follow(timeline, filter);
+    lanes.drawn()
+}
+
+#[test]
+fn lanes_that_follow_a_run_are_those_that_are_drawn_at_once() {
+    let mut timeline = Timeline::new(Config::default());
+    let mut lanes = lanes::Lanes::default();
+    let mut check = |timeline: &Timeline, filter: &str| {
+        let changed = lanes.follow(timeline, filter);
+        assert_eq!(lanes.drawn(), drawn(timeline, filter));
+        assert!(!lanes.follow(timeline, filter));
+        changed
+    };
+    timeline.dispatch(Command::Apply { manifest: WEB.to_owned() });
+    for _ in 0..40 {
+        timeline.advance(Millis(700));
+        check(&timeline, "");
+    }
+    // More objects than have lanes, a filter, the past, another branch, and back.
+    timeline.dispatch(scale(9));
+    timeline.advance(Millis::from_secs(3));
+    assert!(check(&timeline, ""));
+    timeline.advance(Millis::from_secs(60));
+    assert!(check(&timeline, "pod web-1") && check(&timeline, ""));
+    timeline.seek(timeline.marks()[60].place);
+    assert!(!check(&timeline, ""), "the past is drawn already");
+    timeline.dispatch(scale(3));
+    assert!(check(&timeline, ""));
+    timeline.advance(Millis::from_secs(30));
+    assert!(check(&timeline, ""));
+    timeline.enter(0);
+    assert!(check(&timeline, ""));
+    timeline.set_compare(Some(Compare { config: Config::default(), manifest: None, file: None }));
+    assert!(check(&timeline, ""));
+}
+
 #[test]
 fn each_object_has_a_lane_with_a_mark_for_every_event() {
     use lanes::Owner;
     let timeline = scaled();
-    let axis = lanes::Axis::of(&timeline);
-    let lanes = |filter: &str| lanes::lanes(&timeline, &axis, filter);
+    let lanes = |filter: &str| drawn(&timeline, filter);
     let owners: Vec<Owner> = lanes("").into_iter().map(|lane| lane.owner).collect();
     let ordinal = |number: usize| Owner::Ordinal(format!("web-{number}"));
     let set = Owner::Set("web".to_owned());

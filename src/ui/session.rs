@@ -21,7 +21,7 @@ use crate::cluster::config::Config;
 use crate::cluster::step::What;
 use crate::command::{Answer, Command};
 use crate::explain::{Finding, explain};
-use crate::graph::build::build;
+use crate::graph::build::{Memory, build};
 use crate::graph::differ;
 use crate::graph::layout;
 use crate::graph::model::{Graph, SetView};
@@ -32,8 +32,8 @@ use crate::timeline::{Compare, Mark, Timeline};
 use crate::workbench::{TERMINALS, Workbench};
 use story::Story;
 pub use story::Tale;
-pub use time::{Lanes, Twig};
 use time::Time;
+pub use time::{Lanes, Twig};
 
 /// How many lines of the log are kept on the page.
 const LOG_LINES: usize = 400;
@@ -42,6 +42,8 @@ const LOG_LINES: usize = 400;
 #[derive(Clone, Copy)]
 pub struct Session {
     timeline: StoredValue<Timeline>,
+    /// What the pictures of the first cluster and of the one beside were made of.
+    memories: StoredValue<[Memory; 2]>,
     /// The text of the file that is open in the editor.
     pub manifest: RwSignal<String>,
     /// The editor's files.
@@ -205,6 +207,7 @@ impl Session {
             lit: RwSignal::new(Vec::new()),
             language,
             timeline: StoredValue::new(timeline),
+            memories: StoredValue::default(),
         }
     }
 
@@ -401,16 +404,19 @@ impl Session {
         });
     }
 
+    /// The picture of the first cluster, or of the one beside.
+    fn picture_of(&self, side: usize, cluster: &Cluster) -> Graph {
+        self.memories.try_update_value(|memories| memories[side].build(cluster)).unwrap_or_default()
+    }
+
     /// Shows what has become of the cluster.
     fn refresh(&self) {
         self.follow_terminals();
         self.timeline.with_value(|timeline| {
-            let cluster = timeline.cluster();
             self.now.set(timeline.place().at);
             self.follow_rest(timeline);
             self.changes.update(|changes| *changes = changes.wrapping_add(1));
-            let graph = build(cluster);
-            self.graph.set(Arc::new(graph));
+            self.graph.set(Arc::new(self.picture_of(0, timeline.cluster())));
             self.follow_time(timeline);
         });
     }
