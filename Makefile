@@ -1,7 +1,7 @@
 # The commands of the project. What they need beyond Rust, Node and make they install themselves, into ignored folders.
 PORT ?= 8080
 
-.PHONY: help serve test lint native bombs page conformance engine bench properties dist screenshots clean
+.PHONY: help serve test lint native bombs page conformance engine bench properties dist examples screenshots clean
 
 help:
 	@echo 'make serve                 build the page and serve it on 127.0.0.1:$(PORT)'
@@ -10,6 +10,7 @@ help:
 	@echo 'make bench                 how long large sets take, natively, in wasm, and drawn in Chromium'
 	@echo 'make properties            a million random events against the invariants, and the rest at length'
 	@echo 'make dist                  the static site, in dist/'
+	@echo 'make examples              figures in other documentation tools, where these are there'
 	@echo 'make screenshots           pictures of the page, in tests/page/out/'
 
 serve: dist
@@ -58,6 +59,11 @@ properties: engine
 	PROPERTIES_EVENTS=1000000 PROPERTIES_RUNS=1000 PROPERTIES_PATCHES=10000 \
 		cargo test --quiet --release --no-default-features --test properties -- --nocapture
 	node tools/wasm-check.mjs 1000
+
+# The figures in other documentation tools, where these are there.
+examples: dist
+	@tools/setup test
+	node tools/examples.mjs
 
 screenshots: dist
 	@tools/setup test

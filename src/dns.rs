@@ -5,9 +5,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::object::Object;
+use crate::api::selector::Selector;
 use crate::cluster::store::Store;
 use crate::controllers::endpointslice::SERVICE_NAME_LABEL;
 
@@ -49,58 +52,52 @@ pub fn slices<'a>(store: &'a Store, namespace: &'a str, service: &'a str) -> imp
     store.list_in(Kind::EndpointSlice, namespace).filter(move |slice| slice.meta.label(SERVICE_NAME_LABEL) == service)
 }
 
-/// The pods that the endpoints of a Service name, read once for as many names as are asked for.
+/// What the endpoints of a Service name, read once for as many names as are asked for.
 pub struct Names<'a> {
     service: Option<&'a Arc<Object>>,
+    selector: Option<Selector>,
     /// The addresses of the host names; none where the endpoint is not ready.
     hosts: BTreeMap<&'a str, Option<&'a str>>,
+    /// The endpoints that are ready: their addresses, and the names of their pods.
+    pub ready: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Names<'a> {
-    /// The names below a Service, which need not be there.
-    pub fn of(store: &'a Store, namespace: &'a str, service: &'a str) -> Names<'a> {
+    /// The names below a Service, which need not be there, by its endpoints.
+    pub fn of(service: Option<&'a Arc<Object>>, endpoints: impl Iterator<Item = &'a Value>) -> Names<'a> {
         let mut hosts: BTreeMap<&str, Option<&str>> = BTreeMap::new();
-        for endpoint in slices(store, namespace, service).flat_map(|slice| slice.rest.list("endpoints")) {
+        let mut all_ready = Vec::new();
+        for endpoint in endpoints {
             let ready = endpoint.field("conditions").flag("ready");
-            let address = endpoint.list("addresses").first().and_then(serde_json::Value::as_str).filter(|_| ready);
+            let address = endpoint.list("addresses").first().and_then(Value::as_str).filter(|_| ready);
             let known = hosts.entry(endpoint.text("hostname")).or_default();
             *known = known.or(address);
+            all_ready.extend(address.map(|address| (address, endpoint.field("targetRef").text("name"))));
         }
-        Names { service: store.get(Kind::Service, namespace, service), hosts }
+        let selector = service.and_then(|service| crate::controllers::endpointslice::selector(service));
+        Names { service, selector, hosts, ready: all_ready }
     }
 
     /// The address behind the name of a pod, which need not be there.
     ///
     /// # Errors
     /// Why there is none.
-    pub fn lookup(&self, hostname: &str, pod: Option<&Object>) -> Result<String, Miss> {
+    pub fn lookup(&self, hostname: &str, pod: Option<&Object>) -> Result<&'a str, Miss> {
         let service = self.service.ok_or(Miss::NoService)?;
         if !is_headless(service) {
             return Err(Miss::NotHeadless);
         }
         match self.hosts.get(hostname) {
-            Some(Some(address)) => return Ok((*address).to_owned()),
+            Some(Some(address)) => return Ok(address),
             Some(None) => return Err(Miss::NotReady),
             None => {}
         }
         let pod = pod.ok_or(Miss::NoPod)?;
-        match crate::controllers::endpointslice::selector(service) {
+        match &self.selector {
             Some(selector) if selector.matches(&pod.meta.labels) => Err(Miss::NotReady),
             _ => Err(Miss::NotSelected),
         }
     }
-}
-
-/// The names of the pods that are ready behind a Service.
-pub fn ready_names<'a>(
-    store: &'a Store,
-    namespace: &'a str,
-    service: &'a str,
-) -> impl Iterator<Item = &'a str> + Clone {
-    let slices: Vec<&Arc<Object>> = slices(store, namespace, service).collect();
-    let endpoints = slices.into_iter().flat_map(|slice| slice.rest.list("endpoints"));
-    let ready = endpoints.filter(|endpoint| endpoint.field("conditions").flag("ready"));
-    ready.map(|endpoint| endpoint.field("targetRef").text("name"))
 }
 
 /// The address of the cluster's name server, and its own name.

@@ -10,6 +10,7 @@ import { build, transform } from 'esbuild'
 import { optimize } from './finish/optimize.mjs'
 import { policy } from './finish/policy.mjs'
 import { divide } from './finish/divide.mjs'
+import { editorWithin, single } from './finish/single.mjs'
 import { templatesIn } from './finish/templates.mjs'
 
 const [dist = 'dist', kind = 'release'] = process.argv.slice(2)
@@ -32,12 +33,19 @@ const rest = parts.rest && put('rest', '.wasm', readFileSync(parts.rest))
 
 const isRelease = kind === 'release'
 const WORKER = 'worker.js'
-const script = put('page', '.js', await bundle())
-const sheet = put('page', '.css', await styles())
+const html = readFileSync(join(dist, 'index.html'), 'utf8')
+const sheets = await styles()
+const script = put('page', '.js', await bundle('src/ui/boot.js', { PROGRAM: program, REST: rest, WORKER: isRelease ? WORKER : undefined }))
+const sheet = put('page', '.css', sheets)
+const one = isRelease && (await oneFile())
 for (const name of [GLUE, WASM, 'snippets']) rmSync(join(dist, name), { recursive: true })
-writeFileSync(join(dist, 'index.html'), page(readFileSync(join(dist, 'index.html'), 'utf8')))
+writeFileSync(join(dist, 'index.html'), page())
 writeFileSync(join(dist, 'statefulscope-scenario.js'), await code('src/element/element.js', {}))
-if (isRelease) writeFileSync(join(dist, WORKER), await worker())
+if (isRelease) {
+  writeFileSync(join(dist, WORKER), await worker())
+  // Nobody needs it who has the others.
+  writeFileSync(join(dist, 'statefulscope.html'), one)
+}
 
 /// Writes a file under a name that says what is in it, and gives the name.
 function put(name, extension, content) {
@@ -47,17 +55,14 @@ function put(name, extension, content) {
   return file
 }
 
-/// The script that starts the program, with all that it needs.
-async function bundle() {
+/// The script that begins with a file, with all that it needs and what it has to know.
+async function bundle(entry, known, plugins = []) {
+  const define = Object.entries({ ...known, TEMPLATES: templates }).map(([name, value]) => [name, JSON.stringify(value) ?? 'undefined'])
   const { outputFiles } = await build({
-    entryPoints: ['src/ui/boot.js'],
+    entryPoints: [entry],
     alias: { program: `./${join(dist, GLUE)}` },
-    define: {
-      PROGRAM: JSON.stringify(program),
-      REST: rest ? JSON.stringify(rest) : 'undefined',
-      WORKER: isRelease ? JSON.stringify(WORKER) : 'undefined',
-      TEMPLATES: JSON.stringify(templates),
-    },
+    define: Object.fromEntries(define),
+    plugins,
     bundle: true,
     write: false,
     format: 'esm',
@@ -68,7 +73,21 @@ async function bundle() {
     // wasm-bindgen names a file of ours once for each function that it takes from it.
     logOverride: { 'empty-import-meta': 'silent', 'duplicate-object-key': 'silent' },
   })
-  return outputFiles[0].contents
+  return outputFiles[0].text
+}
+
+/// The page as one file.
+async function oneFile() {
+  const icon = readFileSync(join(dist, 'icon.svg')).toString('base64')
+  return single({
+    html: html.replaceAll(STYLE, '').replace('./icon.svg', `data:image/svg+xml;base64,${icon}`),
+    script: await bundle('src/ui/single.js', { PROGRAM: 'program.wasm', REST: undefined, WORKER: undefined }, [editorWithin]),
+    styles: sheets,
+    files: [
+      { name: 'program.wasm', type: 'application/wasm', content: readFileSync(parts.whole) },
+      { name: 'gallery.json', type: 'application/json', content: readFileSync(join(dist, 'gallery.json')) },
+    ],
+  })
 }
 
 /// A file of plain JavaScript that stands for itself, with what it has to know.
@@ -88,7 +107,7 @@ async function worker() {
 
 /// All style sheets in the order in which the page names them.
 async function styles() {
-  const names = [...readFileSync(join(dist, 'index.html'), 'utf8').matchAll(STYLE)].map(match => match[1])
+  const names = [...html.matchAll(STYLE)].map(match => match[1])
   const text = names.map(name => readFileSync(join(dist, name), 'utf8')).join('\n')
   if (names.length === 0) throw new Error('index.html names no style sheet')
   names.forEach(name => rmSync(join(dist, name)))
@@ -96,7 +115,7 @@ async function styles() {
 }
 
 /// The page with its policy, and the files that it begins with.
-function page(html) {
+function page() {
   const head = [
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
     `<link rel="stylesheet" href="./${sheet}">`,

@@ -8,7 +8,7 @@ import { brotliCompressSync, constants } from 'node:zlib'
 const MOST = 300_000
 
 /// What a first view does not load.
-const LATER = name => /^(editor\.js|gallery\.json|.*\.licences\.txt|worker\.js|statefulscope-scenario\.js|rest-.*\.wasm)$/.test(name)
+const LATER = name => /^(editor\.js|gallery\.json|.*\.licences\.txt|worker\.js|statefulscope-scenario\.js|statefulscope\.html|rest-.*\.wasm)$/.test(name)
 
 const folder = process.argv[2] ?? 'dist'
 const options = size => ({ params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: size } })

@@ -88,6 +88,20 @@ pub fn selector(service: &Object) -> Option<Selector> {
     (!labels.is_empty()).then(|| Selector::of_labels(&labels))
 }
 
+/// The endpoints in the slices of a Service. Those that are known are not read from the slices, which make them anew.
+pub fn endpoints_of<'a>(cluster: &'a Cluster, service: &ObjectRef) -> Vec<&'a Value> {
+    let known = cluster.controllers.endpoints.services.get(service).map_or(&[][..], |known| &known.slices);
+    let mut out = Vec::new();
+    let slices = cluster.store().list_in(Kind::EndpointSlice, &service.namespace);
+    for slice in slices.filter(|slice| slice.meta.label(SERVICE_NAME_LABEL) == service.name) {
+        match known.iter().find(|(known, _)| Arc::ptr_eq(known, slice)) {
+            Some((_, endpoints)) => out.extend(endpoints.iter().map(|endpoint| &endpoint.value)),
+            None => out.extend(slice.rest.list("endpoints")),
+        }
+    }
+    out
+}
+
 /// Writes the endpoints of a Service.
 // Models pkg/controller/endpointslice/endpointslice_controller.go syncService
 pub(crate) fn sync_service(cluster: &mut Cluster, reference: &ObjectRef) {

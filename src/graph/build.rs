@@ -3,56 +3,71 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::columns::{Columns, claim_view, hash_of, pod_view, volume_of};
 use super::model::{
-    BudgetView, ClaimView, ClassView, Column, ENDPOINTS_TOLD, Graph, NodeView, PodView, ServiceView, SetView, State,
-    Timer, TimerKind, VolumeView,
+    BudgetView, ClassView, Column, ENDPOINTS_TOLD, Graph, NodeView, PodView, ServiceView, SetView, State,
 };
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::{ObjectRef, string_map};
 use crate::api::object::Object;
 use crate::api::selector::Selector;
-use crate::api::time::Millis;
 use crate::cluster::Cluster;
 use crate::cluster::actor::Actor;
-use crate::cluster::store::{Index, claim_key};
 use crate::controllers::endpointslice;
 use crate::controllers::kubelet::Activity;
 use crate::controllers::node_lifecycle::node_condition;
 use crate::controllers::persistent_volume::NO_PROVISIONER;
 use crate::controllers::statefulset::set::{StatefulSet, StrategyType};
-use crate::controllers::statefulset::stateful_set::MAX_REPLICAS;
-use crate::controllers::statefulset::stateful_set_utils::{
-    is_pod_ready, is_running_and_available, is_terminal_phase, max_unavailable, parent_name_and_ordinal,
-    persistent_volume_claim_name, pod_revision, ready_since,
-};
+use crate::controllers::statefulset::stateful_set_utils::max_unavailable;
 use crate::dns;
-use crate::kubectl::printers;
 
 /// The picture of a cluster.
 pub fn build(cluster: &Cluster) -> Graph {
-    let store = cluster.store();
-    let mut own: BTreeSet<(Kind, &str, &str)> = BTreeSet::new();
-    let sets: Vec<SetView> = store.list(Kind::StatefulSet).map(|set| set_view(cluster, set)).collect();
-    for set in &sets {
-        let services = set.service.iter().chain(&set.services).map(|service| &service.reference);
-        let pods = set.columns.iter().map(|column| &column.pod_ref);
-        let claims = set.columns.iter().flat_map(|column| &column.claims).map(|claim| &claim.reference);
-        own.extend(services.chain(pods).chain(claims).map(|object| (object.kind, &*object.namespace, &*object.name)));
+    Memory::default().build(cluster)
+}
+
+/// What was found out of the columns of each set when its picture was last made.
+#[derive(Debug, Default)]
+pub struct Memory {
+    sets: BTreeMap<ObjectRef, Columns>,
+}
+
+impl Memory {
+    /// The picture of a cluster. Of what has not changed since the last one nothing is made anew.
+    pub fn build(&mut self, cluster: &Cluster) -> Graph {
+        let mut before = std::mem::take(&mut self.sets);
+        let store = cluster.store();
+        let mut sets = Vec::new();
+        for object in store.list(Kind::StatefulSet) {
+            let reference = object.object_ref();
+            let mut columns = before.remove(&reference).unwrap_or_default();
+            sets.push(set_view(cluster, object, &mut columns));
+            self.sets.insert(reference, columns);
+        }
+        graph(cluster, sets, &self.sets)
     }
-    let own = &own;
-    let loose = |kind: Kind| {
-        let is_own = move |object: &Object| own.contains(&(kind, &*object.meta.namespace, &*object.meta.name));
-        store.list(kind).filter(move |object| !is_own(object))
+}
+
+fn graph(cluster: &Cluster, sets: Vec<SetView>, columns: &BTreeMap<ObjectRef, Columns>) -> Graph {
+    let store = cluster.store();
+    // By their addresses, since nobody changes what is stored.
+    let own: BTreeSet<*const Object> = columns.values().flat_map(Columns::objects).map(Arc::as_ptr).collect();
+    let loose = |kind: Kind| store.list(kind).filter(|object| !own.contains(&Arc::as_ptr(object)));
+    let has_set = |service: &Object| {
+        let mut of_sets = sets.iter().flat_map(|set| set.service.iter().chain(&set.services));
+        of_sets.any(|known| {
+            known.reference.name == service.meta.name && known.reference.namespace == service.meta.namespace
+        })
     };
+    let services = store.list(Kind::Service).filter(|service| !is_clusters_own(service) && !has_set(service));
     let pods: Vec<PodView> = loose(Kind::Pod).map(|pod| pod_view(cluster, None, pod)).collect();
     Graph {
         now: cluster.now(),
-        services: loose(Kind::Service)
-            .filter(|service| !is_clusters_own(service))
-            .map(|service| service_view(cluster, service))
+        services: services.map(|service| service_view(service, &names_of(cluster, service))).collect(),
+        claims: loose(Kind::PersistentVolumeClaim)
+            .map(|claim| claim_view(claim.object_ref(), Some(claim), volume_of(cluster, claim)))
             .collect(),
-        claims: loose(Kind::PersistentVolumeClaim).map(|claim| claim_view(cluster, claim.object_ref())).collect(),
         nodes: nodes(cluster, &sets, &pods),
         classes: classes(cluster),
         namespaces: namespaces(cluster),
@@ -170,55 +185,39 @@ fn namespaces(cluster: &Cluster) -> Vec<String> {
     names.filter(|name| !name.starts_with("kube-")).collect()
 }
 
-fn service_view(cluster: &Cluster, service: &Object) -> ServiceView {
+/// What the endpoints of a Service name.
+fn names_of<'a>(cluster: &'a Cluster, service: &'a Arc<Object>) -> dns::Names<'a> {
+    dns::Names::of(Some(service), endpointslice::endpoints_of(cluster, &service.object_ref()).into_iter())
+}
+
+fn service_view(service: &Object, names: &dns::Names) -> ServiceView {
     let (namespace, name) = (&service.meta.namespace, &service.meta.name);
-    let addresses = dns::lookup_service(cluster.store(), namespace, name);
-    let ready = dns::ready_names(cluster.store(), namespace, name);
+    let own_address = (!dns::is_headless(service)).then(|| service.spec.text("clusterIP").to_owned());
+    let told = || names.ready.iter().take(ENDPOINTS_TOLD);
     ServiceView {
         reference: service.object_ref(),
         dns_name: dns::service_name(name, namespace),
-        cluster_ip: (!dns::is_headless(service)).then(|| service.spec.text("clusterIP").to_owned()),
-        ready: ready.clone().count(),
-        addresses: addresses.into_iter().take(ENDPOINTS_TOLD).collect(),
-        endpoints: ready.take(ENDPOINTS_TOLD).map(str::to_owned).collect(),
+        ready: names.ready.len(),
+        addresses: match &own_address {
+            Some(address) => vec![address.clone()],
+            None => told().map(|(address, _)| (*address).to_owned()).collect(),
+        },
+        endpoints: told().map(|(_, pod)| (*pod).to_owned()).collect(),
+        cluster_ip: own_address,
     }
 }
 
-/// What follows the last dash of a revision's name.
-fn hash_of(revision: &str) -> String {
-    revision.rsplit('-').next().unwrap_or_default().to_owned()
-}
-
-/// The ordinals that have, or are to have, anything.
-fn ordinals(cluster: &Cluster, set: &StatefulSet, wanted: std::ops::Range<i32>) -> BTreeSet<i32> {
-    let store = cluster.store();
-    let mut ordinals: BTreeSet<i32> = wanted.collect();
-    for pod in store.indexed(Index::Owner, &set.meta.uid).filter(|object| object.kind == Kind::Pod) {
-        ordinals.insert(parent_name_and_ordinal(&pod.meta.name).1);
-    }
-    let templates: Vec<&str> = set.volume_claim_templates.iter().map(|t| t.meta.name.as_str()).collect();
-    for claim in store.list_in(Kind::PersistentVolumeClaim, &set.meta.namespace) {
-        let (parent, ordinal) = parent_name_and_ordinal(&claim.meta.name);
-        let template = parent.strip_suffix(set.meta.name.as_str()).and_then(|rest| rest.strip_suffix('-'));
-        if template.is_some_and(|template| templates.contains(&template)) {
-            ordinals.insert(ordinal);
-        }
-    }
-    ordinals.retain(|ordinal| *ordinal >= 0);
-    ordinals
-}
-
-fn set_view(cluster: &Cluster, object: &Object) -> SetView {
+fn set_view(cluster: &Cluster, object: &Arc<Object>, columns: &mut Columns) -> SetView {
     let set = StatefulSet::of(object);
     let namespace = set.meta.namespace.as_str();
     let store = cluster.store();
     let reference = object.object_ref();
-    let wanted = set.start_ordinal..set.start_ordinal.saturating_add(set.replicas.min(MAX_REPLICAS));
-    let names = dns::Names::of(store, namespace, &set.service_name);
-    let columns: Vec<Column> = ordinals(cluster, &set, wanted.clone())
-        .into_iter()
-        .map(|ordinal| column(cluster, &set, &names, ordinal, wanted.contains(&ordinal)))
-        .collect();
+    let service = store.get(Kind::Service, namespace, &set.service_name);
+    let names = match service {
+        Some(service) => names_of(cluster, service),
+        None => dns::Names::of(None, std::iter::empty()),
+    };
+    let columns = columns.follow(cluster, object, &set, &names);
     let containers = set.template.field("spec").list("containers");
     let labels = string_map(set.template.field("metadata").entries("labels"));
     let selects = |service: &Object| {
@@ -250,16 +249,16 @@ fn set_view(cluster: &Cluster, object: &Object) -> SetView {
         current_revision: hash_of(&set.status.current_revision),
         update_revision: hash_of(&set.status.update_revision),
         terminating: set.meta.is_terminating(),
-        service: store.get(Kind::Service, namespace, &set.service_name).map(|service| service_view(cluster, service)),
+        service: service.map(|service| service_view(service, &names)),
         service_name: set.service_name.clone(),
-        services: services.map(|service| service_view(cluster, service)).collect(),
+        services: services.map(|service| service_view(service, &names_of(cluster, service))).collect(),
         budgets: budgets
             .map(|budget| BudgetView {
                 reference: budget.object_ref(),
                 allowed: budget.status.int("disruptionsAllowed").unwrap_or_default(),
             })
             .collect(),
-        columns: Arc::new(columns),
+        columns,
         containers: containers.iter().map(|c| (c.text("name").to_owned(), c.text("image").to_owned())).collect(),
         waits: cluster.controllers.statefulset.waits(&reference).to_vec(),
         reference,
@@ -270,141 +269,4 @@ fn set_view(cluster: &Cluster, object: &Object) -> SetView {
 fn is_as_it_shall_be(set: &StatefulSet, partition: i32, column: &Column) -> bool {
     let kept = set.update_strategy.ty == StrategyType::RollingUpdate && column.ordinal < partition;
     column.pod.as_ref().is_none_or(|pod| column.wanted && (kept || !pod.outdated))
-}
-
-fn column(cluster: &Cluster, set: &StatefulSet, names: &dns::Names, ordinal: i32, wanted: bool) -> Column {
-    let namespace = set.meta.namespace.as_str();
-    let pod_name = format!("{}-{ordinal}", set.meta.name);
-    let object = cluster.store().get(Kind::Pod, namespace, &pod_name);
-    let claims = set.volume_claim_templates.iter().map(|template| {
-        let name = persistent_volume_claim_name(set, &template.meta.name, ordinal);
-        claim_view(cluster, ObjectRef::new(Kind::PersistentVolumeClaim, namespace, name))
-    });
-    let reference = ObjectRef::new(Kind::Pod, namespace, pod_name.as_str());
-    Column {
-        ordinal,
-        wanted,
-        claims: claims.collect(),
-        pod: object.map(|pod| pod_view(cluster, Some(set), pod)),
-        dns_name: dns::pod_name(&pod_name, &set.service_name, namespace),
-        address: names.lookup(&pod_name, object.map(|pod| &**pod)),
-        former_address: cluster.controllers.kubelet.former_address(&reference).map(str::to_owned),
-        pod_ref: reference,
-    }
-}
-
-fn pod_view(cluster: &Cluster, set: Option<&StatefulSet>, pod: &Object) -> PodView {
-    let row = printers::pod::row(pod);
-    let reference = pod.object_ref();
-    let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-    let revision = pod_revision(pod);
-    let min_ready_seconds = set.map_or(0, |set| set.min_ready_seconds);
-    let available = is_running_and_available(pod, min_ready_seconds, cluster.now()) && !pod.meta.is_terminating();
-    PodView {
-        uid: pod.meta.uid.clone(),
-        ended: is_terminal_phase(pod),
-        state: pod_state(pod, &row.status),
-        ready: (row.ready, row.total),
-        restarts: row.restarts,
-        node: text(pod.spec.text("nodeName")),
-        address: text(pod.status.text("podIP")),
-        revision: hash_of(revision),
-        outdated: set.is_some_and(|set| revision != set.status.update_revision),
-        images: pod.spec.list("containers").iter().map(|c| c.text("image").to_owned()).collect(),
-        available,
-        timer: timer(cluster, pod, &reference, (!available).then_some(min_ready_seconds)),
-        status: row.status,
-        reference,
-    }
-}
-
-/// What takes time in a pod; `min_ready` is how many seconds it has to be ready, where it is not available yet.
-fn timer(cluster: &Cluster, pod: &Object, reference: &ObjectRef, min_ready: Option<i32>) -> Option<Timer> {
-    if let Some(progress) = cluster.controllers.kubelet.progress(reference) {
-        let what = match progress.what {
-            Activity::Starting => TimerKind::Starting,
-            Activity::BackOff => TimerKind::BackOff,
-            Activity::Stopping => TimerKind::Stopping,
-        };
-        return Some(Timer { what, since: progress.since, until: progress.until });
-    }
-    let since = ready_since(pod).filter(|_| !pod.meta.is_terminating())?.instant();
-    min_ready.map(|seconds| Timer {
-        what: TimerKind::MinReady,
-        since,
-        until: since + Millis::from_secs(seconds.into()),
-    })
-}
-
-fn pod_state(pod: &Object, status: &str) -> State {
-    match status {
-        "Unknown" => State::Unknown,
-        _ if pod.meta.is_terminating() => State::Terminating,
-        _ if is_pod_ready(pod) => State::Ready,
-        "Pending" => State::Pending,
-        "ContainerCreating" | "PodInitializing" => State::Starting,
-        "Running" | "NotReady" => State::NotReady,
-        status if status.starts_with("Init:") && !status.contains("rror") && !status.contains("BackOff") => {
-            State::Starting
-        }
-        _ => State::Failed,
-    }
-}
-
-fn claim_view(cluster: &Cluster, reference: ObjectRef) -> ClaimView {
-    let store = cluster.store();
-    let Some(claim) = store.find(&reference) else {
-        return ClaimView {
-            reference,
-            state: State::Absent,
-            phase: String::new(),
-            storage: String::new(),
-            class: String::new(),
-            volume: None,
-        };
-    };
-    let phase = claim.status.text("phase");
-    let granted = claim.status.field("capacity").text("storage");
-    let requested = claim.spec.field("resources").field("requests").text("storage");
-    let volume = store.get(Kind::PersistentVolume, "", claim.spec.text("volumeName"));
-    // A volume that has just been made is the claim's before the claim says so.
-    let key = claim_key(&reference.namespace, &reference.name);
-    let reserved = || {
-        let mut volumes = store.indexed(Index::ClaimOfVolume, &key);
-        volumes.find(|volume| volume.spec.field("claimRef").text("uid") == claim.meta.uid)
-    };
-    let volume = volume.or_else(reserved);
-    ClaimView {
-        state: storage_state(claim, phase),
-        phase: phase_of(claim, phase),
-        storage: if granted.is_empty() { requested } else { granted }.to_owned(),
-        class: claim.spec.text("storageClassName").to_owned(),
-        volume: volume.map(|volume| volume_view(volume)),
-        reference,
-    }
-}
-
-fn volume_view(volume: &Object) -> VolumeView {
-    let phase = volume.status.text("phase");
-    VolumeView {
-        reference: volume.object_ref(),
-        state: storage_state(volume, phase),
-        phase: phase_of(volume, phase),
-        capacity: volume.spec.field("capacity").text("storage").to_owned(),
-        reclaim_policy: volume.spec.text("persistentVolumeReclaimPolicy").to_owned(),
-    }
-}
-
-fn phase_of(object: &Object, phase: &str) -> String {
-    if object.meta.is_terminating() { "Terminating".to_owned() } else { phase.to_owned() }
-}
-
-fn storage_state(object: &Object, phase: &str) -> State {
-    match phase {
-        _ if object.meta.is_terminating() => State::Terminating,
-        "Bound" => State::Ready,
-        "Lost" | "Failed" => State::Failed,
-        "Released" => State::NotReady,
-        _ => State::Pending,
-    }
 }

@@ -3,6 +3,7 @@
 //! [`build::build`] says what there is, [`layout::place`] where it stands, [`scene::draw`] what it looks like; none knows a page.
 
 pub mod build;
+mod columns;
 pub mod differ;
 pub mod focus;
 pub mod layout;

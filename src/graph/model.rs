@@ -73,7 +73,7 @@ pub struct SetView {
     /// The disruption budgets that select the set's pods.
     pub budgets: Vec<BudgetView>,
     /// One for each ordinal that has, or is to have, anything.
-    pub columns: Arc<Vec<Column>>,
+    pub columns: Arc<Vec<Arc<Column>>>,
     /// The containers of the template, with their images.
     pub containers: Vec<(String, String)>,
     /// What the controller is waiting for.
@@ -129,7 +129,7 @@ pub struct BudgetView {
 }
 
 /// What belongs to one ordinal: it stays when the pod goes.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// The ordinal.
     pub ordinal: i32,
@@ -201,7 +201,7 @@ impl State {
 }
 
 /// A pod.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PodView {
     /// The pod.
     pub reference: ObjectRef,
@@ -271,7 +271,7 @@ pub enum TimerKind {
 }
 
 /// A claim, and the volume that it is bound to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimView {
     /// The claim, also when there is none.
     pub reference: ObjectRef,
@@ -288,7 +288,7 @@ pub struct ClaimView {
 }
 
 /// A volume.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VolumeView {
     /// The volume.
     pub reference: ObjectRef,

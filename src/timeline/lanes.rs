@@ -1,13 +1,13 @@
-//! What happened in a run, to be drawn: an axis of time, and a lane of marks for each object.
+//! What happened in a run, to be drawn: a lane of marks for each object, along an axis of time.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
-use crate::api::time::{Instant, Millis};
 use crate::cluster::step::What;
 use crate::controllers::statefulset::stateful_set_utils::parent_name_and_ordinal;
 
+pub use super::axis::Axis;
 use super::{Mark, Place, Timeline};
 
 /// How wide the axis is, in units that a mark is drawn on.
@@ -16,77 +16,8 @@ pub const WIDTH: usize = 1000;
 /// How high a lane is.
 pub const HEIGHT: usize = 10;
 
-/// How much of a rest is drawn.
-const REST: Millis = Millis::from_secs(10);
-
 /// How many objects have a lane of their own. Where there are more, those of a set share one.
 const MOST_LANES: usize = 7;
-
-/// An axis of virtual time on which long rests are short. It goes on somewhat after the last event, so that it need not
-/// change whenever time passes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Axis {
-    /// The moments of events, and how far along the axis each is, in milliseconds.
-    knots: Vec<(Instant, i64)>,
-    length: i64,
-}
-
-impl Axis {
-    /// The axis of what is known of a run's branch.
-    pub fn of(timeline: &Timeline) -> Axis {
-        let mut knots = vec![(Instant::START, 0)];
-        let (mut last, mut along) = knots[0];
-        let (marks, mut given) = (timeline.marks(), timeline.given().iter().map(|place| place.at).peekable());
-        let mut add = |at: Instant| {
-            if at > last {
-                along += at.since(last).0.min(REST.0);
-                last = at;
-                knots.push((at, along));
-            }
-        };
-        for mark in marks {
-            while let Some(at) = given.next_if(|at| *at < mark.place.at) {
-                add(at);
-            }
-            add(mark.place.at);
-        }
-        given.for_each(&mut add);
-        let mut length = REST.0;
-        while length < along + REST.0 {
-            length = length * 5 / 4;
-        }
-        Axis { knots, length }
-    }
-
-    /// Where a moment is: 0 at the beginning of the axis, 1 at its end.
-    pub fn position(&self, at: Instant) -> f64 {
-        let after = self.knots.partition_point(|knot| knot.0 <= at);
-        let along = match (after.checked_sub(1).and_then(|before| self.knots.get(before)), self.knots.get(after)) {
-            (Some(before), Some(after)) => {
-                let share = at.since(before.0).0 as f64 / after.0.since(before.0).0 as f64;
-                before.1 as f64 + share * (after.1 - before.1) as f64
-            }
-            (Some(last), None) => (last.1 + at.since(last.0).0.min(REST.0)) as f64,
-            (None, _) => 0.0,
-        };
-        (along / self.length.max(1) as f64).min(1.0)
-    }
-
-    /// The moment at a position between 0 and 1. After the rest that follows the last event there is no other.
-    pub fn moment(&self, position: f64) -> Instant {
-        let along = position * self.length as f64;
-        let after = self.knots.partition_point(|knot| knot.1 as f64 <= along);
-        match (after.checked_sub(1).and_then(|before| self.knots.get(before)), self.knots.get(after)) {
-            (Some(before), Some(after)) => {
-                let share = (along - before.1 as f64) / (after.1 - before.1) as f64;
-                before.0 + Millis((share * after.0.since(before.0).0 as f64) as i64)
-            }
-            (Some(last), None) if along <= (last.1 + REST.0) as f64 => last.0 + Millis((along - last.1 as f64) as i64),
-            (Some(_), None) => Instant(i64::MAX),
-            (None, _) => Instant::START,
-        }
-    }
-}
 
 /// Whose marks a lane has.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,7 +41,7 @@ pub struct Lane {
     pub owner: Owner,
     /// Changes, events, and warnings, as outlines of [`WIDTH`] by [`HEIGHT`]. With two clusters the marks of the second
     /// are in the lower half.
-    pub paths: [String; 3],
+    pub paths: Arc<[String; 3]>,
 }
 
 /// What happened, in a word: an event's reason, or what was done to the object.
@@ -136,10 +67,30 @@ pub fn matches(mark: &Mark, filter: &str) -> bool {
     filter.split_whitespace().all(|word| text.contains(&word.to_lowercase()))
 }
 
-type Key<'a> = (u8, &'a str, &'a str, i32);
+/// The lanes of a run's branch, with the marks that a filter lets through. They follow the run: what is in them already is
+/// not looked at again.
+#[derive(Clone, Debug)]
+pub struct Lanes {
+    filter: String,
+    /// The axis that they are drawn on.
+    pub axis: Axis,
+    /// How many marks they have taken in, and the last one.
+    taken: (usize, Option<Mark>),
+    /// The same of the commands.
+    given: (usize, Place),
+    /// How many clusters there are.
+    clusters: usize,
+    /// Whether the ordinals of a set share a lane.
+    folded: bool,
+    person: Row,
+    rows: Vec<(Key<String>, Row)>,
+}
+
+/// By what lanes are told apart, and in which order they stand.
+type Key<T> = (u8, T, T, i32);
 
 /// Where an object's marks go: the ordinal for a pod, and for the claims and the volumes that are named after it.
-fn key(object: &ObjectRef) -> Key<'_> {
+fn key(object: &ObjectRef) -> Key<&str> {
     let namespace = object.namespace.as_str();
     let (parent, ordinal) = parent_name_and_ordinal(&object.name);
     match object.kind {
@@ -154,80 +105,160 @@ fn key(object: &ObjectRef) -> Key<'_> {
     }
 }
 
-/// The lanes of a run's branch, with the marks that a filter lets through.
-pub fn lanes(timeline: &Timeline, axis: &Axis, filter: &str) -> Vec<Lane> {
-    let halves = if timeline.other().is_some() { 2 } else { 1 };
-    let is_shown = |mark: &&Mark| matches(mark, filter);
-    let shown: Vec<&Mark> = timeline.marks().iter().filter(is_shown).collect();
-    let mut rows: BTreeMap<Key<'_>, Row> = BTreeMap::new();
-    for mark in &shown {
-        rows.entry(key(&mark.object)).or_insert_with(|| Row::new(halves));
-        if rows.len() > MOST_LANES {
-            break;
+impl Default for Lanes {
+    fn default() -> Lanes {
+        Lanes::new(1, "")
+    }
+}
+
+impl Lanes {
+    fn new(clusters: usize, filter: &str) -> Lanes {
+        Lanes {
+            filter: filter.to_owned(),
+            axis: Axis::default(),
+            taken: (0, None),
+            given: (0, Place::default()),
+            clusters,
+            folded: false,
+            person: Row::new(1),
+            rows: Vec::new(),
         }
     }
-    let is_folded = rows.len() > MOST_LANES;
-    if is_folded {
-        rows.clear();
-    }
-    let mut last = (Place::default(), 0.0);
-    for mark in &shown {
-        if mark.place.at != last.0.at {
-            last = (mark.place, axis.position(mark.place.at));
+
+    /// Takes in what has happened. Says whether anything is to be drawn anew.
+    pub fn follow(&mut self, timeline: &Timeline, filter: &str) -> bool {
+        let clusters = if timeline.other().is_some() { 2 } else { 1 };
+        let (marks, given) = (timeline.marks(), timeline.given());
+        let goes_on = self.filter == filter && self.clusters == clusters && self.is_beginning_of(marks, given);
+        if !goes_on {
+            *self = Lanes::new(clusters, filter);
         }
-        let key = key(&mark.object);
-        let key = if is_folded && key.0 == 2 { (key.0, key.1, key.2, -1) } else { key };
-        let weight = match &mark.what {
-            What::Event { warning: true, .. } => 2,
-            What::Event { .. } | What::Created | What::Deleted => 1,
-            _ => 0,
+        let (from, from_given) = (self.taken.0, self.given.0);
+        let is_longer = self.axis.extend(&marks[from..], &given[from_given..]);
+        if is_longer {
+            self.clear();
+            self.take(marks, given);
+        } else {
+            self.take(&marks[from..], &given[from_given..]);
+        }
+        if self.rows.len() > MOST_LANES && !self.folded {
+            self.folded = true;
+            self.clear();
+            self.take(marks, given);
+        }
+        self.taken = (marks.len(), marks.last().cloned());
+        self.given = (given.len(), given.last().copied().unwrap_or_default());
+        !goes_on || from < marks.len() || from_given < given.len()
+    }
+
+    /// Whether what was taken in is the beginning of this.
+    fn is_beginning_of(&self, marks: &[Mark], given: &[Place]) -> bool {
+        let (taken, last) = &self.taken;
+        let same_marks = last.as_ref().is_none_or(|last| {
+            marks.get(taken - 1).is_some_and(|mark| mark.place == last.place && Arc::ptr_eq(&mark.step, &last.step))
+        });
+        same_marks && (self.given.0 == 0 || given.get(self.given.0 - 1) == Some(&self.given.1))
+    }
+
+    fn clear(&mut self) {
+        self.person = Row::new(1);
+        self.rows.clear();
+    }
+
+    fn take(&mut self, marks: &[Mark], given: &[Place]) {
+        let mut last = (Place::default(), 0.0);
+        for mark in marks {
+            if !matches(mark, &self.filter) {
+                continue;
+            }
+            if mark.place.at != last.0.at {
+                last = (mark.place, self.axis.position(mark.place.at));
+            }
+            let weight = match &mark.what {
+                What::Event { warning: true, .. } => 2,
+                What::Event { .. } | What::Created | What::Deleted => 1,
+                _ => 0,
+            };
+            self.row(&mark.object).add(last.1, mark.side, weight);
+            if self.rows.len() > MOST_LANES && !self.folded {
+                return;
+            }
+        }
+        for place in given {
+            self.person.add(self.axis.position(place.at), 0, 1);
+        }
+    }
+
+    fn row(&mut self, object: &ObjectRef) -> &mut Row {
+        let (rank, namespace, name, ordinal) = key(object);
+        let ordinal = if self.folded && rank == 2 { -1 } else { ordinal };
+        let is_it = |(known, _): &(Key<String>, Row)| {
+            (known.0, known.1.as_str(), known.2.as_str(), known.3) == (rank, namespace, name, ordinal)
         };
-        rows.entry(key).or_insert_with(|| Row::new(halves)).add(last.1, mark.side, weight);
+        let at = self.rows.iter().position(is_it).unwrap_or_else(|| {
+            let key = (rank, namespace.to_owned(), name.to_owned(), ordinal);
+            let at = self.rows.partition_point(|(known, _)| *known < key);
+            self.rows.insert(at, (key, Row::new(self.clusters)));
+            at
+        });
+        &mut self.rows[at].1
     }
-    let mut person = Row::new(1);
-    for place in timeline.given() {
-        person.add(axis.position(place.at), 0, 1);
+
+    /// The lanes, from the uppermost on.
+    pub fn drawn(&mut self) -> Vec<Lane> {
+        let mut lanes = vec![Lane { owner: Owner::Person, paths: self.person.paths() }];
+        for ((rank, _, name, ordinal), row) in &mut self.rows {
+            let owner = match (rank, ordinal) {
+                (1, _) => Owner::Set(name.clone()),
+                (2, -1) => Owner::Ordinals(name.clone()),
+                (2, ordinal) => Owner::Ordinal(format!("{name}-{ordinal}")),
+                _ => Owner::Others,
+            };
+            lanes.push(Lane { owner, paths: row.paths() });
+        }
+        lanes
     }
-    let mut lanes = vec![Lane { owner: Owner::Person, paths: person.paths() }];
-    lanes.extend(rows.into_iter().map(|((rank, _, name, ordinal), row)| Lane {
-        owner: match (rank, ordinal) {
-            (1, _) => Owner::Set(name.to_owned()),
-            (2, -1) => Owner::Ordinals(name.to_owned()),
-            (2, ordinal) => Owner::Ordinal(format!("{name}-{ordinal}")),
-            _ => Owner::Others,
-        },
-        paths: row.paths(),
-    }));
-    lanes
 }
 
 /// The weightiest mark at each place of a lane, for each cluster: 1 and more, 0 for none.
-struct Row(Vec<Vec<u8>>);
+#[derive(Clone, Debug)]
+struct Row {
+    halves: Vec<Vec<u8>>,
+    /// The outlines, as long as nothing is added.
+    paths: Option<Arc<[String; 3]>>,
+}
 
 impl Row {
     fn new(halves: usize) -> Row {
-        Row(vec![vec![0; WIDTH + 1]; halves])
+        Row { halves: vec![vec![0; WIDTH + 1]; halves], paths: None }
     }
 
     fn add(&mut self, position: f64, side: usize, weight: u8) {
         let at = (position * WIDTH as f64) as usize;
-        if let Some(slot) = self.0.get_mut(side).and_then(|half| half.get_mut(at.min(WIDTH))) {
-            *slot = (*slot).max(weight + 1);
+        if let Some(slot) = self.halves.get_mut(side).and_then(|half| half.get_mut(at.min(WIDTH)))
+            && *slot <= weight
+        {
+            *slot = weight + 1;
+            self.paths = None;
         }
     }
 
-    fn paths(&self) -> [String; 3] {
-        let mut paths = [const { String::new() }; 3];
-        let high = HEIGHT / self.0.len();
-        for (half, marks) in self.0.iter().enumerate() {
-            for (x, weight) in marks.iter().enumerate().filter(|(_, weight)| **weight > 0) {
-                let weight = usize::from(*weight - 1);
-                // What weighs more is higher; it stands on the lane's ground.
-                let height = high * (weight + 2) / 4;
-                let ground = high * (half + 1);
-                paths[weight].push_str(&format!("M{x} {ground}v-{height}"));
-            }
-        }
-        paths
+    fn paths(&mut self) -> Arc<[String; 3]> {
+        Arc::clone(self.paths.get_or_insert_with(|| Arc::new(outlines(&self.halves))))
     }
+}
+
+fn outlines(halves: &[Vec<u8>]) -> [String; 3] {
+    let mut paths = [const { String::new() }; 3];
+    let high = HEIGHT / halves.len();
+    for (half, marks) in halves.iter().enumerate() {
+        for (x, weight) in marks.iter().enumerate().filter(|(_, weight)| **weight > 0) {
+            let weight = usize::from(*weight - 1);
+            // What weighs more is higher; it stands on the lane's ground.
+            let height = high * (weight + 2) / 4;
+            let ground = high * (half + 1);
+            paths[weight].push_str(&format!("M{x} {ground}v-{height}"));
+        }
+    }
+    paths
 }

@@ -98,13 +98,8 @@ impl Live {
         self.set_clocks(to.at);
         let mut answers = Vec::with_capacity(2);
         for (side, bench) in self.benches.iter_mut().enumerate() {
-            let other = log.compare.as_ref().filter(|_| side > 0).and_then(|compare| compare.manifest.as_ref());
-            answers.push(match (command, other) {
-                (Command::Apply { .. }, Some(manifest)) => {
-                    bench.execute(&Command::Apply { manifest: manifest.clone() })
-                }
-                (command, _) => bench.execute(command),
-            });
+            let other = log.compare.as_ref().filter(|_| side > 0).and_then(|compare| compare.instead_of(command));
+            answers.push(bench.execute(other.as_ref().unwrap_or(command)));
         }
         self.done += 1;
         self.went(to, TURN);

@@ -96,6 +96,23 @@ pub struct Compare {
     /// What is applied there in the place of the manifests that are applied in the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manifest: Option<String>,
+    /// The file whose text that is in the editor: `-f` finds it there under this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+impl Compare {
+    /// What is done in the second cluster in the place of a command; nothing where it is the same.
+    pub(super) fn instead_of(&self, command: &Command) -> Option<Command> {
+        let text = self.manifest.as_ref()?;
+        match command {
+            Command::Apply { .. } => Some(Command::Apply { manifest: text.clone() }),
+            Command::SaveFile { name, .. } if self.file.as_ref() == Some(name) => {
+                Some(Command::SaveFile { name: name.clone(), text: text.clone() })
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What a run depends on: the settings, and the commands with their times. It rebuilds the whole state. With branches it

@@ -4,6 +4,7 @@
 //! what was done from there. Doing something else in the past begins a branch; the old future stays with the branch that
 //! it is on.
 
+mod axis;
 mod checkpoints;
 pub mod lanes;
 mod live;
@@ -162,6 +163,11 @@ impl Timeline {
     pub fn steps(&self) -> &[Mark] {
         let known = self.here();
         &known.marks[..known.passed(self.live.place)]
+    }
+
+    /// Whether nothing is left to be done, and no known command lies ahead.
+    pub fn rests(&self) -> bool {
+        self.live.due().is_none() && (self.loose || self.live.done >= self.log.count(self.log.branch))
     }
 
     /// The places after the commands of the branch, also after the place that is looked at.

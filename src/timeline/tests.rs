@@ -177,7 +177,7 @@ fn two_clusters_follow_one_clock_and_the_same_commands() {
     let mut timeline = scaled();
     let end = state(&timeline);
     let parallel = WEB.replace("  replicas: 2", "  replicas: 2\n  podManagementPolicy: Parallel");
-    let compare = Compare { config: Config::default(), manifest: Some(parallel.clone()) };
+    let compare = Compare { config: Config::default(), manifest: Some(parallel.clone()), file: None };
     timeline.set_compare(Some(compare));
     assert_eq!((timeline.place().at, timeline.cluster().hash()), (end.0.at, end.1), "the first is as it was");
     let mut alone = Timeline::new(Config::default());
@@ -198,12 +198,46 @@ fn two_clusters_follow_one_clock_and_the_same_commands() {
 }
 
 #[test]
+fn the_other_manifest_is_found_under_the_name_of_its_file_too() {
+    let mut timeline = Timeline::new(Config::default());
+    let other = Some(WEB.replace("replicas: 2", "replicas: 1"));
+    let compare = Compare { config: Config::default(), manifest: other, file: Some("web.yaml".to_owned()) };
+    timeline.set_compare(Some(compare));
+    let save = |name: &str| Command::SaveFile { name: name.to_owned(), text: WEB.to_owned() };
+    let apply = |name: &str| Command::Run { terminal: 0, line: format!("kubectl apply -f {name}") };
+    timeline.dispatch(save("web.yaml"));
+    timeline.dispatch(save("else.yaml"));
+    let pods = |timeline: &Timeline| {
+        let count = |cluster: &Cluster| cluster.store().list_in(Kind::Pod, "julin").count();
+        (count(timeline.cluster()), timeline.other().map(count))
+    };
+    timeline.dispatch(apply("web.yaml"));
+    timeline.advance(Millis::from_secs(30));
+    assert_eq!(pods(&timeline), (2, Some(1)));
+    timeline.dispatch(apply("else.yaml"));
+    timeline.advance(Millis::from_secs(30));
+    assert_eq!(pods(&timeline), (2, Some(2)));
+}
+
+#[test]
+fn a_run_does_not_rest_before_a_command_that_is_known() {
+    let mut timeline = scaled();
+    assert!(timeline.rests());
+    timeline.seek(Place::end_of(Instant::START + Millis::from_secs(20)));
+    assert!(timeline.live.due().is_none() && !timeline.rests());
+    // What was undone is not ahead.
+    timeline.seek(timeline.head());
+    assert!(timeline.undo());
+    assert!(timeline.rests());
+}
+
+#[test]
 fn the_cluster_beside_may_differ_by_a_field_of_every_set() {
     let mut timeline = Timeline::new(Config::default());
     let fields = serde_json::json!({"podManagementPolicy": "Parallel"});
     let stateful_set_spec = fields.as_object().cloned().unwrap_or_default();
     let config = Config { stateful_set_spec, ..Config::default() };
-    timeline.set_compare(Some(Compare { config, manifest: None }));
+    timeline.set_compare(Some(Compare { config, manifest: None, file: None }));
     timeline.dispatch(Command::Apply { manifest: WEB.to_owned() });
     timeline.advance(Millis(100));
     let pods = |cluster: &Cluster| cluster.store().list_in(Kind::Pod, "julin").count();
@@ -219,7 +253,9 @@ fn an_axis_leads_from_moments_to_positions_and_back() {
     timeline.advance(Millis::from_secs(10_000));
     timeline.dispatch(scale(1));
     timeline.advance(Millis::from_secs(60));
-    let axis = lanes::Axis::of(&timeline);
+    let mut lanes = lanes::Lanes::default();
+    lanes.follow(&timeline, "");
+    let axis = lanes.axis;
     for mark in timeline.marks() {
         let back = axis.moment(axis.position(mark.place.at)).since(mark.place.at).0;
         assert!(back.abs() <= 1, "{back} ms off");
@@ -231,12 +267,50 @@ fn an_axis_leads_from_moments_to_positions_and_back() {
     assert_eq!(axis.moment(0.0), Instant::START);
 }
 
+fn drawn(timeline: &Timeline, filter: &str) -> Vec<lanes::Lane> {
+    let mut lanes = lanes::Lanes::default();
+    lanes.follow(timeline, filter);
+    lanes.drawn()
+}
+
+#[test]
+fn lanes_that_follow_a_run_are_those_that_are_drawn_at_once() {
+    let mut timeline = Timeline::new(Config::default());
+    let mut lanes = lanes::Lanes::default();
+    let mut check = |timeline: &Timeline, filter: &str| {
+        let changed = lanes.follow(timeline, filter);
+        assert_eq!(lanes.drawn(), drawn(timeline, filter));
+        assert!(!lanes.follow(timeline, filter));
+        changed
+    };
+    timeline.dispatch(Command::Apply { manifest: WEB.to_owned() });
+    for _ in 0..40 {
+        timeline.advance(Millis(700));
+        check(&timeline, "");
+    }
+    // More objects than have lanes, a filter, the past, another branch, and back.
+    timeline.dispatch(scale(9));
+    timeline.advance(Millis::from_secs(3));
+    assert!(check(&timeline, ""));
+    timeline.advance(Millis::from_secs(60));
+    assert!(check(&timeline, "pod web-1") && check(&timeline, ""));
+    timeline.seek(timeline.marks()[60].place);
+    assert!(!check(&timeline, ""), "the past is drawn already");
+    timeline.dispatch(scale(3));
+    assert!(check(&timeline, ""));
+    timeline.advance(Millis::from_secs(30));
+    assert!(check(&timeline, ""));
+    timeline.enter(0);
+    assert!(check(&timeline, ""));
+    timeline.set_compare(Some(Compare { config: Config::default(), manifest: None, file: None }));
+    assert!(check(&timeline, ""));
+}
+
 #[test]
 fn each_object_has_a_lane_with_a_mark_for_every_event() {
     use lanes::Owner;
     let timeline = scaled();
-    let axis = lanes::Axis::of(&timeline);
-    let lanes = |filter: &str| lanes::lanes(&timeline, &axis, filter);
+    let lanes = |filter: &str| drawn(&timeline, filter);
     let owners: Vec<Owner> = lanes("").into_iter().map(|lane| lane.owner).collect();
     let ordinal = |number: usize| Owner::Ordinal(format!("web-{number}"));
     let set = Owner::Set("web".to_owned());

@@ -2,9 +2,8 @@
 
 use leptos::prelude::*;
 
-use super::compare::CompareWith;
 use super::icon::{self, Icon};
-use super::session::Session;
+use super::session::{Session, Twig};
 use crate::api::time::Instant;
 use crate::i18n::{Strings, fill};
 
@@ -96,7 +95,7 @@ pub fn ClockBar() -> impl IntoView {
                 />
             </div>
             <time class="clock__time">{move || elapsed(session.now.get())}</time>
-            <span class="clock__event">
+            <span class="clock__event" title=last>
                 <b>{move || spot.with(|spot| format!("{}/{}", spot.passed, spot.known))}</b>
                 {last}
             </span>
@@ -104,7 +103,6 @@ pub fn ClockBar() -> impl IntoView {
                 {move || session.strings().resting}
             </span>
             <Branches />
-            <CompareWith />
             <input
                 class="clock__filter"
                 type="search"
@@ -183,36 +181,51 @@ fn Speed() -> impl IntoView {
     }
 }
 
-/// The branches, once there are several: those that were left stay to go back to.
+/// The branches as a tree, once there are several: those that were left stay to go back to.
 #[component]
 fn Branches() -> impl IntoView {
     let session = Session::here();
     let branches = Memo::new(move |_| session.time.spot.with(|spot| spot.branches.clone()));
-    let current = move || session.time.spot.read().branch;
+    let current = Memo::new(move |_| session.time.spot.read().branch);
+    let label = move || {
+        let (number, count) = (current.get() + 1, branches.read().len());
+        fill(session.strings().branch_of, &[&number.to_string(), &count.to_string()])
+    };
     view! {
         <Show when=move || { branches.read().len() > 1 }>
-            <label class="clock__branch">
-                <span>{move || session.strings().branch}</span>
-                <select
-                    aria-label=move || session.strings().branch
-                    on:change:target=move |event| {
-                        if let Ok(branch) = event.target().value().parse() {
-                            session.enter_branch(branch);
-                        }
-                    }
-                >
-                    <For each=move || branches.get().into_iter().enumerate() key=|branch| branch.clone() let((branch, (at, title)))>
-                        <option value=branch.to_string() selected=move || current() == branch>
-                            {move || {
-                                let number = (branch + 1).to_string();
-                                fill(session.strings().branch_from, &[&number, &elapsed(at), &title])
-                            }}
-                        </option>
-                    </For>
-                </select>
-            </label>
+            <button class="button" popovertarget="branches" aria-label=label title=label>
+                <Icon path=icon::BRANCH />
+                <span aria-hidden="true">{move || format!("{}/{}", current.get() + 1, branches.read().len())}</span>
+            </button>
+            <div id="branches" class="branches" popover="auto" role="dialog" aria-label=move || session.strings().branches>
+                <h3>{move || session.strings().branches}</h3>
+                {move || branches.with(|branches| twigs(session, current, branches, None))}
+            </div>
         </Show>
     }
+}
+
+/// The branches that leave a branch, each with those that leave it.
+fn twigs(session: Session, current: Memo<usize>, branches: &[Twig], of: Option<usize>) -> AnyView {
+    let own = branches.iter().enumerate().filter(|(_, twig)| twig.of == of);
+    let items = own.map(|(branch, Twig { at, title, .. })| {
+        let (at, title) = (*at, title.clone());
+        let text = move || fill(session.strings().branch_from, &[&(branch + 1).to_string(), &elapsed(at), &title]);
+        view! {
+            <li class="twig">
+                <button
+                    class="twig__button"
+                    aria-current=move || (current.get() == branch).then_some("true")
+                    on:click=move |_| session.enter_branch(branch)
+                >
+                    {text}
+                </button>
+                {twigs(session, current, branches, Some(branch))}
+            </li>
+        }
+    });
+    let items = items.collect_view();
+    if items.is_empty() { ().into_any() } else { view! { <ul class="twigs">{items}</ul> }.into_any() }
 }
 
 /// Ctrl+Z goes back, wherever no text is written that has an undo of its own.

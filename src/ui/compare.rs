@@ -29,7 +29,7 @@ fn choices(config: &Config) -> Vec<(String, Compare)> {
     let with = |change: &dyn Fn(&mut Config)| {
         let mut config = config.clone();
         change(&mut config);
-        Compare { config, manifest: None }
+        Compare { config, manifest: None, file: None }
     };
     let mut choices: Vec<(String, Compare)> = FIELDS
         .iter()
@@ -72,7 +72,10 @@ pub fn CompareWith() -> impl IntoView {
         let config = session.config();
         session.compare(match index.checked_sub(1) {
             None => None,
-            Some(_) if index == last => Some(Compare { config, manifest: Some(session.manifest_now()) }),
+            Some(_) if index == last => {
+                let file = Some(session.file_name(session.files.open.get_untracked()));
+                Some(Compare { config, manifest: Some(session.manifest_now()), file })
+            }
             Some(choice) => choices(&config).into_iter().nth(choice).map(|(_, compare)| compare),
         });
     };
@@ -85,7 +88,7 @@ pub fn CompareWith() -> impl IntoView {
         view! { <option value=index.to_string() selected=is_chosen>{name}</option> }
     };
     view! {
-        <label class="clock__branch">
+        <label class="compare-with">
             <span>{move || session.strings().compare}</span>
             <select
                 aria-label=move || session.strings().compare

@@ -24,6 +24,9 @@ pub const REDO: &str = "M13 2l5 5-5 5V8.5H8A3.75 3.75 0 0 0 8 16h6v2.5H8A6.25 6.
 pub const CLOSE: &str = "M4.5 3 10 8.5 15.5 3 17 4.5 11.5 10 17 15.5 15.5 17 10 11.5 4.5 17 3 15.5 8.5 10 3 4.5z";
 /// A folder.
 pub const FOLDER: &str = "M2 4h6l2 2h8v11H2zm1.8 4v7.2h12.4V8z";
+/// A line that leaves another one.
+pub const BRANCH: &str = "M5.3 6.9v6.2a2.3 2.3 0 1 1-1.6 0V6.9a2.3 2.3 0 1 1 1.6 0zM15.3 6.9c0 3.2-2.3 4.6-7 5.2v-1.7c3.6-.5 5.4-1.5 5.4-3.5\
+a2.3 2.3 0 1 1 1.6 0z";
 /// Three sliders.
 pub const SLIDERS: &str = "M2 4h8v2H2zM15 4h3v2h-3zM11 2.5h3v5h-3zM2 9h3v2H2zM10 9h8v2h-8zM6 7.5h3v5H6zM2 14h8v2H2zM15 14h3v2h-3zM11 \
 12.5h3v5h-3z";

@@ -63,9 +63,12 @@ fn Line(
         None => String::new(),
     };
     view! {
-        <li class="log__line" class:log__line--warning=line.warning class:log__line--you=actor == Actor::User>
+        <li class="log__line" class:log__line--warning=line.warning class:log__line--you=actor == Actor::User class:log__line--beside=line.beside>
             <time>{elapsed(line.at)}</time>
-            <span class="log__actor">{who}</span>
+            <span class="log__actor">
+                {line.beside.then(|| view! { <i class="log__side">{move || session.strings().log_beside}</i> })}
+                {who}
+            </span>
             <code class="log__object">{line.object.to_string()}</code>
             <span class="log__text">
                 <b>{line.reason}</b>

@@ -81,14 +81,15 @@ pub fn Announcer() -> impl IntoView {
         let words = session.log.with_untracked(|log| {
             last.set_value(log.last().map_or(0, |line| line.number + 1));
             let strings = session.language.get_untracked().strings();
-            let lines = log.iter().rev().take_while(|line| line.number >= from).map(|line| {
-                let what = match line.change {
-                    Some(Change::Created) => strings.created,
-                    Some(Change::Gone) => strings.gone,
-                    None => &line.reason,
-                };
-                format!("{} {what}", line.object.name)
-            });
+            let lines =
+                log.iter().rev().take_while(|line| line.number >= from).filter(|line| !line.beside).map(|line| {
+                    let what = match line.change {
+                        Some(Change::Created) => strings.created,
+                        Some(Change::Gone) => strings.gone,
+                        None => &line.reason,
+                    };
+                    format!("{} {what}", line.object.name)
+                });
             lines.take(MOST_SAID).collect::<Vec<_>>()
         });
         said.set(words.into_iter().rev().collect::<Vec<_>>().join(", "));

@@ -27,7 +27,7 @@ use crate::cluster::step::What;
 use crate::command::{Answer, Command};
 use crate::embed::Parameters;
 use crate::explain::{Finding, explain};
-use crate::graph::build::build;
+use crate::graph::build::{Memory, build};
 use crate::graph::differ;
 use crate::graph::layout;
 use crate::graph::model::{Graph, SetView};
@@ -38,8 +38,8 @@ use crate::timeline::{Compare, Mark, Timeline};
 use crate::workbench::{TERMINALS, Workbench};
 use story::Story;
 pub use story::Tale;
-pub use time::Lanes;
 use time::Time;
+pub use time::{Lanes, Twig};
 
 /// How many lines of the log are kept on the page.
 const LOG_LINES: usize = 400;
@@ -48,6 +48,8 @@ const LOG_LINES: usize = 400;
 #[derive(Clone, Copy)]
 pub struct Session {
     timeline: StoredValue<Timeline>,
+    /// What the pictures of the first cluster and of the one beside were made of.
+    memories: StoredValue<[Memory; 2]>,
     /// The text of the file that is open in the editor.
     pub manifest: RwSignal<String>,
     /// The editor's files.
@@ -61,9 +63,9 @@ pub struct Session {
     /// How often the cluster has changed: for what is asked of it beside the picture.
     pub changes: RwSignal<u32>,
     /// The picture as it is drawn.
-    pub scene: Memo<Scene>,
+    pub scene: Memo<Arc<Scene>>,
     /// The picture of the cluster beside, where there is one.
-    scene_beside: Memo<Scene>,
+    scene_beside: Memo<Arc<Scene>>,
     /// The virtual time.
     pub now: RwSignal<Instant>,
     /// Whether time passes.
@@ -103,6 +105,8 @@ pub struct LogLine {
     pub run: u32,
     /// Its number in the run.
     pub number: usize,
+    /// Whether it happened in the cluster beside the first one.
+    pub beside: bool,
     /// When.
     pub at: Instant,
     /// Who.
@@ -142,34 +146,45 @@ impl LogLine {
             }
             _ => return None,
         };
-        if step.side > 0 {
-            return None;
-        }
+        let beside = step.side > 0;
         let (at, actor, object) = (step.at, step.actor, step.object.clone());
-        Some(LogLine { run, number, at, actor, object, change, reason, message, warning })
+        Some(LogLine { run, number, beside, at, actor, object, change, reason, message, warning })
     }
 }
 
-/// A picture as it is drawn. Where two clusters are compared, what differs from the other one is marked; the keys of
-/// its cards begin with `prefix`, so that each is there once.
-fn picture(
-    prefix: &'static str,
+/// The picture of a cluster. It is drawn because something has changed; what looks the same is found out card by card.
+fn drawn(
     graph: RwSignal<Arc<Graph>>,
-    other: RwSignal<Arc<Graph>>,
-    compare: RwSignal<Option<Compare>>,
     selected: RwSignal<Option<ObjectRef>>,
     language: RwSignal<Language>,
-) -> Memo<Scene> {
-    Memo::new(move |_| {
+) -> Memo<Arc<Scene>> {
+    let draw = move || {
         let (selected, strings) = (selected.get(), language.get().strings());
-        let draw = |graph: &Arc<Graph>| scene::draw(graph, layout::place(graph, selected.as_ref()), strings);
-        let mut scene = graph.with(draw);
-        if compare.read().is_some() {
-            differ::mark(&mut scene, &other.with(draw), strings);
-            scene.cards.iter_mut().for_each(|card| card.key.insert_str(0, prefix));
+        graph.with(|graph| scene::draw(graph, layout::place(graph, selected.as_ref()), strings))
+    };
+    Memo::new_with_compare(move |_| Arc::new(draw()), |_, _| true)
+}
+
+/// A picture as it is shown. Where two clusters are compared, what differs from the other one is marked; the keys of its
+/// cards begin with `prefix`, so that each is there once.
+fn marked(
+    prefix: &'static str,
+    own: Memo<Arc<Scene>>,
+    other: Memo<Arc<Scene>>,
+    compare: RwSignal<Option<Compare>>,
+    language: RwSignal<Language>,
+) -> Memo<Arc<Scene>> {
+    let mark = move || {
+        let own = own.get();
+        if compare.read().is_none() {
+            return own;
         }
-        scene
-    })
+        let mut scene = Scene::clone(&own);
+        differ::mark(&mut scene, &other.read(), language.get().strings());
+        scene.cards.iter_mut().for_each(|card| card.key.insert_str(0, prefix));
+        Arc::new(scene)
+    };
+    Memo::new_with_compare(move |_| mark(), |_, _| true)
 }
 
 impl Session {
@@ -181,13 +196,14 @@ impl Session {
         let selected = RwSignal::new(None);
         let (files, text) = Files::new();
         let time = Time::new();
+        let (first, beside) = (drawn(graph, selected, language), drawn(time.beside, selected, language));
         Session {
             manifest: RwSignal::new(text.to_owned()),
             files,
             editor: CodeEditor::new(),
             answer: RwSignal::new(Answer::default()),
-            scene: picture("", graph, time.beside, time.compare, selected, language),
-            scene_beside: picture("beside/", time.beside, graph, time.compare, selected, language),
+            scene: marked("", first, beside, time.compare, language),
+            scene_beside: marked("beside/", beside, first, time.compare, language),
             graph,
             now: RwSignal::new(timeline.cluster().now()),
             playing: RwSignal::new(true),
@@ -195,7 +211,7 @@ impl Session {
             story: Story::new(),
             speed: RwSignal::new(1.0),
             opening: RwSignal::new((0, false)),
-            resting: RwSignal::new(timeline.cluster().next_due().is_none()),
+            resting: RwSignal::new(timeline.rests()),
             terminals: RwSignal::new(Vec::new()),
             shown: RwSignal::new(Shown::default()),
             log: RwSignal::new(Vec::new()),
@@ -206,6 +222,7 @@ impl Session {
             presentation,
             language,
             timeline: StoredValue::new(timeline),
+            memories: StoredValue::default(),
         }
     }
 
@@ -423,8 +440,16 @@ impl Session {
     fn tick(&self) {
         self.timeline.with_value(|timeline| {
             self.now.set(timeline.place().at);
+            self.follow_rest(timeline);
         });
         self.follow_terminals();
+    }
+
+    fn follow_rest(&self, timeline: &Timeline) {
+        let rests = timeline.rests();
+        if self.resting.get_untracked() != rests {
+            self.resting.set(rests);
+        }
     }
 
     /// Shows what the terminals have printed, where they have.
@@ -440,17 +465,20 @@ impl Session {
         });
     }
 
+    /// The picture of the first cluster, or of the one beside.
+    fn picture_of(&self, side: usize, cluster: &Cluster) -> Graph {
+        self.memories.try_update_value(|memories| memories[side].build(cluster)).unwrap_or_default()
+    }
+
     /// Shows what has become of the cluster.
     fn refresh(&self) {
         hooks::pass("picture");
         self.follow_terminals();
         self.timeline.with_value(|timeline| {
-            let cluster = timeline.cluster();
             self.now.set(timeline.place().at);
-            self.resting.set(cluster.next_due().is_none());
+            self.follow_rest(timeline);
             self.changes.update(|changes| *changes = changes.wrapping_add(1));
-            let graph = build(cluster);
-            self.graph.set(Arc::new(graph));
+            self.graph.set(Arc::new(self.picture_of(0, timeline.cluster())));
             self.follow_time(timeline);
         });
     }

@@ -18,8 +18,8 @@ const PAGE: f64 = 0.1;
 pub fn TimelineBar() -> impl IntoView {
     let session = Session::here();
     let lanes = session.lanes();
-    let position = Memo::new(move |_| lanes.with(|(axis, _)| axis.position(session.now.get())));
-    let seek = move |position: f64| session.seek(lanes.with_untracked(|(axis, _)| axis.moment(position)));
+    let position = Memo::new(move |_| lanes.position(session.now.get()));
+    let seek = move |position: f64| session.seek(lanes.moment(position));
     let on_key = move |event: web_sys::KeyboardEvent| {
         if event.ctrl_key() || event.alt_key() || event.meta_key() {
             return;
@@ -44,13 +44,15 @@ pub fn TimelineBar() -> impl IntoView {
         fill(session.strings().timeline_value, &[&now, &spot.passed.to_string(), &spot.known.to_string()])
     };
     let value = move || format!("{}", (position.get() * STEPS).round());
-    let count = Memo::new(move |_| lanes.with(|(_, lanes)| lanes.len()));
+    let count = Memo::new(move |_| lanes.drawn.with(|lanes| lanes.len()));
+    let owners =
+        Memo::new(move |_| lanes.drawn.with(|lanes| lanes.iter().map(|lane| lane.owner.clone()).collect::<Vec<_>>()));
     view! {
         <section class="timeline" aria-label=move || session.strings().timeline>
             <ol class="timeline__names" aria-hidden="true">
                 {move || {
                     let strings = session.strings();
-                    lanes.with(|(_, lanes)| lanes.iter().map(|lane| view! { <li>{name(&lane.owner, strings)}</li> }).collect_view())
+                    owners.with(|owners| owners.iter().map(|owner| view! { <li>{name(owner, strings)}</li> }).collect_view())
                 }}
             </ol>
             <div class="timeline__track">
@@ -94,9 +96,9 @@ fn Marks(
     lanes: Lanes,
 ) -> impl IntoView {
     let path = move |weight: usize| {
-        Memo::new(move |_| lanes.with(|(_, lanes)| lanes.get(number).map(|lane| lane.paths[weight].clone())))
+        Memo::new(move |_| lanes.drawn.with(|lanes| lanes.get(number).map(|lane| lane.paths[weight].clone())))
     };
-    let person = move || lanes.with(|(_, lanes)| lanes.get(number).is_some_and(|lane| lane.owner == Owner::Person));
+    let person = move || lanes.drawn.with(|lanes| lanes.get(number).is_some_and(|lane| lane.owner == Owner::Person));
     view! {
         <g transform=format!("translate(0 {})", number * HEIGHT) class:timeline__person=person>
             <path class="timeline__change" d=path(0) />

@@ -19,6 +19,24 @@ const ARGUMENTS = [
   '--disable-sync',
 ]
 
+/// Collects what must not happen on a page: errors and warnings on its console, and requests that leave these addresses.
+export function watch(page, addresses) {
+  const faults = []
+  page.on('console', message => {
+    if (message.text() === 'Service Worker registration blocked by Playwright') return
+    if (['error', 'warning'].includes(message.type())) faults.push(`console: ${message.text()}`)
+  })
+  page.on('pageerror', error => faults.push(`error: ${error.message}`))
+  page.on('request', request => {
+    const isOurs = addresses.some(address => request.url().startsWith(address))
+    if (!isOurs && !/^(data|blob):/.test(request.url())) faults.push(`request: ${request.url()}`)
+  })
+  page.on('response', response => {
+    if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`)
+  })
+  return faults
+}
+
 /// Starts the browser and a server for `dist`.
 export async function start({ under = '/' } = {}) {
   const executablePath = CANDIDATES.find(path => path && existsSync(path))
@@ -40,20 +58,7 @@ export async function start({ under = '/' } = {}) {
       })
       const page = await context.newPage()
       page.setDefaultTimeout(TIMEOUT_MS)
-      const faults = []
-      page.on('console', message => {
-        if (message.text() === 'Service Worker registration blocked by Playwright') return
-        if (['error', 'warning'].includes(message.type())) faults.push(`console: ${message.text()}`)
-      })
-      page.on('pageerror', error => faults.push(`error: ${error.message}`))
-      page.on('request', request => {
-        if (!request.url().startsWith(server.address) && !/^(data|blob):/.test(request.url())) {
-          faults.push(`request: ${request.url()}`)
-        }
-      })
-      page.on('response', response => {
-        if (response.status() >= 400) faults.push(`${response.status()}: ${response.url()}`)
-      })
+      const faults = watch(page, [server.address])
       await page.goto(server.address + query)
       await page.getByRole('button', { name: 'Apply', exact: true }).or(page.getByRole('button', { name: '应用', exact: true })).waitFor()
       return { page, faults }

@@ -12,7 +12,20 @@ onOwnPages(given => ({ page, server } = given))
 const press = (name, on = page) => on.getByRole('button', { name, exact: true }).click()
 const slider = () => page.getByRole('slider', { name: 'Timeline' })
 const clock = () => page.getByRole('group', { name: 'Clock' })
-const branches = () => page.getByRole('combobox', { name: 'Branch' })
+const branches = () => page.getByRole('button', { name: /^Branch \d of \d$/ })
+const tree = () => page.getByRole('dialog', { name: 'Branches' })
+
+/// Opens the tree of branches.
+async function openTree() {
+  if (!(await tree().isVisible())) await branches().click()
+  await tree().waitFor()
+}
+
+async function enterBranch(number) {
+  await openTree()
+  await tree().getByRole('button', { name: new RegExp(`^${number} · `) }).click()
+  await branches().and(page.getByRole('button', { name: `Branch ${number} of` })).waitFor()
+}
 
 /// The time, and how many events have happened of how many that are known.
 async function spot() {
@@ -119,13 +132,14 @@ describe('Time', () => {
     await scale(1)
     await runToRest(page)
     await ready(1)
-    const options = await branches().locator('option').allInnerTexts()
+    await openTree()
+    const options = await tree().getByRole('button').allInnerTexts()
     assert.equal(options.length, 2)
     assert.match(options[0], /^1 · from 0:0\d\.\d · kubectl apply$/)
     assert.match(options[1], /^2 · from 0:\d\d\.\d · kubectl scale statefulset web -n julin --replicas=1$/)
-    await branches().selectOption('0')
+    await enterBranch(1)
     await ready(4)
-    await branches().selectOption('1')
+    await enterBranch(2)
     await ready(1)
     // Both branches and the place are in the log, which rebuilds the same state.
     const log = JSON.parse(await page.evaluate(() => window.wasmBindings.session_log()))
@@ -137,6 +151,71 @@ describe('Time', () => {
       [JSON.stringify(log), now],
     )
     assert.equal(again, hash)
+  })
+
+  it('shows the branches as a tree', async () => {
+    await press('Apply')
+    await runToRest(page)
+    // The second branch leaves the first one, the third one leaves the second, the fourth one the first.
+    for (const [from, replicas] of [[1, 4], [2, 3], [1, 1]]) {
+      if (replicas !== 4) await enterBranch(from)
+      await page.keyboard.press('Escape')
+      if (from === 1) await slider().press('Home')
+      for (let back = 0; from === 2 && back < 6; back += 1) await press('Previous event')
+      for (let step = 0; from === 1 && step < 6; step += 1) await press('Step')
+      await scale(replicas)
+      await runToRest(page)
+    }
+    await openTree()
+    const shape = await tree().evaluate(element => {
+      const read = list => [...(list?.children ?? [])].map(item => [parseInt(item.innerText), ...read(item.querySelector(':scope > ul'))])
+      return read(element.querySelector('ul'))
+    })
+    assert.deepEqual(shape, [[1, [2, [3]], [4]]])
+    assert.equal(await tree().locator('[aria-current=true]').innerText().then(parseInt), 4)
+  })
+
+  it('does not rest before a command that is known', async () => {
+    await scaled()
+    const rest = page.getByText('at rest', { exact: true })
+    assert.ok(await rest.isVisible())
+    await page.getByRole('searchbox', { name: 'Filter events' }).fill('pod web-1 started')
+    await press('Previous event')
+    await page.getByRole('searchbox', { name: 'Filter events' }).fill('')
+    for (let step = 0; step < 30 && (await spot()).passed < (await spot()).known; step += 1) {
+      assert.ok(!(await rest.isVisible()), `at ${JSON.stringify(await spot())}`)
+      await press('Step')
+    }
+  })
+
+  it('tells in the log what happens in either of two clusters', async () => {
+    await press('Apply')
+    await page.getByRole('combobox', { name: 'Compare with' }).selectOption('podManagementPolicy: Parallel')
+    await runToRest(page)
+    const lines = page.getByRole('list', { name: 'What happened' }).getByRole('listitem')
+    const created = lines.filter({ hasText: /SuccessfulCreate\s*Create Pod web-1/ })
+    assert.equal(await created.count(), 2)
+    assert.equal(await created.filter({ hasText: 'other cluster' }).count(), 1)
+  })
+
+  it('compares with the manifest in the editor, also where a line applies its file', async () => {
+    await goIntoEditor(page)
+    const text = await page.evaluate(() => window.wasmBindings.session_manifest())
+    const write = async text => {
+      await goIntoEditor(page)
+      await page.keyboard.press('Control+A')
+      await page.keyboard.insertText(text)
+    }
+    await press('Terminal 1')
+    const line = page.getByRole('combobox', { name: 'Line for terminal 1' }).or(page.getByRole('textbox', { name: 'Line for terminal 1' }))
+    await line.fill('kubectl apply -f statefulset-web.yaml')
+    await line.press('Enter')
+    await runToRest(page)
+    await write(text.replace('replicas: 2', 'replicas: 3'))
+    await page.getByRole('combobox', { name: 'Compare with' }).selectOption('the manifest that is in the editor')
+    await ready(2)
+    const beside = page.getByRole('region', { name: 'Beside: the manifest that is in the editor' })
+    await beside.getByRole('button', { name: /^StatefulSet julin\/web, 3 of 3 ready/ }).waitFor()
   })
 
   it('undoes with Ctrl+Z outside of texts, and does again', async () => {
@@ -152,7 +231,7 @@ describe('Time', () => {
     await press('Undo')
     await runToRest(page)
     await ready(2)
-    assert.equal(await branches().locator('option').count(), 2, 'time went on without the command')
+    assert.equal(await branches().getAttribute('aria-label'), 'Branch 2 of 2', 'time went on without the command')
 
     const before = await spot()
     await goIntoEditor(page)

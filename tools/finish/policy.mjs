@@ -13,6 +13,10 @@ const DIRECTIVES = {
   'trusted-types': 'default',
 }
 
-export const policy = Object.entries(DIRECTIVES)
-  .map(([name, value]) => `${name} ${value}`)
-  .join('; ')
+/// The policy with other directives in the place of some.
+export const policyWith = others =>
+  Object.entries({ ...DIRECTIVES, ...others })
+    .map(([name, value]) => `${name} ${value}`)
+    .join('; ')
+
+export const policy = policyWith({})

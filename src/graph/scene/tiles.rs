@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::sync::Arc;
 
 use super::super::layout::{Layout, Rect, Tiles};
 use super::super::model::{Column, Graph, SetView, State};
@@ -16,7 +17,7 @@ impl Pen<'_> {
         }
     }
 
-    fn strip(&mut self, set: &SetView, number: usize, tiles: &Tiles, first: usize, row: &[Column]) {
+    fn strip(&mut self, set: &SetView, number: usize, tiles: &Tiles, first: usize, row: &[Arc<Column>]) {
         let at = tiles.place(first);
         let place = Rect { width: row.len() as f64 * tiles.pitch.0, height: tiles.pitch.1, ..at };
         let mut card = Card::new(format!("strip/{}/{first}", set.reference), "strip".to_owned(), place);

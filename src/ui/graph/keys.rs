@@ -75,7 +75,7 @@ pub fn on_key(event: &web_sys::KeyboardEvent, session: Session, look: Look, acti
     };
     if let Some(direction) = direction {
         event.prevent_default();
-        let stops = session.scene.with_untracked(focus::stops);
+        let stops = session.scene.with_untracked(|scene| focus::stops(scene));
         if let Some(next) = focus::go(&stops, &here, direction) {
             let place = stops.iter().find(|(key, _)| key == next).map(|(_, place)| *place);
             look.focus_place.set_value(place.unwrap_or_default());

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use crate::graph::model::State;
+use crate::ui::compare::CompareWith;
 use crate::ui::look::Look;
 use crate::ui::session::Session;
 
@@ -41,6 +42,7 @@ pub fn Toolbar() -> impl IntoView {
                     {move || session.strings().tint_nodes}
                 </button>
             </Show>
+            <CompareWith />
             <ul class="legend" aria-label=move || session.strings().legend>
                 {STATES
                     .map(|state| {

@@ -6,10 +6,9 @@ use leptos::prelude::*;
 
 use super::{LOG_LINES, LogLine, Session};
 use crate::api::time::{Instant, Millis};
-use crate::graph::build::build;
 use crate::graph::model::Graph;
 use crate::terminal::Terminal;
-use crate::timeline::lanes::{self, Axis, Lane};
+use crate::timeline::lanes::{self, Lane};
 use crate::timeline::{Compare, Mark, Place, Timeline};
 use crate::ui::clock::real_time;
 use crate::ui::hooks;
@@ -39,8 +38,26 @@ pub struct Time {
     run: StoredValue<(u32, (usize, usize))>,
 }
 
-/// The axis of time, and the lanes of marks.
-pub type Lanes = Memo<(Axis, Vec<Lane>)>;
+/// The axis of time, and the lanes of marks. A copy is a handle to the same.
+#[derive(Clone, Copy)]
+pub struct Lanes {
+    followed: StoredValue<lanes::Lanes>,
+    /// The lanes, from the uppermost on.
+    pub drawn: Memo<Arc<Vec<Lane>>>,
+}
+
+impl Lanes {
+    /// Where a moment is: 0 at the beginning of the axis, 1 at its end.
+    pub fn position(&self, at: Instant) -> f64 {
+        self.drawn.track();
+        self.followed.with_value(|lanes| lanes.axis.position(at))
+    }
+
+    /// The moment at a position between 0 and 1.
+    pub fn moment(&self, position: f64) -> Instant {
+        self.followed.with_value(|lanes| lanes.axis.moment(position))
+    }
+}
 
 /// Where one is in time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,8 +74,19 @@ pub struct Spot {
     pub can_redo: bool,
     /// The branch.
     pub branch: usize,
-    /// From when each branch is another one, and what it begins with.
-    pub branches: Vec<(Instant, String)>,
+    /// The branches, by their numbers.
+    pub branches: Vec<Twig>,
+}
+
+/// A branch of the run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Twig {
+    /// The branch that it leaves.
+    pub of: Option<usize>,
+    /// From when it is another one.
+    pub at: Instant,
+    /// What it begins with.
+    pub title: String,
 }
 
 impl Time {
@@ -81,7 +109,11 @@ impl Spot {
         let (log, steps) = (timeline.log(), timeline.steps());
         let branches = (0..log.branches()).map(|branch| {
             let first = log.own(branch).iter().find(|entry| entry.is_seen());
-            (first.map_or(log.until(branch), |first| first.at), first.map(|first| first.title()).unwrap_or_default())
+            Twig {
+                of: log.fork(branch).map(|fork| fork.of),
+                at: first.map_or(log.until(branch), |first| first.at),
+                title: first.map(|first| first.title()).unwrap_or_default(),
+            }
         });
         Spot {
             passed: steps.len(),
@@ -193,16 +225,21 @@ impl Session {
     /// The axis of time, and the lanes of marks.
     pub fn lanes(&self) -> Lanes {
         let (graph, filter, timeline) = (self.graph, self.time.filter, self.timeline);
-        Memo::new(move |_| {
+        let followed = StoredValue::new(lanes::Lanes::default());
+        let draw = move |before: Option<&Arc<Vec<Lane>>>| {
             graph.track();
-            filter.with(|filter| {
-                timeline.with_value(|timeline| {
-                    let axis = Axis::of(timeline);
-                    let lanes = lanes::lanes(timeline, &axis, filter);
-                    (axis, lanes)
-                })
-            })
-        })
+            let filter = filter.read();
+            let follow = |lanes: &mut lanes::Lanes| {
+                let changed = timeline.with_value(|timeline| lanes.follow(timeline, &filter));
+                before.filter(|_| !changed).cloned().unwrap_or_else(|| Arc::new(lanes.drawn()))
+            };
+            followed.try_update_value(follow).unwrap_or_default()
+        };
+        let is_other = |old: Option<&Arc<_>>, new: Option<&Arc<_>>| match (old, new) {
+            (Some(old), Some(new)) => !Arc::ptr_eq(old, new),
+            _ => true,
+        };
+        Lanes { followed, drawn: Memo::new_with_compare(draw, is_other) }
     }
 
     /// Puts a cluster beside the first one, or takes it away.
@@ -218,7 +255,7 @@ impl Session {
     /// Shows where one is.
     pub(super) fn follow_time(&self, timeline: &Timeline) {
         if let Some(other) = timeline.other() {
-            self.time.beside.set(Arc::new(build(other)));
+            self.time.beside.set(Arc::new(self.picture_of(1, other)));
         }
         let compare = &timeline.log().compare;
         if self.time.compare.with_untracked(|old| old != compare) {

@@ -1,0 +1,8 @@
+export default {
+  title: 'A StatefulSet in the documentation',
+  url: 'https://example.org',
+  baseUrl: '/',
+  favicon: 'statefulscope/icon.svg',
+  scripts: [{ src: '/statefulscope/statefulscope-scenario.js', type: 'module' }],
+  presets: [['classic', { docs: { routeBasePath: '/', sidebarPath: undefined }, blog: false }]],
+}

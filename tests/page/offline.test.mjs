@@ -1,0 +1,91 @@
+// The page without a network: by its service worker after a first visit, and as one file from a disk.
+import assert from 'node:assert/strict'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { after, before, describe, it } from 'node:test'
+
+import { serve } from '../../tools/serve.mjs'
+import { start, watch } from './browser.mjs'
+
+let server
+before(async () => {
+  assert.ok(existsSync('dist/worker.js'), 'dist holds a quick build: run tools/build')
+  server = await start()
+})
+after(() => server.close())
+
+const newPage = async () => (await server.browser.newContext({ locale: 'en-US', reducedMotion: 'reduce' })).newPage()
+
+async function isKept(page) {
+  await page.evaluate(async () => (await navigator.serviceWorker.ready).active.state)
+  // The first version takes over the page that it was loaded by.
+  await page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+}
+
+async function applyAndRun(page) {
+  await page.getByRole('button', { name: 'Apply', exact: true }).click()
+  await page.getByRole('button', { name: /^Pod web-0/ }).first().waitFor()
+}
+
+describe('Without a network', () => {
+  it('the page works after the first visit, with all that it loads later', async () => {
+    const page = await newPage()
+    await page.goto(server.address)
+    await isKept(page)
+    const faults = watch(page, [server.address])
+    await page.context().setOffline(true)
+    await page.reload()
+    await applyAndRun(page)
+    await page.getByRole('textbox', { name: 'Manifest' }).click()
+    await page.locator('.cm-content:focus').waitFor()
+    await page.goto(`${server.address}?theme=dark#x=none`)
+    await page.getByRole('dialog').first().waitFor()
+    assert.deepEqual(faults, [])
+    await page.context().close()
+  })
+
+  it('a newer version is offered, and used when somebody wants it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'version-'))
+    cpSync('dist', folder, { recursive: true })
+    const site = await serve(folder)
+    const page = await newPage()
+    await page.goto(site.address)
+    await isKept(page)
+    const worker = readFileSync(join(folder, 'worker.js'), 'utf8')
+    writeFileSync(join(folder, 'worker.js'), `${worker}\n// another version\n`)
+    await page.reload()
+    const offer = page.getByRole('status').filter({ hasText: 'A newer version of this page is ready.' })
+    await offer.waitFor({ timeout: 20_000 })
+    await page.evaluate(() => (window.isOld = true))
+    await page.getByRole('button', { name: 'Load it now' }).click()
+    await page.waitForFunction(() => !window.isOld)
+    await page.getByRole('button', { name: 'Apply', exact: true }).waitFor()
+    await page.context().close()
+    await site.close()
+    rmSync(folder, { recursive: true })
+  })
+
+  it('a figure in another page registers no worker', async () => {
+    const page = await newPage()
+    await page.goto(`${server.address}?embed`)
+    await page.getByRole('link', { name: 'Open in full page' }).waitFor()
+    await page.waitForTimeout(6000)
+    assert.equal(await page.evaluate(async () => (await navigator.serviceWorker.getRegistrations()).length), 0)
+    await page.context().close()
+  })
+
+  it('one file opens by a double click, with the editor and the gallery', async () => {
+    const page = await newPage()
+    const faults = watch(page, ['file:'])
+    await page.goto(pathToFileURL(resolve('dist/statefulscope.html')).href)
+    await applyAndRun(page)
+    await page.getByRole('textbox', { name: 'Manifest' }).click()
+    await page.locator('.cm-content:focus').waitFor()
+    await page.getByRole('button', { name: 'Gallery' }).click()
+    await page.getByRole('dialog').getByRole('heading').nth(3).waitFor()
+    assert.deepEqual(faults, [])
+    await page.context().close()
+  })
+})

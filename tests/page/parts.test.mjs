@@ -1,0 +1,75 @@
+// What a first view loads, and what comes later. Of a release: a quick build is not divided.
+import assert from 'node:assert/strict'
+import { readdirSync } from 'node:fs'
+import { after, before, describe, it } from 'node:test'
+
+import { start, watch } from './browser.mjs'
+
+let server
+before(async () => {
+  assert.ok(readdirSync('dist').some(name => name.startsWith('rest-')), 'dist holds a quick build: run tools/build')
+  server = await start()
+})
+after(() => server.close())
+
+async function open(prepare = async () => {}) {
+  const context = await server.browser.newContext({ serviceWorkers: 'block', reducedMotion: 'reduce', locale: 'en-US' })
+  const page = await context.newPage()
+  const faults = watch(page, [server.address])
+  const loaded = []
+  page.on('request', request => loaded.push(new URL(request.url()).pathname.slice(1)))
+  await prepare(page)
+  await page.goto(server.address)
+  await page.getByRole('button', { name: 'Apply', exact: true }).waitFor()
+  const restIsHere = () => loaded.some(name => name.startsWith('rest-'))
+  return { page, faults, loaded, restIsHere }
+}
+
+describe('A first view', () => {
+  it('loads the first part alone, and runs no more', async () => {
+    const { page, faults, loaded, restIsHere } = await open()
+    await page.waitForTimeout(3000)
+    assert.equal(restIsHere(), false, loaded.join(' '))
+    assert.deepEqual(loaded.filter(name => !/^(|page-.*\.(js|css)|program-.*\.wasm|icon\.svg|favicon\.ico)$/.test(name)), [])
+    assert.deepEqual(faults, [])
+  })
+
+  it('gets the rest at the first sign of somebody, before they press anything', async () => {
+    const { page, faults, restIsHere } = await open()
+    await page.mouse.move(300, 300)
+    await page.waitForTimeout(1000)
+    assert.equal(restIsHere(), true)
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    await page.getByRole('button', { name: /^Pod web-0/ }).first().waitFor()
+    assert.deepEqual(faults, [])
+  })
+
+  it('waits for the rest where somebody is quicker than it is loaded', async () => {
+    const { page, faults, restIsHere } = await open(page =>
+      // What is fetched beside all else does not arrive.
+      page.addInitScript(() => {
+        const { fetch } = window
+        window.fetch = (address, options) =>
+          String(address).includes('/rest-') ? new Promise(() => {}) : fetch(address, options)
+      }),
+    )
+    assert.equal(restIsHere(), false)
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    await page.getByRole('button', { name: /^Pod web-0/ }).first().waitFor()
+    assert.equal(restIsHere(), true)
+    assert.deepEqual(faults, [])
+  })
+
+  it('can be worked with within a second', async () => {
+    const { page } = await open()
+    const times = []
+    for (let round = 0; round < 5; round += 1) {
+      await page.reload()
+      await page.getByRole('button', { name: 'Apply', exact: true }).waitFor()
+      times.push(await page.evaluate(() => performance.getEntriesByName('interactive')[0].startTime))
+    }
+    // On a machine that does much else one of five may be slower.
+    times.sort((a, b) => a - b)
+    assert.ok(times[0] < 1000, `interactive after ${times.map(Math.round).join(', ')} ms`)
+  })
+})
