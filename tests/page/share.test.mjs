@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 
 import { start } from './browser.mjs'
+import { linkOf } from './link.mjs'
 import { manifestText, picture, runToRest, writeManifest } from './reading.mjs'
 
 let server
@@ -31,20 +32,6 @@ async function share(page) {
   const link = await dialog(page).getByRole('textbox', { name: 'Link' }).inputValue()
   await press(page, 'Close')
   return link
-}
-
-/// A link of any bytes, made as the format says and not by the page.
-function linkOf(bytes) {
-  const crc = new Uint32Array(1)
-  crc[0] = ~0
-  for (const byte of bytes) {
-    crc[0] ^= byte
-    for (let bit = 0; bit < 8; bit += 1) crc[0] = (crc[0] >>> 1) ^ (crc[0] & 1 ? 0xedb88320 : 0)
-  }
-  const check = Buffer.alloc(4)
-  check.writeUInt32BE(~crc[0] >>> 0)
-  const text = Buffer.from(bytes).toString('base64url') + check.toString('base64url')
-  return `#s=1.${text.length}.${text}`
 }
 
 /// A run with a branch: scaled up, and then back in time scaled otherwise.
