@@ -46,7 +46,7 @@ fn a_thousand_mutated_links_are_answered_at_once() {
     let noise: Vec<u8> = (0..DEFLATED).map(|_| seed.below(256) as u8).collect();
     let links: Vec<String> = golden.into_iter().chain(encode(&noise)).collect();
     let originals: Vec<Fragment> = links.iter().map(|link| decode(link).unwrap().unwrap()).collect();
-    let mut broken = 0;
+    let (mut broken, mut longest) = (0, Duration::ZERO);
     for number in 0..1000 {
         let (link, original) = (&links[number % links.len()], &originals[number % links.len()]);
         let mut mutated = mutate(link, &mut seed);
@@ -56,16 +56,18 @@ fn a_thousand_mutated_links_are_answered_at_once() {
         let began = Instant::now();
         let answer = decode(&mutated);
         let took = began.elapsed();
+        longest = longest.max(took);
         assert!(took < LONGEST, "{took:?} for {mutated:.60}");
         match answer {
             // It asks for no scenario any more.
-            None => assert!(!mutated.trim_start_matches('#').starts_with("s=")),
+            None => assert!(!mutated.strip_prefix('#').unwrap_or(&mutated).starts_with("s=")),
             Some(Err(_)) => broken += 1,
             // Something was joined to it, and it is what it was.
             Some(Ok(read)) => assert_eq!(read, *original, "{mutated:.60}"),
         }
     }
     assert!(broken > 700, "{broken}");
+    println!("the longest took {longest:?}");
 }
 
 #[test]
