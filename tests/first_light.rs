@@ -205,12 +205,12 @@ fn what_is_broken_is_refused_with_its_line_and_changes_nothing() {
         assert_eq!(found.span.unwrap().line + 1, line, "{found:?}");
         assert_eq!(timeline.cluster().store().find(&web()).cloned(), before);
     };
-    check(&WEB.replace("  replicas: 2", "\treplicas: 2"), "found character that cannot start any token", 27);
-    check(&WEB.replace("  replicas: 2", "  replica: 2"), "unknown field \"spec.replica\"", 27);
+    check(&WEB.replace("  replicas: 2", "\treplicas: 2"), "found character that cannot start any token", 25);
+    check(&WEB.replace("  replicas: 2", "  replica: 2"), "unknown field \"spec.replica\"", 25);
     check(
         &WEB.replace("  replicas: 2", "  replicas: \"2\""),
         "cannot unmarshal string into Go struct field StatefulSetSpec.spec.replicas of type int32",
-        27,
+        25,
     );
     let mismatch = WEB
         .replace("      app: nginx # as", "      app: other # as")
@@ -221,7 +221,7 @@ fn what_is_broken_is_refused_with_its_line_and_changes_nothing() {
         answer.diagnostics[0].message,
         "Invalid value: {\"app\":\"nginx\"}: `selector` does not match template `labels`"
     );
-    assert_eq!(answer.diagnostics[0].span.unwrap().line + 1, 33);
+    assert_eq!(answer.diagnostics[0].span.unwrap().line + 1, 31);
 }
 
 #[test]

@@ -33,8 +33,8 @@ impl Embed<'_> {
     pub fn element(&self, manifest: &str) -> String {
         let lines: Vec<String> = manifest.lines().map(xml).collect();
         format!(
-            "<script type=\"module\" src=\"{}statefulscope.js\"></script>\n<statefulscope-scenario src=\"{}\" \
-             title=\"{}\">\n<pre>\n{}\n</pre>\n</statefulscope-scenario>\n",
+            "<script type=\"module\" src=\"{}statefulscope-scenario.js\"></script>\n<statefulscope-scenario src=\"{}\" \
+             label=\"{}\">\n<pre>\n{}\n</pre>\n</statefulscope-scenario>\n",
             xml(folder(self.page)),
             xml(&self.link()),
             xml(self.title),

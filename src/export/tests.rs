@@ -219,7 +219,7 @@ fn code_for_other_pages_carries_the_link_and_nothing_that_was_not_meant() {
     );
     assert_eq!(plain.markdown("web.svg"), format!("[![A set at 0\\:12\\.3](web.svg)](<{link}>)\n"));
     let element = plain.element("kind: Pod\nname: web\n");
-    assert!(element.contains("src=\"https://example.com/scope/statefulscope.js\""), "{element}");
+    assert!(element.contains("src=\"https://example.com/scope/statefulscope-scenario.js\""), "{element}");
     assert!(element.contains(&format!("<statefulscope-scenario src=\"{link}\"")), "{element}");
     assert!(element.contains("<pre>\nkind: Pod\nname: web\n</pre>"), "{element}");
     for payload in PAYLOADS {

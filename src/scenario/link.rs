@@ -94,21 +94,43 @@ fn url_safe(bytes: &[u8]) -> String {
 }
 
 fn from_url_safe(text: &str) -> Option<Vec<u8>> {
-    if text.contains(['+', '/', '=', '\r', '\n']) {
-        return None;
+    let mut standard = String::with_capacity(text.len() + 3);
+    for byte in text.bytes() {
+        standard.push(match byte {
+            b'-' => '+',
+            b'_' => '/',
+            byte if byte.is_ascii_alphanumeric() => char::from(byte),
+            _ => return None,
+        });
     }
-    let padding = "=".repeat((4 - text.len() % 4) % 4);
-    base64::decode(&(text.replace('-', "+").replace('_', "/") + &padding)).ok()
+    standard.push_str(&"==="[..(4 - text.len() % 4) % 4]);
+    base64::decode(&standard).ok()
 }
+
+/// What four bits do to a CRC-32.
+const HALVES: [u32; 16] = {
+    let mut halves = [0; 16];
+    let mut bits = 0;
+    while bits < 16 {
+        let mut sum = bits as u32;
+        let mut left = 4;
+        while left > 0 {
+            sum = sum >> 1 ^ if sum & 1 == 1 { 0xedb8_8320 } else { 0 };
+            left -= 1;
+        }
+        halves[bits] = sum;
+        bits += 1;
+    }
+    halves
+};
 
 /// CRC-32 (of ISO 3309), in letters.
 fn check(bytes: &[u8]) -> String {
     let mut sum = u32::MAX;
     for byte in bytes {
         sum ^= u32::from(*byte);
-        for _ in 0..8 {
-            sum = sum >> 1 ^ if sum & 1 == 1 { 0xedb8_8320 } else { 0 };
-        }
+        sum = sum >> 4 ^ HALVES[(sum & 15) as usize];
+        sum = sum >> 4 ^ HALVES[(sum & 15) as usize];
     }
     url_safe(&(!sum).to_be_bytes())
 }

@@ -206,7 +206,8 @@ impl Session {
             scene_beside: marked("beside/", beside, first, time.compare, language),
             graph,
             now: RwSignal::new(timeline.cluster().now()),
-            playing: RwSignal::new(true),
+            // A figure waits for what it is to show.
+            playing: RwSignal::new(!presentation.embed),
             time,
             story: Story::new(),
             speed: RwSignal::new(1.0),

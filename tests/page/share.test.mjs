@@ -34,6 +34,20 @@ async function share(page) {
   return link
 }
 
+/// Goes to a link, and gives how long the page took to say that it is broken, in milliseconds.
+function answerTo(hash) {
+  const began = performance.now()
+  return new Promise(resolve => {
+    const observer = new MutationObserver(() => {
+      if (!document.querySelector('.broken')) return
+      observer.disconnect()
+      resolve(performance.now() - began)
+    })
+    observer.observe(document.body, { childList: true, subtree: true })
+    location.hash = hash
+  })
+}
+
 /// A run with a branch: scaled up, and then back in time scaled otherwise.
 async function branch(page) {
   await press(page, 'Pause')
@@ -144,14 +158,14 @@ describe('A link', () => {
     const { page, end } = await open()
     await writeManifest(page, 'kind: Mine\n')
     for (const [hash, why] of cases) {
-      const took = await page.evaluate(async hash => {
-        const began = performance.now()
-        location.hash = hash
-        while (!document.querySelector('.broken')) await new Promise(resolve => requestAnimationFrame(resolve))
-        return performance.now() - began
-      }, hash)
-      assert.match(await trouble(page).innerText(), why)
-      assert.ok(took < 250, `${hash.slice(0, 40)}: ${took} ms`)
+      // The quickest of three: what else the machine does is not the page's.
+      const took = []
+      while (took.length < 3) {
+        took.push(await page.evaluate(answerTo, hash))
+        assert.match(await trouble(page).innerText(), why)
+        if (took.length < 3) await press(page, 'Back to my own')
+      }
+      assert.ok(Math.min(...took) < 50, `${hash.slice(0, 40)}: ${took} ms`)
       const download = page.waitForEvent('download')
       await press(page, 'Download what the link holds')
       assert.ok(readFileSync(await (await download).path()).length >= 2)
