@@ -276,11 +276,10 @@ fn find(words: &[String]) -> Result<(&'static Command, Vec<String>), Error> {
                 path = longer;
                 found = command;
             }
-            next => {
-                let word = next.map(|(at, _)| rest[at].clone());
+            _ => {
                 return match found {
                     Some(command) => Ok((command, rest)),
-                    None => Err(unfinished(&path, word.as_deref())),
+                    None => Err(unfinished(&path, &rest)),
                 };
             }
         }
@@ -300,17 +299,31 @@ fn first_argument(words: &[String]) -> Option<usize> {
     None
 }
 
-/// The refusal of a line that names no command.
-fn unfinished(parent: &str, word: Option<&str>) -> Error {
+/// The refusal of a line that names no command, with the words that it has besides.
+// Models staging/src/k8s.io/kubectl/pkg/cmd/cmd.go HandlePluginCommand
+// Models staging/src/k8s.io/kubectl/pkg/cmd/util/helpers.go DefaultSubCommandRun
+fn unfinished(parent: &str, words: &[String]) -> Error {
+    let word = first_argument(words).map(|at| words[at].as_str());
     match (parent, word) {
         ("", Some(word)) if NAMES.split(' ').any(|name| name == word) => {
             Error::Plain(format!("kubectl {word} is not simulated here"))
+        }
+        ("", Some(_)) if words[0].starts_with('-') => {
+            Error::Text(format!("Error: flags cannot be placed before plugin name: {}\n", words[0]))
         }
         ("", Some(word)) => {
             let suggestions = suggestions(word);
             Error::Plain(format!("unknown command {} for \"kubectl\"{suggestions}", quote(word)))
         }
-        (parent, Some(word)) => error::usage(parent, format!("unknown command {}", quote(word))),
+        (parent, Some(_)) => {
+            let mut rest = words;
+            let mut arguments = Vec::new();
+            while let Some(at) = first_argument(rest) {
+                arguments.push(rest[at].as_str());
+                rest = &rest[at + 1..];
+            }
+            error::usage(parent, format!("unknown command {}", quote(&arguments.join(" "))))
+        }
         (parent, None) => Error::Text(help(parent)),
     }
 }
