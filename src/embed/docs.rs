@@ -37,7 +37,10 @@ pub fn reference() -> String {
     let told = [
         (Told::Ready, "It can be asked: once, after it has been loaded."),
         (Told::Resize(480), "Its content is so high, in pixels."),
-        (Told::State(Instant(Instant::START.0 + 4500), true, vec![set]), "Something has changed; at most ten times a second."),
+        (
+            Told::State(Instant(Instant::START.0 + 4500), true, vec![set]),
+            "Something has changed; at most ten times a second.",
+        ),
         (Told::Error(json!("7"), "…".to_owned()), "What a message with this `id` asked for is not done, and why."),
     ];
     for (message, when) in told {

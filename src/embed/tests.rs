@@ -10,7 +10,8 @@ fn seconds(seconds: f64) -> Instant {
 
 #[test]
 fn a_parameter_is_read_clamped_or_ignored() {
-    let asked = Parameters::read("?embed&view=table&theme=dark&lang=zh-CN&readonly=1&controls=none&speed=1e9&at=1m30s&loop");
+    let asked =
+        Parameters::read("?embed&view=table&theme=dark&lang=zh-CN&readonly=1&controls=none&speed=1e9&at=1m30s&loop");
     assert!(asked.embed() && asked.readonly() && asked.is_loop() && !asked.autoplay());
     assert_eq!((asked.view(), asked.theme(), asked.lang(), asked.controls()), ("table", "dark", "zh-CN", "none"));
     assert_eq!((asked.speed(), asked.at()), (Some(1000.0), Some(seconds(90.0))));
@@ -62,10 +63,24 @@ fn a_message_that_is_not_understood_says_why() {
 #[test]
 fn a_thousand_forged_messages_are_refused() {
     let bits = [
-        json!(null), json!(true), json!(1), json!(-1), json!(1e300), json!(""), json!("play"), json!("run"), json!("load"),
-        json!([]), json!({}), json!({"statefulscope": 1}), json!("\u{0}"), json!("javascript:alert(1)"), json!("<img src=x>"),
+        json!(null),
+        json!(true),
+        json!(1),
+        json!(-1),
+        json!(1e300),
+        json!(""),
+        json!("play"),
+        json!("run"),
+        json!("load"),
+        json!([]),
+        json!({}),
+        json!({"statefulscope": 1}),
+        json!("\u{0}"),
+        json!("javascript:alert(1)"),
+        json!("<img src=x>"),
     ];
-    let names = ["statefulscope", "type", "id", "line", "time", "link", "manifest", "theme", "__proto__", "constructor"];
+    let names =
+        ["statefulscope", "type", "id", "line", "time", "link", "manifest", "theme", "__proto__", "constructor"];
     let mut seed = 1_u64;
     let mut next = |below: usize| {
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::documents::{DocumentMenu, Share};
-use super::gallery::GalleryButton;
 use super::embed::Presentation;
+use super::gallery::GalleryButton;
 use super::icon::{self, Icon};
 use super::session::Session;
 use super::settings::Settings;
@@ -16,8 +16,7 @@ use crate::i18n::Language;
 #[component]
 pub fn Header() -> impl IntoView {
     let session = Session::here();
-    let theme_signal =
-        RwSignal::new(Theme::of_name(Presentation::here().get(Parameters::theme)).unwrap_or_default());
+    let theme_signal = RwSignal::new(Theme::of_name(Presentation::here().get(Parameters::theme)).unwrap_or_default());
     Effect::new(move |_| theme::show(theme_signal.get()));
     let theme_label = move || {
         let strings = session.strings();

@@ -39,5 +39,5 @@ mod trouble;
 mod why;
 
 pub use app::mount;
-pub use rest::expect as expect_rest;
 pub use documents::report_panics;
+pub use rest::expect as expect_rest;

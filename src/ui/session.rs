@@ -11,8 +11,8 @@ use leptos::prelude::*;
 
 use super::code_editor::CodeEditor;
 use super::dock::Shown;
-use super::embed::Presentation;
 use super::documents::{self, Documents};
+use super::embed::Presentation;
 use super::files::{FIRST, Files};
 use super::hooks;
 use super::terminal::TerminalView;
