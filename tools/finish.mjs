@@ -21,21 +21,17 @@ const GLUE = 'statefulscope.js'
 const WASM = 'statefulscope_bg.wasm'
 
 mkdirSync(work, { recursive: true })
-const parts = { whole: join(dist, WASM), program: join(dist, WASM), rest: undefined }
-if (kind === 'release') {
-  const whole = join(work, 'whole.wasm')
-  optimize(parts.program, whole)
-  Object.assign(parts, { whole }, divide({ whole, work, dist, glue: GLUE }))
-}
-const templates = templatesIn(readFileSync(parts.whole))
-const program = put('program', '.wasm', readFileSync(parts.program))
-const rest = parts.rest && put('rest', '.wasm', readFileSync(parts.rest))
-
 const isRelease = kind === 'release'
+const whole = isRelease ? join(work, 'whole.wasm') : join(dist, WASM)
+if (isRelease) optimize(join(dist, WASM), whole)
+const templates = templatesIn(readFileSync(whole))
+/// The files of the program, for the page itself and for a figure in another page, which begins with less.
+const PARTS = isRelease ? { page: parts('page', ''), figure: parts('figure', '?embed') } : undivided(put('program', '.wasm', readFileSync(whole)))
+
 const WORKER = 'worker.js'
 const html = readFileSync(join(dist, 'index.html'), 'utf8')
 const sheets = await styles()
-const script = put('page', '.js', await bundle('src/ui/boot.js', { PROGRAM: program, REST: rest, WORKER: isRelease ? WORKER : undefined }))
+const script = put('page', '.js', await bundle('src/ui/boot.js', { PARTS, WORKER: isRelease ? WORKER : undefined }))
 const sheet = put('page', '.css', sheets)
 const one = isRelease && (await oneFile())
 for (const name of [GLUE, WASM, 'snippets']) rmSync(join(dist, name), { recursive: true })
@@ -45,6 +41,17 @@ if (isRelease) {
   writeFileSync(join(dist, WORKER), await worker())
   // Nobody needs it who has the others.
   writeFileSync(join(dist, 'statefulscope.html'), one)
+}
+
+/// Divides the program by what a first view with this query runs, and gives the names of both parts.
+function parts(name, query) {
+  const { program, rest } = divide({ whole, work, dist, glue: GLUE, query })
+  return [put(`program-${name}`, '.wasm', readFileSync(program)), put(`rest-${name}`, '.wasm', readFileSync(rest))]
+}
+
+/// The program in one file.
+function undivided(program) {
+  return { page: [program], figure: [program] }
 }
 
 /// Writes a file under a name that says what is in it, and gives the name.
@@ -81,10 +88,10 @@ async function oneFile() {
   const icon = readFileSync(join(dist, 'icon.svg')).toString('base64')
   return single({
     html: html.replaceAll(STYLE, '').replace('./icon.svg', `data:image/svg+xml;base64,${icon}`),
-    script: await bundle('src/ui/single.js', { PROGRAM: 'program.wasm', REST: undefined, WORKER: undefined }, [editorWithin]),
+    script: await bundle('src/ui/single.js', { PARTS: undivided('program.wasm'), WORKER: undefined }, [editorWithin]),
     styles: sheets,
     files: [
-      { name: 'program.wasm', type: 'application/wasm', content: readFileSync(parts.whole) },
+      { name: 'program.wasm', type: 'application/wasm', content: readFileSync(whole) },
       { name: 'gallery.json', type: 'application/json', content: readFileSync(join(dist, 'gallery.json')) },
     ],
   })
@@ -97,7 +104,9 @@ async function code(file, define) {
 
 /// The service worker, which keeps every file of this version but what only people read.
 async function worker() {
-  const kept = name => !/\.licences\.txt$/.test(name) && name !== 'index.html' && name !== WORKER
+  // A figure in another page has no worker.
+  const others = /^(.*\.licences\.txt|(program|rest)-figure-.*|index\.html|worker\.js)$/
+  const kept = name => !others.test(name)
   const files = ['./', ...readdirSync(dist).filter(kept).sort()]
   const hash = createHash('sha256')
   for (const name of files) hash.update(name).update(readFileSync(join(dist, name === './' ? 'index.html' : name)))
@@ -119,7 +128,6 @@ function page() {
   const head = [
     `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
     `<link rel="stylesheet" href="./${sheet}">`,
-    `<link rel="preload" href="./${program}" as="fetch" type="application/wasm" crossorigin>`,
     `<script type="module" src="./${script}"></script>`,
   ]
   const bare = html.replaceAll(STYLE, '')

@@ -73,6 +73,7 @@ fn harmful(payload: &str) -> Graph {
         }
         let mut columns = set.columns.to_vec();
         for column in &mut columns {
+            let column = std::sync::Arc::make_mut(column);
             bad(&mut column.dns_name);
             bad(&mut column.pod_ref.name);
             column.address = Ok(payload.to_owned());

@@ -1,10 +1,12 @@
-// The first thing that the page runs: it starts the program, whose file is set when the page is built.
+// The first thing that the page runs: it starts the program, whose files are set when the page is built
+// (see rest.js).
 import './trust.js'
 
 import start, * as program from 'program'
 
 // What tests and curious people can ask the page (src/ui/hooks.rs).
 globalThis.wasmBindings = program
-await start({ module_or_path: fetch(new URL(PROGRAM, document.baseURI)) })
+const [file] = new URLSearchParams(location.search).has('embed') ? PARTS.figure : PARTS.page
+await start({ module_or_path: fetch(new URL(file, document.baseURI)) })
 // For those who measure.
 performance.mark('interactive')

@@ -1,5 +1,7 @@
-// Brings the second part of the program. REST is its file, set when the page is built; a quick build has none.
-const file = REST && new URL(REST, document.baseURI)
+// Brings the second part of the program. PARTS are the files of both, for the page and for a figure, set when the page is
+// built; a quick build has no second one.
+const [, rest] = new URLSearchParams(location.search).has('embed') ? PARTS.figure : PARTS.page
+const file = rest && new URL(rest, document.baseURI)
 const SIGNS = ['pointermove', 'pointerdown', 'touchstart', 'wheel', 'keydown', 'focusin', 'statefulscope-wanted']
 
 let first

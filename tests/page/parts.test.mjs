@@ -30,7 +30,7 @@ describe('A first view', () => {
     const { page, faults, loaded, restIsHere } = await open()
     await page.waitForTimeout(3000)
     assert.equal(restIsHere(), false, loaded.join(' '))
-    assert.deepEqual(loaded.filter(name => !/^(|page-.*\.(js|css)|program-.*\.wasm|icon\.svg|favicon\.ico)$/.test(name)), [])
+    assert.deepEqual(loaded.filter(name => !/^(|page-.*\.(js|css)|program-page-.*\.wasm|icon\.svg|favicon\.ico)$/.test(name)), [])
     assert.deepEqual(faults, [])
   })
 
