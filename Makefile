@@ -1,7 +1,7 @@
 # The commands of the project. What they need beyond Rust, Node and make they install themselves, into ignored folders.
 PORT ?= 8080
 
-.PHONY: help serve test lint native bombs page conformance engine bench properties dist examples screenshots clean
+.PHONY: help serve test lint deny advisories native bombs page conformance engine bench properties dist examples screenshots clean
 
 help:
 	@echo 'make serve                 build the page and serve it on 127.0.0.1:$(PORT)'
@@ -21,7 +21,7 @@ dist:
 	@tools/build
 	@node tools/weigh.mjs
 
-test: lint native bombs page
+test: lint deny native bombs page
 
 # Formatting, and lints without warnings for the engine alone, natively, and for the page, for wasm.
 lint:
@@ -29,6 +29,16 @@ lint:
 	cargo fmt --check
 	cargo clippy --quiet --no-default-features --all-targets -- --deny warnings
 	cargo clippy --quiet --target wasm32-unknown-unknown --bins --lib -- --deny warnings
+
+# The licences, sources and versions of what is used; and, apart from the tests since it needs the network, known holes in it.
+deny:
+	@tools/setup test
+	.tools/bin/cargo-deny --all-features check bans licenses sources
+	.tools/bin/cargo-deny --manifest-path tools/split/Cargo.toml --config deny.toml check bans licenses sources
+
+advisories:
+	@tools/setup test
+	.tools/bin/cargo-deny check advisories
 
 native:
 	cargo test --quiet --no-default-features

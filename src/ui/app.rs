@@ -91,10 +91,10 @@ pub fn App() -> impl IntoView {
         </main>
         {embed.then(|| view! { <FigureBar /> })}
         <BrokenView />
-        <DropHere />
+        {(!embed).then(|| view! { <DropHere /> })}
         <ActionMenu />
         <GalleryDialog />
         <Announcer />
-        <NewVersion />
+        {(!embed).then(|| view! { <NewVersion /> })}
     }
 }

@@ -4,9 +4,9 @@ import './trust.js'
 
 import start, * as program from 'program'
 
-// What tests and curious people can ask the page (src/ui/hooks.rs).
-globalThis.wasmBindings = program
 const [file] = new URLSearchParams(location.search).has('embed') ? PARTS.figure : PARTS.page
 await start({ module_or_path: fetch(new URL(file, document.baseURI)) })
+// What tests and curious people can ask the page (src/ui/hooks.rs).
+globalThis.wasmBindings = program
 // For those who measure.
 performance.mark('interactive')

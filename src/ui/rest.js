@@ -11,6 +11,8 @@ let arriving
 export function offer(exports) {
   first = exports
   if (!file) return
+  // After the first visit it is in this browser already.
+  if (navigator.serviceWorker?.controller) fetchRest()
   const listen = sign => addEventListener(sign, fetchRest, { once: true, passive: true })
   SIGNS.forEach(listen)
 }

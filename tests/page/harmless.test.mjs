@@ -146,7 +146,7 @@ describe('Two hundred scripts', () => {
     await writeManifest(page, manifestOf(PAYLOADS.slice(0, 20)))
     await press('Apply')
     await press('Terminal 1')
-    const line = page.getByRole('textbox', { name: /Terminal 1/ }).last()
+    const line = page.getByRole('textbox', { name: 'Line for terminal 1' })
     const single = text => `'${text.replaceAll("'", `'\\''`)}'`
     for (const text of PAYLOADS) {
       await line.fill(`echo ${single(text)}; kubectl annotate sts web a=${single(text)} --overwrite; kubectl get ${single(text)}`)
@@ -159,7 +159,7 @@ describe('Two hundred scripts', () => {
   })
 
   it('in a link are texts, and so are links that are none', async () => {
-    for (const texts of batches(10)) {
+    for (const [number, texts] of batches(10).entries()) {
       const [first] = texts
       const scenario = {
         statefulscope: 1,
@@ -178,7 +178,8 @@ describe('Two hundred scripts', () => {
         await page.evaluate(hash => (location.hash = hash), `#s=1.10.${encodeURIComponent(text)}`)
         await page.evaluate(hash => (location.hash = hash), `#x=${encodeURIComponent(text)}`)
       }
-      await page.reload()
+      await page.goto(`${server.address}?${number}`)
+      await page.getByRole('button', { name: 'Apply', exact: true }).waitFor()
     }
   })
 
@@ -203,8 +204,13 @@ describe('Two hundred scripts', () => {
     await writeManifest(page, manifestOf(PAYLOADS.slice(0, 20)))
     await press('Apply')
     await press('Share')
-    const codes = await page.getByRole('dialog', { name: 'Share' }).getByRole('textbox').evaluateAll(all => all.map(one => one.value))
-    assert.ok(codes.length > 2)
+    const dialog = page.getByRole('dialog', { name: 'Share' })
+    const codes = []
+    for (const name of ['iframe', 'Element', 'Markdown']) {
+      await dialog.getByText(name, { exact: true }).click()
+      codes.push(...(await dialog.getByRole('textbox').evaluateAll(all => all.map(one => one.value))))
+    }
+    assert.ok(new Set(codes).size > 3, codes.join('\n'))
     // As a page that takes the code in would read it.
     const blank = await page.context().newPage()
     const found = await blank.evaluate(codes => {

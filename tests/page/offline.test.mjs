@@ -83,7 +83,7 @@ describe('Without a network', () => {
     await applyAndRun(page)
     await page.getByRole('textbox', { name: 'Manifest' }).click()
     await page.locator('.cm-content:focus').waitFor()
-    await page.getByRole('button', { name: 'Gallery' }).click()
+    await page.getByRole('button', { name: 'Stories' }).click()
     await page.getByRole('dialog').getByRole('heading').nth(3).waitFor()
     assert.deepEqual(faults, [])
     await page.context().close()

@@ -92,7 +92,7 @@ pub fn BrokenView() -> impl IntoView {
                     </Show>
                     <p class="broken__note">{move || session.strings().share.own_is_safe}</p>
                     <div class="broken__buttons">
-                        <button class="button button--primary" autofocus=true on:click=close>
+                        <button class="button button--primary" autofocus=!session.presentation.embed on:click=close>
                             {move || session.strings().share.back_to_own}
                         </button>
                         <button class="button" on:click=download>
