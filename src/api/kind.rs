@@ -145,7 +145,7 @@ impl Kind {
 
     /// Group and kind in lower case as kubectl prints them before a name: `service`, `statefulset.apps`.
     pub fn group_kind(self) -> String {
-        self.qualified(&self.name().to_lowercase())
+        self.qualified(&self.name().to_ascii_lowercase())
     }
 
     fn qualified(self, name: &str) -> String {
@@ -167,7 +167,7 @@ impl Kind {
     /// The kind whose name in lower case a manifest gives as its `kind`. kubectl finds the resource of such a manifest, and
     /// only the API server refuses it.
     pub fn of_lower_case(api_version: &str, kind: &str) -> Option<Kind> {
-        let known = Kind::ALL.iter().copied().find(|known| known.name().to_lowercase() == kind)?;
+        let known = Kind::ALL.iter().copied().find(|known| known.name().to_ascii_lowercase() == kind)?;
         Kind::of_manifest(api_version, known.name())
     }
 }

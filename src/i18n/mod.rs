@@ -44,9 +44,15 @@ impl Language {
     pub fn strings(self) -> &'static Strings {
         match self {
             Language::English => &en::STRINGS,
-            Language::Chinese => &zh_cn::STRINGS,
+            Language::Chinese => chinese(),
         }
     }
+}
+
+/// Kept apart, so that a first view in English loads no Chinese (`tools/split`).
+#[inline(never)]
+fn chinese() -> &'static Strings {
+    std::hint::black_box(&zh_cn::STRINGS)
 }
 
 /// Everything that the page says. Braces are filled in by [`fill`].

@@ -12,7 +12,8 @@ export function offer(exports) {
   first = exports
   if (!file) return
   // After the first visit it is in this browser already.
-  if (navigator.serviceWorker?.controller) fetchRest()
+  // (A frame without an origin may not even ask.)
+  if (origin !== 'null' && navigator.serviceWorker?.controller) fetchRest()
   const listen = sign => addEventListener(sign, fetchRest, { once: true, passive: true })
   SIGNS.forEach(listen)
 }

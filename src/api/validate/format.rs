@@ -10,6 +10,12 @@ const LABEL_SENTENCE: &str = "a lowercase RFC 1123 label must consist of lower c
 const SUBDOMAIN_SENTENCE: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' \
                                   or '.', and must start and end with an alphanumeric character";
 
+/// Small letters, as Go's `strings.ToLower` makes them. Most texts need no table for that, which a first view then does not
+/// load.
+pub fn lower(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase() }
+}
+
 /// `must be no more than N characters`
 pub fn max_length(length: usize) -> String {
     format!("must be no more than {length} characters")
@@ -416,10 +422,10 @@ pub(super) fn by_name(name: &str, text: &str) -> Vec<String> {
     match name {
         "label" => dns1123_label(text),
         "subdomain" => dns1123_subdomain(text),
-        "subdomain_caseless" => dns1123_subdomain(&text.to_lowercase()),
+        "subdomain_caseless" => dns1123_subdomain(&lower(text)),
         "label_key" => label_key(text),
         "label_value" => label_value(text),
-        "qualified_caseless" => label_key(&text.to_lowercase()),
+        "qualified_caseless" => label_key(&lower(text)),
         "env_name" => env_name(text),
         "config_key" => config_key(text),
         "no_backsteps" => no_backsteps(text),

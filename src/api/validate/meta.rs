@@ -232,7 +232,7 @@ pub(super) fn validate_annotations(annotations: &Value, path: &Path<'_>, errors:
     const TOTAL_SIZE_LIMIT: usize = 256 << 10;
     let mut size = 0;
     for (key, value) in annotations.as_object().into_iter().flatten() {
-        errors.malformed(path, key, format::label_key(&key.to_lowercase()));
+        errors.malformed(path, key, format::label_key(&format::lower(key)));
         size += key.len() + value.as_str().map_or(0, str::len);
     }
     if size > TOTAL_SIZE_LIMIT {
