@@ -21,6 +21,9 @@ use crate::controllers::statefulset::stateful_set_utils::{
 use crate::dns::{self, Names};
 use crate::kubectl::printers;
 
+/// A claim and its volume, as they are stored.
+type Stored = (Option<Arc<Object>>, Option<Arc<Object>>);
+
 /// The columns of a set, with the stored versions that they were made of. A column is made anew where one of them has
 /// changed, or what passes with time.
 #[derive(Debug, Default)]
@@ -33,7 +36,7 @@ pub(super) struct Columns {
 struct Known {
     pod: Option<Arc<Object>>,
     /// The claims, each with its volume.
-    storage: Vec<(Option<Arc<Object>>, Option<Arc<Object>>)>,
+    storage: Vec<Stored>,
     /// What the pod's kubelet is doing that takes time.
     progress: Option<Timer>,
     column: Arc<Column>,
