@@ -35,6 +35,22 @@ pub fn mount() {
     leptos::mount::mount_to(frame.unchecked_into(), App).forget();
 }
 
+/// What stands above the page. It is a function of its own, since a figure does not need it (`tools/split`).
+#[inline(never)]
+fn above() -> AnyView {
+    view! { <Header /> }.into_any()
+}
+
+/// What concerns the page as a whole, for the same reason.
+#[inline(never)]
+fn below() -> AnyView {
+    view! {
+        <DropHere />
+        <NewVersion />
+    }
+    .into_any()
+}
+
 /// The page: the editor, the picture with its controls and clock, and what happened.
 #[component]
 pub fn App() -> impl IntoView {
@@ -65,7 +81,7 @@ pub fn App() -> impl IntoView {
     let (editor, dock, embed) = (presentation.editor, presentation.dock, presentation.embed);
     let has = move |least: &[&str]| !embed || least.contains(&presentation.get(Parameters::controls));
     view! {
-        {(!embed).then(|| view! { <Header /> })}
+        {(!embed).then(above)}
         <Banners />
         <main
             class="page"
@@ -91,10 +107,9 @@ pub fn App() -> impl IntoView {
         </main>
         {embed.then(|| view! { <FigureBar /> })}
         <BrokenView />
-        {(!embed).then(|| view! { <DropHere /> })}
+        {(!embed).then(below)}
         <ActionMenu />
         <GalleryDialog />
         <Announcer />
-        {(!embed).then(|| view! { <NewVersion /> })}
     }
 }
