@@ -17,6 +17,8 @@ const [dist = 'dist', kind = 'release'] = process.argv.slice(2)
 const work = 'target/finish'
 /// How Trunk names a style sheet in the page.
 const STYLE = /<link\b[^>]*?href="\.\/([^"]+\.css)"[^>]*>\s*/g
+/// What is not seen before somebody has done something.
+const STYLES_LATER = ['actions.css', 'documents.css', 'gallery.css', 'settings.css', 'share.css', 'story.css', 'terminal.css', 'why.css']
 const GLUE = 'statefulscope.js'
 const WASM = 'statefulscope_bg.wasm'
 
@@ -31,8 +33,9 @@ const PARTS = isRelease ? { page: parts('page', ''), figure: parts('figure', '?e
 const WORKER = 'worker.js'
 const html = readFileSync(join(dist, 'index.html'), 'utf8')
 const sheets = await styles()
+if (isRelease) PARTS.styles = put('later', '.css', sheets.later)
 const script = put('page', '.js', await bundle('src/ui/boot.js', { PARTS, WORKER: isRelease ? WORKER : undefined }))
-const sheet = put('page', '.css', sheets)
+const sheet = put('page', '.css', sheets.first)
 const one = isRelease && (await oneFile())
 for (const name of [GLUE, WASM, 'snippets']) rmSync(join(dist, name), { recursive: true })
 writeFileSync(join(dist, 'index.html'), page())
@@ -89,7 +92,7 @@ async function oneFile() {
   return single({
     html: html.replaceAll(STYLE, '').replace('./icon.svg', `data:image/svg+xml;base64,${icon}`),
     script: await bundle('src/ui/single.js', { PARTS: undivided('program.wasm'), WORKER: undefined }, [editorWithin]),
-    styles: sheets,
+    styles: sheets.first + sheets.later,
     files: [
       { name: 'program.wasm', type: 'application/wasm', content: readFileSync(whole) },
       { name: 'gallery.json', type: 'application/json', content: readFileSync(join(dist, 'gallery.json')) },
@@ -114,13 +117,18 @@ async function worker() {
   return code('src/ui/worker.js', { VERSION: JSON.stringify(version), FILES: JSON.stringify(files) })
 }
 
-/// All style sheets in the order in which the page names them.
+/// The style sheets in the order in which the page names them: those of a first view, and those of what comes with the rest.
 async function styles() {
   const names = [...html.matchAll(STYLE)].map(match => match[1])
-  const text = names.map(name => readFileSync(join(dist, name), 'utf8')).join('\n')
   if (names.length === 0) throw new Error('index.html names no style sheet')
+  const minified = async is => {
+    const text = names.filter(is).map(name => readFileSync(join(dist, name), 'utf8')).join('\n')
+    return (await transform(text, { loader: 'css', minify: isRelease })).code
+  }
+  const isLater = name => isRelease && STYLES_LATER.includes(name)
+  const sheets = { first: await minified(name => !isLater(name)), later: await minified(isLater) }
   names.forEach(name => rmSync(join(dist, name)))
-  return (await transform(text, { loader: 'css', minify: isRelease })).code
+  return sheets
 }
 
 /// The page with its policy, and the files that it begins with.

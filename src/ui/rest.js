@@ -27,8 +27,19 @@ function take(instance) {
   return instance
 }
 
+/// Lets the styles come that go with it.
+function dress() {
+  if (!PARTS.styles || document.querySelector('link[data-later]')) return
+  const link = document.createElement('link')
+  link.rel = 'stylesheet'
+  link.href = new URL(PARTS.styles, document.baseURI)
+  link.dataset.later = ''
+  document.head.append(link)
+}
+
 /// Loads it beside all else. Where that fails, `bring` says so when it is needed.
 export function fetchRest() {
+  dress()
   if (!isHere()) arriving ??= load().catch(() => (arriving = undefined))
   return arriving
 }
@@ -43,6 +54,7 @@ async function load() {
 /// Loads it now, while everything waits: somebody was quicker than `fetchRest`.
 export function bring() {
   if (isHere()) return
+  dress()
   const request = new XMLHttpRequest()
   request.open('GET', file, false)
   request.overrideMimeType('text/plain; charset=x-user-defined')
