@@ -4,8 +4,34 @@ import './trust.js'
 
 import start, * as program from 'program'
 
-const [file] = new URLSearchParams(location.search).has('embed') ? PARTS.figure : PARTS.page
-await start({ module_or_path: fetch(new URL(file, document.baseURI)) })
+const [file, rest] = new URLSearchParams(location.search).has('embed') ? PARTS.figure : PARTS.page
+
+/// Whether the rest is needed at once, or there may be no network to bring it by later: something is to be opened, or restored
+/// after a fault (`documents/keep.js`), or the page was kept at an earlier visit.
+function needsRest() {
+  if (location.hash.length > 1 || history.state) return true
+  try {
+    return sessionStorage.getItem('statefulscope.carried') !== null || Boolean(navigator.serviceWorker?.controller)
+  } catch {
+    // A frame without an origin may not even ask.
+    return false
+  }
+}
+
+/// The rest as a module; nothing where it cannot be had, which is said when it is needed.
+async function compileRest() {
+  try {
+    const response = await fetch(new URL(rest, document.baseURI))
+    return await WebAssembly.compile(await response.arrayBuffer())
+  } catch {
+    return undefined
+  }
+}
+
+const coming = rest && needsRest() ? compileRest() : undefined
+const arriving = fetch(new URL(file, document.baseURI))
+globalThis.statefulscopeRest = await coming
+await start({ module_or_path: arriving })
 // What tests and curious people can ask the page (src/ui/hooks.rs).
 globalThis.wasmBindings = program
 // For those who measure.

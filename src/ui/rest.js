@@ -11,9 +11,7 @@ let arriving
 export function offer(exports) {
   first = exports
   if (!file) return
-  // After the first visit it is in this browser already.
-  // (A frame without an origin may not even ask.)
-  if (origin !== 'null' && navigator.serviceWorker?.controller) fetchRest()
+  if (globalThis.statefulscopeRest) return bring()
   const listen = sign => addEventListener(sign, fetchRest, { once: true, passive: true })
   SIGNS.forEach(listen)
 }
@@ -55,11 +53,14 @@ async function load() {
 export function bring() {
   if (isHere()) return
   dress()
+  take(new WebAssembly.Instance(globalThis.statefulscopeRest ?? new WebAssembly.Module(loadNow()), { first }))
+}
+
+function loadNow() {
   const request = new XMLHttpRequest()
   request.open('GET', file, false)
   request.overrideMimeType('text/plain; charset=x-user-defined')
   request.send()
   if (request.status !== 200) throw new Error(`The rest of the program cannot be loaded: ${file}`)
-  const bytes = Uint8Array.from(request.responseText, char => char.charCodeAt(0))
-  take(new WebAssembly.Instance(new WebAssembly.Module(bytes), { first }))
+  return Uint8Array.from(request.responseText, char => char.charCodeAt(0))
 }

@@ -248,6 +248,8 @@ describe('By keyboard', () => {
     await started()
     await page.getByRole('button', { name: 'Colour by node' }).focus()
     await page.keyboard.press('Tab')
+    assert.match(await focused(), /^Compare with$/)
+    await page.keyboard.press('Tab')
     assert.match(await focused(), /^StatefulSet julin\/web/)
     await page.keyboard.press('Tab')
     assert.match(await focused(), /^Add a node$/)

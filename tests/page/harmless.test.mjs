@@ -214,6 +214,9 @@ describe('Two hundred scripts', () => {
       codes.push(await page.evaluate(() => navigator.clipboard.readText()))
     }
     assert.equal(new Set(codes).size, 3)
+    // In Markdown the link stands between signs that HTML has as well, and nothing else does.
+    const markdown = codes.pop()
+    assert.match(markdown, /^\[!\[[^<>]*\]\([\w.-]+\)\]\(<http[^<>]*>\)\n$/)
     // As a page that takes the code in would read it.
     const blank = await page.context().newPage()
     const found = await blank.evaluate(codes => {
