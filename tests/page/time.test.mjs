@@ -74,7 +74,7 @@ describe('Time', () => {
       await page.mouse.down()
       await page.mouse.up()
     }
-    await drag(0.05)
+    await drag(0.2)
     const { known, passed } = await spot()
     assert.ok(passed > 0 && passed < known, `${passed} of ${known}`)
     assert.notDeepEqual(await picture(page), end)
