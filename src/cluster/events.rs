@@ -1,11 +1,11 @@
 //! Kubernetes events: what components say about objects.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Cluster;
 use super::actor::Actor;
 use super::fingerprint;
+use super::shared_map::SharedMap;
 use super::step::{Step, What};
 use super::timing;
 use crate::api::kind::Kind;
@@ -135,32 +135,39 @@ impl Voice {
 /// The events of a cluster, in the order in which they were first recorded.
 #[derive(Clone, Debug, Default)]
 pub struct Events {
-    records: Vec<Arc<EventRecord>>,
-    by_fingerprint: BTreeMap<u64, usize>,
-    voices: BTreeMap<u64, Voice>,
+    records: SharedMap<u32, Arc<EventRecord>>,
+    /// How many were recorded, with those that were deleted.
+    recorded: u32,
+    by_fingerprint: SharedMap<u64, u32>,
+    voices: SharedMap<u64, Arc<Voice>>,
 }
 
 impl Events {
     /// The events, the oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<EventRecord>> {
-        self.records.iter()
+        self.records.values()
     }
 
     /// Takes an event out, by its own name and the namespace of what it is about.
     fn remove(&mut self, namespace: &str, name: &str) -> bool {
-        let before = self.records.len();
-        self.records.retain(|record| record.name != name || record.namespace() != namespace);
-        self.by_fingerprint.clear();
-        for (at, record) in self.records.iter().enumerate() {
-            self.by_fingerprint.insert(record.key(record.voice()), at);
+        let is_it = |record: &EventRecord| record.name == name && record.namespace() == namespace;
+        let Some(at) = self.records.iter().find(|(_, record)| is_it(record)).map(|(at, _)| *at) else {
+            return false;
+        };
+        let key = self.records.remove(&at).map_or(0, |record| record.key(record.voice()));
+        if self.by_fingerprint.get(&key) == Some(&at) {
+            self.by_fingerprint.remove(&key);
         }
-        self.records.len() < before
+        true
     }
 
     // Models k8s.io/client-go/tools/record/events_cache.go EventCorrelator.EventCorrelate
     fn record(&mut self, mut record: EventRecord, now: Instant) {
         let number = record.voice();
-        let voice = self.voices.entry(number).or_default();
+        if self.voices.get(&number).is_none() {
+            self.voices.insert(number, Arc::default());
+        }
+        let Some(voice) = self.voices.get_mut(&number).map(Arc::make_mut) else { return };
         let (reason, message) = (fingerprint_of(&[&record.reason]), fingerprint_of(&[&record.message]));
         let combines = voice.combines(reason, message, now);
         if !voice.is_heard(now) {
@@ -170,18 +177,20 @@ impl Events {
             record.message.insert_str(0, COMBINED);
         }
         let key = record.key(number);
-        if let Some(&at) = self.by_fingerprint.get(&key)
-            && (combines || self.records[at].is_same(&record))
+        if let Some(at) = self.by_fingerprint.get(&key)
+            && let Some(known) = self.records.get_mut(at)
+            && (combines || known.is_same(&record))
         {
-            let known = Arc::make_mut(&mut self.records[at]);
+            let known = Arc::make_mut(known);
             known.count += 1;
             known.last = record.last;
             known.last_at = record.last_at;
             known.message = record.message;
             return;
         }
-        self.by_fingerprint.insert(key, self.records.len());
-        self.records.push(Arc::new(record));
+        self.by_fingerprint.insert(key, self.recorded);
+        self.records.insert(self.recorded, Arc::new(record));
+        self.recorded += 1;
     }
 }
 
@@ -212,7 +221,7 @@ impl Cluster {
         self.steps.push(Step { at: self.now, actor, object: object.clone(), what });
         let time = self.now.timestamp();
         // A component names its events after the nanosecond, so that they are listed in the order of their time.
-        let nanosecond = self.now.0 * 1_000_000 + self.events.records.len() as i64;
+        let nanosecond = self.now.0 * 1_000_000 + i64::from(self.events.recorded);
         let name = format!("{}.{nanosecond:x}", object.name);
         let record = EventRecord {
             name,

@@ -11,6 +11,7 @@ pub mod faults;
 pub(crate) mod memo;
 mod queue;
 pub(crate) mod random;
+pub(crate) mod shared_map;
 pub mod snapshot;
 pub mod step;
 pub mod store;

@@ -4,11 +4,11 @@
 //! in client-go an item that waits already is not added twice, and items that were asked for later (`add_after`) wait
 //! apart from those that a change brought.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::actor::Actor;
 use super::fingerprint;
+use super::shared_map::SharedMap;
 use crate::api::meta::ObjectRef;
 use crate::api::time::Instant;
 
@@ -51,8 +51,8 @@ type Due = (Instant, u64);
 /// The items, in the order in which they are due; those of one moment in the order in which they came.
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
-    due: BTreeMap<Due, Arc<Item>>,
-    waiting: BTreeMap<Arc<Item>, Due>,
+    due: SharedMap<Due, Arc<Item>>,
+    waiting: SharedMap<Arc<Item>, Due>,
     next_number: u64,
 }
 
@@ -73,9 +73,10 @@ impl Queue {
         match self.waiting.get_mut(&item) {
             Some(known) if known.0 <= at => return,
             Some(known) => {
-                let item = self.due.remove(known);
+                if let Some(item) = self.due.remove(known) {
+                    self.due.insert(due, item);
+                }
                 *known = due;
-                self.due.extend(item.map(|item| (due, item)));
             }
             None => {
                 let item = Arc::new(item);
@@ -88,7 +89,7 @@ impl Queue {
 
     /// When the next item is due.
     pub fn next_due(&self) -> Option<Instant> {
-        self.due.keys().next().map(|due| due.0)
+        self.due.first().map(|(due, _)| due.0)
     }
 
     /// The items and when they are due, in order.

@@ -1,15 +1,16 @@
 //! What the API server keeps: objects by kind, namespace and name.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::fingerprint;
+use super::shared_map::SharedMap;
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 
-type ByName = BTreeMap<Arc<str>, Arc<Object>>;
+type ByName = SharedMap<Arc<str>, Arc<Object>>;
 type ByNamespace = BTreeMap<Arc<str>, ByName>;
 
 /// By what objects can be found besides their names.
@@ -28,14 +29,14 @@ pub enum Index {
 /// What an index says: a number that goes with the index and the key, the object, and the index and the key themselves.
 type Entry = (u64, Kind, Arc<str>, Arc<str>, Index, Arc<str>);
 
-/// The objects. A copy shares them, so copying costs a reference for each.
+/// The objects. A copy shares them, and what is known of where they are.
 #[derive(Clone, Debug, Default)]
 pub struct Store {
     kinds: BTreeMap<Kind, ByNamespace>,
     /// The same objects by a number that goes with their names. Names have much in common, and are compared slowly. Of two
     /// objects with the same number only one is here.
-    by_number: BTreeMap<u64, Arc<Object>>,
-    index: BTreeSet<Entry>,
+    by_number: SharedMap<u64, Arc<Object>>,
+    index: SharedMap<Entry, ()>,
     resource_version: u64,
 }
 
@@ -61,27 +62,27 @@ impl Store {
 
     /// The objects of a kind, by namespace and name.
     pub fn list(&self, kind: Kind) -> impl Iterator<Item = &Arc<Object>> {
-        self.kinds.get(&kind).into_iter().flat_map(BTreeMap::values).flat_map(BTreeMap::values)
+        self.kinds.get(&kind).into_iter().flat_map(BTreeMap::values).flat_map(SharedMap::values)
     }
 
     /// The objects of a kind in a namespace, by name.
     pub fn list_in(&self, kind: Kind, namespace: &str) -> impl Iterator<Item = &Arc<Object>> {
-        self.kinds.get(&kind).and_then(|kind| kind.get(namespace)).into_iter().flat_map(BTreeMap::values)
+        self.kinds.get(&kind).and_then(|kind| kind.get(namespace)).into_iter().flat_map(SharedMap::values)
     }
 
     /// The objects that an index has below a key, by kind, namespace and name.
     pub fn indexed<'a>(&'a self, index: Index, key: &'a str) -> impl Iterator<Item = &'a Arc<Object>> {
         let number = number_of_key(index, key);
         self.index
-            .range((number, Kind::ALL[0], Arc::default(), Arc::default(), index, Arc::default())..)
-            .take_while(move |entry| entry.0 == number)
-            .filter(move |entry| entry.4 == index && *entry.5 == *key)
-            .filter_map(|(_, kind, namespace, name, ..)| self.get(*kind, namespace, name))
+            .range_from(&(number, Kind::ALL[0], Arc::default(), Arc::default(), index, Arc::default()))
+            .take_while(move |(entry, ())| entry.0 == number)
+            .filter(move |(entry, ())| entry.4 == index && *entry.5 == *key)
+            .filter_map(|((_, kind, namespace, name, ..), ())| self.get(*kind, namespace, name))
     }
 
     /// Every object, by kind, namespace and name.
     pub fn all(&self) -> impl Iterator<Item = &Arc<Object>> {
-        self.kinds.values().flat_map(BTreeMap::values).flat_map(BTreeMap::values)
+        self.kinds.values().flat_map(BTreeMap::values).flat_map(SharedMap::values)
     }
 
     /// The version of the last write.
@@ -104,7 +105,7 @@ impl Store {
             if old_keys != new_keys {
                 self.unindex(&object, old_keys);
                 for (index, key) in new_keys {
-                    self.index.insert(entry(index, &key, &object));
+                    self.index.insert(entry(index, &key, &object), ());
                 }
             }
         }

@@ -3,7 +3,6 @@
 //! Where one of them stops and waits, it notes which rule stopped it and which objects that is about. A note stays until
 //! the same component has looked at the object again.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +12,7 @@ use crate::api::meta::ObjectRef;
 use crate::api::time::Instant;
 use crate::cluster::Cluster;
 use crate::cluster::actor::Actor;
+use crate::cluster::shared_map::SharedMap;
 
 /// Why an object stands still. Pods and claims are named; they are in the object's namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -282,7 +282,7 @@ type Note = (Actor, Arc<[Reason]>);
 /// The notes of each object, in the order of the actors.
 #[derive(Clone, Debug, Default)]
 pub struct Reasons {
-    notes: BTreeMap<ObjectRef, Vec<Note>>,
+    notes: SharedMap<ObjectRef, Vec<Note>>,
 }
 
 impl Reasons {

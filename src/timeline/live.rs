@@ -12,7 +12,7 @@ use super::log::{Entry, Log, Place};
 const TURN: u64 = 10;
 
 /// What each write costs.
-pub(super) const STEP: u64 = 10;
+const STEP: u64 = 10;
 
 /// Looking at so many objects costs one more.
 const OBJECTS: u64 = 4;
@@ -34,8 +34,10 @@ pub struct Live {
     pub place: Place,
     /// How many commands are done.
     pub done: usize,
-    /// What the turns that are done have cost, in about a hundredth of a millisecond.
+    /// What the turns that are done have cost, in about a thousandth of a millisecond.
     pub cost: u64,
+    /// How much was written.
+    pub written: usize,
     /// How many objects there were when somebody last counted.
     objects: usize,
 }
@@ -45,7 +47,14 @@ impl Live {
     pub fn new(log: &Log) -> Live {
         let mut benches = vec![Workbench::new(log.config.clone())];
         benches.extend(log.compare.as_ref().map(|compare| Workbench::new(compare.config.clone())));
-        Live { place: Place { at: benches[0].cluster().now(), turn: 0 }, benches, done: 0, cost: 0, objects: 0 }
+        Live {
+            place: Place { at: benches[0].cluster().now(), turn: 0 },
+            benches,
+            done: 0,
+            cost: 0,
+            written: 0,
+            objects: 0,
+        }
     }
 
     /// The clusters: the first, and the one beside it where there is one.
@@ -84,13 +93,16 @@ impl Live {
         self.went(to, TURN + if is_long { self.objects as u64 / OBJECTS } else { 0 });
     }
 
-    /// Counts the objects and events of the clusters, as what a copy weighs.
-    pub fn weigh(&mut self) -> usize {
-        let clusters = || self.benches.iter().map(Workbench::cluster);
-        let objects = clusters().map(|cluster| cluster.store().all().count()).sum();
-        let events: usize = clusters().map(|cluster| cluster.events().count()).sum();
-        self.objects = objects;
-        objects + events / 4
+    /// Counts the objects of the clusters.
+    pub fn count(&mut self) -> usize {
+        self.objects = self.benches.iter().map(|bench| bench.cluster().store().all().count()).sum();
+        self.objects
+    }
+
+    /// Notes that so much was written in the last turn.
+    pub fn wrote(&mut self, steps: usize) {
+        self.written += steps;
+        self.cost += STEP * steps as u64;
     }
 
     /// Does a command in each cluster, and gives the first one's answer.

@@ -105,7 +105,7 @@ impl Timeline {
         let mut live = Live::new(&log);
         let known = vec![Known { head: live.place, ..Known::default() }; log.branches()];
         let mut checkpoints = Checkpoints::default();
-        checkpoints.keep(log.branch, &mut live);
+        checkpoints.keep(log.branch, &mut live, usize::MAX);
         Timeline { log, known, checkpoints, live, loose: false }
     }
 
@@ -447,10 +447,11 @@ impl Timeline {
             known.head = to;
             known.given.extend(answer.is_some().then_some(to));
         }
-        self.live.cost += live::STEP * written;
-        let before = self.nearest(self.live.place).map_or(0, |before| before.cost);
-        if self.checkpoints.is_due(self.live.cost.saturating_sub(before)) {
-            self.checkpoints.keep(branch, &mut self.live);
+        self.live.wrote(written);
+        let before = self.nearest(self.live.place).map_or((0, 0), |before| (before.cost, before.written));
+        if self.checkpoints.is_due(self.live.cost.saturating_sub(before.0)) {
+            let written = self.live.written.saturating_sub(before.1);
+            self.checkpoints.keep(branch, &mut self.live, written);
         }
         Some((made, answer.unwrap_or_default()))
     }

@@ -15,6 +15,7 @@ mod stop;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::node_lifecycle::node_condition;
 use crate::api::fields::Fields;
@@ -23,6 +24,7 @@ use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 use crate::api::time::Instant;
 use crate::cluster::actor::Actor;
+use crate::cluster::shared_map::SharedMap;
 use crate::cluster::{Cluster, DeleteOptions, WatchEvent, timing};
 
 pub use faults::PodFaults;
@@ -35,7 +37,7 @@ const ACTOR: Actor = Actor::Kubelet;
 #[derive(Clone, Debug, Default)]
 pub struct State {
     /// The pods that run, or are to run.
-    workers: BTreeMap<ObjectRef, Worker>,
+    workers: SharedMap<ObjectRef, Arc<Worker>>,
     /// How many addresses each node has given out.
     addresses: BTreeMap<String, u32>,
     /// The images that each node has.
@@ -45,7 +47,7 @@ pub struct State {
     /// What is made to go wrong in a pod.
     faults: BTreeMap<ObjectRef, PodFaults>,
     /// The address that a pod of a name had in its last life.
-    former: BTreeMap<ObjectRef, String>,
+    former: SharedMap<ObjectRef, String>,
 }
 
 impl State {
@@ -62,13 +64,13 @@ impl State {
     /// Takes a worker away whose pod has ended, and keeps its address in mind.
     fn retire(&mut self, pod: &ObjectRef) {
         if let Some(worker) = self.workers.remove(pod) {
-            self.former.insert(pod.clone(), worker.address);
+            self.former.insert(pod.clone(), worker.address.clone());
         }
     }
 
     /// What a pod's worker is doing that takes time, and until when: for the picture.
     pub fn progress(&self, pod: &ObjectRef) -> Option<worker::Progress> {
-        self.workers.get(pod).and_then(Worker::progress)
+        self.workers.get(pod).and_then(|worker| worker.progress())
     }
 }
 
@@ -115,7 +117,7 @@ pub(crate) fn set_faults(cluster: &mut Cluster, pod: &ObjectRef, faults: PodFaul
 pub(crate) fn kill_containers(cluster: &mut Cluster, pod: &ObjectRef) {
     let now = cluster.now();
     if let Some(worker) = cluster.controllers.kubelet.workers.get_mut(pod) {
-        worker.kill_containers(now);
+        Arc::make_mut(worker).kill_containers(now);
     }
     cluster.enqueue(ACTOR, pod.clone(), timing::WATCH);
 }
@@ -128,7 +130,7 @@ pub(crate) fn evict_for_pressure(cluster: &mut Cluster, reference: &ObjectRef) {
     let Some(mut worker) = cluster.controllers.kubelet.workers.remove(reference) else {
         return;
     };
-    worker.evict(cluster, &pod);
+    Arc::make_mut(&mut worker).evict(cluster, &pod);
     cluster.controllers.kubelet.workers.insert(reference.clone(), worker);
     cluster.enqueue(ACTOR, reference.clone(), timing::WATCH);
 }
@@ -160,17 +162,17 @@ fn sync_pod(cluster: &mut Cluster, reference: &ObjectRef) {
         Some(worker) if worker.uid == pod.meta.uid => worker,
         former => {
             if let Some(former) = former {
-                known.former.insert(reference.clone(), former.address);
+                known.former.insert(reference.clone(), former.address.clone());
             }
             let address = next_address(cluster, pod.spec.text("nodeName"));
             let mut worker = Worker::new(&pod, address, cluster.now());
             if !cluster.config().stand_ins {
                 worker.admit(cluster, &pod);
             }
-            worker
+            Arc::new(worker)
         }
     };
-    let gone = worker.run(cluster, &pod);
+    let gone = Arc::make_mut(&mut worker).run(cluster, &pod);
     if gone {
         let options = DeleteOptions {
             grace_period_seconds: Some(0),
@@ -182,7 +184,7 @@ fn sync_pod(cluster: &mut Cluster, reference: &ObjectRef) {
         if result.as_ref().is_err_and(|status| !status.is_not_found()) || cluster.store().find(reference).is_some() {
             cluster.controllers.kubelet.workers.insert(reference.clone(), worker);
         } else {
-            cluster.controllers.kubelet.former.insert(reference.clone(), worker.address);
+            cluster.controllers.kubelet.former.insert(reference.clone(), worker.address.clone());
         }
         cluster.settle(ACTOR, reference, result);
         return;
