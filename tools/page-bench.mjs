@@ -1,5 +1,5 @@
 // How the page draws many pods, measured in Chromium: frames a second while they roll, the longest task, and how long
-// the first picture takes. `make bench` runs this on the page in dist/.
+// the first picture takes, and seeking: `node tools/page-bench.mjs [folder]`. `make bench` runs this on the page in dist/.
 import { start } from '../tests/page/browser.mjs'
 
 /// How long the frames are counted, in milliseconds.
@@ -65,6 +65,24 @@ const watch = (page, milliseconds) =>
     milliseconds,
   )
 
+/// Goes to places all over the timeline, each far from the one before, and says how long each takes until it is painted.
+const seeks = (page, count) =>
+  page.evaluate(async count => {
+    const slider = document.querySelector('.timeline__slider')
+    const spans = []
+    for (let number = 0; number < count; number += 1) {
+      slider.value = ((number * 382) % 1000) * 10
+      spans.push(
+        await new Promise(resolve => {
+          const began = performance.now()
+          slider.dispatchEvent(new Event('input', { bubbles: true }))
+          requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - began)))
+        }),
+      )
+    }
+    return spans.sort((a, b) => a - b)
+  }, count)
+
 /// From a press until what it changes is painted.
 const untilPainted = (page, name) =>
   page.evaluate(
@@ -78,7 +96,7 @@ const untilPainted = (page, name) =>
     name,
   )
 
-const { open, close } = await start()
+const { open, close } = await start({ folder: process.argv[2] ?? 'dist' })
 for (const replicas of [100, 1000]) {
   const { page } = await open({ reducedMotion: 'no-preference' })
   page.setDefaultTimeout(300_000)
@@ -108,6 +126,12 @@ for (const replicas of [100, 1000]) {
   await page.getByRole('textbox', { name: 'Image' }).fill('nginx:1.29')
   await press('Set image')
   report('while they roll', await watch(page, WATCHED_MS))
+  await press('Pause')
+  const spans = await seeks(page, 60)
+  const events = (await page.locator('.timeline__slider').getAttribute('aria-valuetext')).match(/of (\d+) events/)[1]
+  console.log(
+    `page:   ${replicas} pods, 60 seeks in ${events} events: half within ${spans[30].toFixed(0)} ms, the longest ${spans[59].toFixed(0)} ms`,
+  )
   await page.close()
 }
 await close()

@@ -4,25 +4,30 @@ use super::live::Live;
 use super::log::Place;
 
 /// What the turns between two copies cost, as long as there are not too many copies.
-const SPACING: u64 = 4_000;
+const SPACING: u64 = 2_000;
 
-/// How much all copies together may weigh.
-const MOST: usize = 30_000;
+/// How much all copies together may weigh. An older version of an object weighs 1, which is about 3 KB.
+const MOST: usize = 40_000;
 
 /// The widest that copies are spaced: nobody runs that much.
 const WIDEST: u64 = 1 << 40;
 
-/// What a copy weighs besides what was written since the one before it: they share the rest. A write weighs 1, which is
-/// about 2 KB: an older version of an object, and where it stood.
-const WEIGHT: usize = 16;
+/// What a copy weighs that shares all objects with the one before it, and of how many objects it weighs one more.
+const LEAST: (usize, usize) = (16, 40);
 
 #[derive(Clone, Debug)]
 struct Checkpoint {
     branch: usize,
     live: Live,
-    weight: usize,
-    /// How much it weighs where it shares nothing.
-    whole: usize,
+    /// How many objects there are, and how many of them were written since the copy before it, with which it shares the rest.
+    objects: usize,
+    written: usize,
+}
+
+impl Checkpoint {
+    fn weight(&self) -> usize {
+        LEAST.0 + self.objects / LEAST.1 + self.written.min(self.objects)
+    }
 }
 
 /// The copies of all branches, by branch and place.
@@ -57,22 +62,19 @@ impl Checkpoints {
         cost >= self.spacing
     }
 
-    /// Keeps a copy, which follows one after which so much was written. Where they weigh too much, every other one goes, so
-    /// that they stay evenly far from each other.
-    pub fn keep(&mut self, branch: usize, live: &mut Live, written: usize) {
-        let whole = WEIGHT + live.count();
-        let weight = whole.min(WEIGHT.saturating_add(written));
+    /// Keeps a copy. Where they weigh too much, every other one goes, so that they stay evenly far from each other.
+    pub fn keep(&mut self, branch: usize, live: &mut Live) {
+        let (objects, written) = (live.count(), live.take_written());
         let rank = self.rank(branch, live.place);
-        self.kept.insert(rank, Checkpoint { branch, live: live.clone(), weight, whole });
-        self.weight += weight;
+        self.kept.insert(rank, Checkpoint { branch, live: live.clone(), objects, written });
+        self.weight += self.kept[rank].weight();
         while self.weight > MOST && self.spacing < WIDEST {
             self.spacing *= 2;
             self.thin();
         }
     }
 
-    /// Drops the copies that are nearer to the one before them than they need be. What they had in common with those after
-    /// them is now these copies' own.
+    /// Drops the copies that are nearer to the one before them than they need be.
     fn thin(&mut self) {
         let spacing = self.spacing;
         let mut before: Option<(usize, u64)> = None;
@@ -81,9 +83,9 @@ impl Checkpoints {
             let is_far = before.is_none_or(|(branch, cost)| branch != kept.branch || kept.live.cost >= cost + spacing);
             if is_far {
                 before = Some((kept.branch, kept.live.cost));
-                kept.weight = kept.whole.min(kept.weight + std::mem::take(&mut dropped));
+                kept.written += std::mem::take(&mut dropped);
             } else {
-                dropped += kept.weight;
+                dropped += kept.written;
             }
             is_far
         });
@@ -96,6 +98,6 @@ impl Checkpoints {
 
     fn retain(&mut self, wanted: impl FnMut(&mut Checkpoint) -> bool) {
         self.kept.retain_mut(wanted);
-        self.weight = self.kept.iter().map(|kept| kept.weight).sum();
+        self.weight = self.kept.iter().map(Checkpoint::weight).sum();
     }
 }

@@ -1,8 +1,11 @@
 //! The clusters at a place of a run, and what they do next.
 
+use std::collections::BTreeSet;
+
 use crate::api::time::Instant;
 use crate::cluster::actor::Actor;
-use crate::cluster::step::Step;
+use crate::cluster::events::fingerprint_of;
+use crate::cluster::step::{Step, What};
 use crate::command::{Answer, Command};
 use crate::workbench::Workbench;
 
@@ -36,8 +39,8 @@ pub struct Live {
     pub done: usize,
     /// What the turns that are done have cost, in about a thousandth of a millisecond.
     pub cost: u64,
-    /// How much was written.
-    pub written: usize,
+    /// The objects that were written since the last copy was kept.
+    written: BTreeSet<u64>,
     /// How many objects there were when somebody last counted.
     objects: usize,
 }
@@ -52,7 +55,7 @@ impl Live {
             benches,
             done: 0,
             cost: 0,
-            written: 0,
+            written: BTreeSet::new(),
             objects: 0,
         }
     }
@@ -99,10 +102,9 @@ impl Live {
         self.objects
     }
 
-    /// Notes that so much was written in the last turn.
-    pub fn wrote(&mut self, steps: usize) {
-        self.written += steps;
-        self.cost += STEP * steps as u64;
+    /// How many objects were written since this was last asked.
+    pub fn take_written(&mut self) -> usize {
+        std::mem::take(&mut self.written).len()
     }
 
     /// Does a command in each cluster, and gives the first one's answer.
@@ -138,8 +140,16 @@ impl Live {
     }
 
     /// Takes out what was done since the last call, with the number of the cluster.
-    pub fn take_steps(&mut self) -> impl Iterator<Item = (usize, Step)> {
-        let benches = self.benches.iter_mut().enumerate();
-        benches.flat_map(|(side, bench)| bench.cluster_mut().take_steps().into_iter().map(move |step| (side, step)))
+    pub fn take_steps(&mut self) -> Vec<(usize, Step)> {
+        let mut steps = Vec::new();
+        for (side, bench) in self.benches.iter_mut().enumerate() {
+            steps.extend(bench.cluster_mut().take_steps().into_iter().map(|step| (side, step)));
+        }
+        for (side, step) in steps.iter().filter(|(_, step)| !matches!(step.what, What::Event { .. })) {
+            let object = &step.object;
+            self.written.insert(fingerprint_of(&[object.kind.name(), &object.namespace, &object.name]) ^ *side as u64);
+        }
+        self.cost += STEP * steps.len() as u64;
+        steps
     }
 }

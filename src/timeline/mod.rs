@@ -105,7 +105,7 @@ impl Timeline {
         let mut live = Live::new(&log);
         let known = vec![Known { head: live.place, ..Known::default() }; log.branches()];
         let mut checkpoints = Checkpoints::default();
-        checkpoints.keep(log.branch, &mut live, usize::MAX);
+        checkpoints.keep(log.branch, &mut live);
         Timeline { log, known, checkpoints, live, loose: false }
     }
 
@@ -435,10 +435,8 @@ impl Timeline {
         let known = &mut self.known[branch];
         let is_new = to > known.head;
         let mut made = answer.is_some();
-        let mut written = 0;
         for (side, step) in self.live.take_steps() {
             made = true;
-            written += 1;
             if is_new {
                 known.marks.push(Mark { place: to, side, step: Arc::new(step) });
             }
@@ -447,11 +445,9 @@ impl Timeline {
             known.head = to;
             known.given.extend(answer.is_some().then_some(to));
         }
-        self.live.wrote(written);
-        let before = self.nearest(self.live.place).map_or((0, 0), |before| (before.cost, before.written));
-        if self.checkpoints.is_due(self.live.cost.saturating_sub(before.0)) {
-            let written = self.live.written.saturating_sub(before.1);
-            self.checkpoints.keep(branch, &mut self.live, written);
+        let before = self.nearest(self.live.place).map_or(0, |before| before.cost);
+        if self.checkpoints.is_due(self.live.cost.saturating_sub(before)) {
+            self.checkpoints.keep(branch, &mut self.live);
         }
         Some((made, answer.unwrap_or_default()))
     }

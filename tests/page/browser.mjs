@@ -38,10 +38,10 @@ export function watch(page, addresses) {
 }
 
 /// Starts the browser and a server for `dist`.
-export async function start({ under = '/' } = {}) {
+export async function start({ under = '/', folder = 'dist' } = {}) {
   const executablePath = CANDIDATES.find(path => path && existsSync(path))
   if (!executablePath) throw new Error('There is no Chromium: install one, or name it in the variable CHROMIUM.')
-  const server = await serve('dist', { under })
+  const server = await serve(folder, { under })
   const browser = await chromium.launch({ executablePath, args: ARGUMENTS })
   return {
     address: server.address,

@@ -283,10 +283,14 @@ impl Session {
             self.time.run.set_value((run, branches));
         }
         let shown = self.log.with_untracked(|log| log.last().map_or(0, |line| line.number + 1));
-        let goes_on = branches == shown_branches && shown <= steps.len();
-        let from = if goes_on { shown } else { 0 };
-        let new = steps.iter().enumerate().skip(from).rev().filter_map(|(number, step)| LogLine::of(run, number, step));
-        let mut new: Vec<LogLine> = new.take(LOG_LINES).collect();
+        let is_told = |(number, step): (usize, &Mark)| LogLine::of(run, number, step);
+        let mut goes_on = branches == shown_branches && shown <= steps.len();
+        if goes_on && !self.playing.get_untracked() {
+            goes_on = steps.iter().enumerate().skip(shown).filter_map(is_told).nth(LOG_LINES.1).is_none();
+        }
+        let (from, most) = if goes_on { (shown, LOG_LINES.0) } else { (0, LOG_LINES.1) };
+        let new = steps.iter().enumerate().skip(from).rev().filter_map(is_told);
+        let mut new: Vec<LogLine> = new.take(most).collect();
         new.reverse();
         if !goes_on || !new.is_empty() {
             self.log.update(|log| {
@@ -294,7 +298,7 @@ impl Session {
                     log.clear();
                 }
                 log.extend(new);
-                let excess = log.len().saturating_sub(LOG_LINES);
+                let excess = log.len().saturating_sub(LOG_LINES.0);
                 log.drain(..excess);
             });
         }
