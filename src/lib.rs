@@ -13,6 +13,7 @@ pub mod dns;
 pub mod embed;
 pub mod explain;
 pub mod export;
+pub mod forecast;
 pub mod graph;
 pub mod i18n;
 pub mod kubectl;

@@ -73,6 +73,7 @@ const COMBINED: &str = "(combined from similar events): ";
 
 /// A number that equal words share.
 pub fn fingerprint_of(parts: &[&str]) -> u64 {
+    parts.iter().fold(0, |hash, part| fingerprint(part.bytes()) ^ hash.wrapping_mul(31))
 }
 
 /// What a component has said about an object by now, as far as it decides what becomes of the next event.

@@ -6,6 +6,7 @@ pub mod build;
 mod columns;
 pub mod differ;
 pub mod focus;
+pub mod foresee;
 pub mod layout;
 pub mod miniature;
 pub mod model;

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::file_tabs::FileTabs;
+use super::forecast::{ForecastPanel, Preview};
 use super::session::Session;
 use crate::command::{Command, Diagnostic, Fix};
 use crate::i18n::fill;
@@ -38,6 +39,7 @@ pub fn Editor() -> impl IntoView {
                 <button class="button button--primary" title="Ctrl+Enter" on:click=move |_| session.apply()>
                     {move || session.strings().apply}
                 </button>
+                <Preview />
                 <button
                     class="button"
                     title=move || session.strings().reset_hint
@@ -47,6 +49,7 @@ pub fn Editor() -> impl IntoView {
                 </button>
             </div>
             <Problems text />
+            <ForecastPanel />
             <Printed />
         </section>
     }

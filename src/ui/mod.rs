@@ -17,6 +17,7 @@ mod embed;
 mod file_tabs;
 mod files;
 mod follow;
+mod forecast;
 mod gallery;
 mod graph;
 mod header;

@@ -1,5 +1,6 @@
 //! The page's state: one run, and what is looked at. Everything that a person does goes through [`Session::dispatch`].
 
+mod foresight;
 mod opening;
 mod story;
 mod time;
@@ -29,6 +30,7 @@ use crate::embed::Parameters;
 use crate::explain::{Finding, explain};
 use crate::graph::build::{Memory, build};
 use crate::graph::differ;
+use crate::graph::foresee;
 use crate::graph::layout;
 use crate::graph::model::{Graph, SetView};
 use crate::graph::scene::{self, Scene};
@@ -36,6 +38,8 @@ use crate::i18n::{Language, Strings};
 use crate::kubectl::complete::{Completion, complete};
 use crate::timeline::{Compare, Mark, Timeline};
 use crate::workbench::{TERMINALS, Workbench};
+pub use foresight::Foreseen;
+use foresight::Foresight;
 use story::Story;
 pub use story::Tale;
 use time::Time;
@@ -73,6 +77,8 @@ pub struct Session {
     pub playing: RwSignal<bool>,
     /// Where one is in time.
     pub time: Time,
+    /// What would happen, where somebody asks.
+    pub foresight: Foresight,
     /// The story that is told.
     pub story: Story,
     /// Virtual seconds in a second.
@@ -188,6 +194,23 @@ fn marked(
     Memo::new_with_compare(move |_| mark(), |_, _| true)
 }
 
+/// A picture as it is shown, or while somebody looks ahead, the picture of what is foreseen.
+fn foreseen(
+    shown: Memo<Arc<Scene>>,
+    foresight: Foresight,
+    selected: RwSignal<Option<ObjectRef>>,
+    language: RwSignal<Language>,
+) -> Memo<Arc<Scene>> {
+    let draw = move || {
+        let Some(seen) = foresight.shown.get() else { return shown.get() };
+        let strings = language.get().strings();
+        let mut scene = scene::draw(&seen.graph, layout::place(&seen.graph, selected.read().as_ref()), strings);
+        foresee::mark(&mut scene, &seen.forecast, strings);
+        Arc::new(scene)
+    };
+    Memo::new_with_compare(move |_| draw(), |_, _| true)
+}
+
 impl Session {
     /// A session with an empty cluster.
     pub fn new(language: Language, presentation: Presentation) -> Session {
@@ -197,19 +220,21 @@ impl Session {
         let selected = RwSignal::new(None);
         let (files, text) = Files::new();
         let time = Time::new();
+        let foresight = Foresight::new();
         let (first, beside) = (drawn(graph, selected, language), drawn(time.beside, selected, language));
         Session {
             manifest: RwSignal::new(text.to_owned()),
             files,
             editor: CodeEditor::new(),
             answer: RwSignal::new(Answer::default()),
-            scene: marked("", first, beside, time.compare, language),
+            scene: foreseen(marked("", first, beside, time.compare, language), foresight, selected, language),
             scene_beside: marked("beside/", beside, first, time.compare, language),
             graph,
             now: RwSignal::new(timeline.cluster().now()),
             // A figure waits for what it is to show.
             playing: RwSignal::new(!presentation.embed),
             time,
+            foresight,
             story: Story::new(),
             speed: RwSignal::new(1.0),
             opening: RwSignal::new((0, false)),
@@ -475,6 +500,8 @@ impl Session {
     /// Shows what has become of the cluster.
     fn refresh(&self) {
         hooks::pass("picture");
+        // What was foreseen was of a cluster as it is no more.
+        self.forget_foresight();
         self.follow_terminals();
         self.timeline.with_value(|timeline| {
             self.now.set(timeline.place().at);
