@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::clock::real_time;
 use super::look::{Look, focus_on};
 use super::session::Session;
 use crate::actions::{self, Action, Does};
@@ -103,6 +104,10 @@ pub fn ActionMenu() -> impl IntoView {
     }
 }
 
+/// For how long a menu is not closed by what opened it, in milliseconds: a finger that rests on a card is also a request
+/// for the browser's menu, which may come a little later.
+const FRESH_MS: f64 = 700.0;
+
 /// How much room a menu needs, so that it stays in the window.
 const ROOM: (f64, f64) = (340.0, 420.0);
 
@@ -133,6 +138,8 @@ fn OpenMenu(
         }
     };
     let close = StoredValue::new_local(close);
+    let now = real_time();
+    let opened = now();
     let item = |number: usize| format!("menu-item-{number}");
     let on_key = move |event: web_sys::KeyboardEvent| {
         let here = document().active_element().map(|element| element.id()).unwrap_or_default();
@@ -164,7 +171,9 @@ fn OpenMenu(
             on:click=move |_| close.with_value(|close| close())
             on:contextmenu=move |event| {
                 event.prevent_default();
-                close.with_value(|close| close());
+                if now() - opened > FRESH_MS {
+                    close.with_value(|close| close());
+                }
             }
         ></div>
         <div

@@ -65,6 +65,8 @@ pub fn Incomplete() -> impl IntoView {
 
 /// How often at most something is said, in milliseconds.
 const PAUSE_MS: u32 = 1200;
+/// How fast time may pass for things to be said.
+const FASTEST_SAID: f64 = 10.0;
 /// How many things are said at once.
 const MOST_SAID: usize = 4;
 
@@ -75,9 +77,14 @@ pub fn Announcer() -> impl IntoView {
     let said = RwSignal::new(String::new());
     let last = StoredValue::new(0usize);
     let waiting = StoredValue::new(false);
+    let flies = move || session.speed.get_untracked() > FASTEST_SAID;
     let say = move || {
         waiting.set_value(false);
         let from = last.get_value();
+        if flies() {
+            last.set_value(session.log.with_untracked(|log| log.last().map_or(0, |line| line.number + 1)));
+            return;
+        }
         let words = session.log.with_untracked(|log| {
             last.set_value(log.last().map_or(0, |line| line.number + 1));
             let strings = session.language.get_untracked().strings();
@@ -96,7 +103,7 @@ pub fn Announcer() -> impl IntoView {
     };
     Effect::new(move |_| {
         session.log.track();
-        if !waiting.get_value() && session.speed.get_untracked() <= 10.0 {
+        if !waiting.get_value() && !flies() {
             waiting.set_value(true);
             Timeout::new(PAUSE_MS, say).forget();
         }

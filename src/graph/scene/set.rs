@@ -182,7 +182,7 @@ impl Pen<'_> {
         let short: Vec<&str> = column.dns_name.splitn(3, '.').take(2).collect();
         card.line(12.0, 17.0, "name", fit(&short.join("."), place.width - 20.0, MONO));
         let former = column.former_address.as_deref().filter(|former| *former != answer).unwrap_or_default();
-        let former_room = if former.is_empty() { 0.0 } else { former.len() as f64 * 6.2 + 14.0 };
+        let former_room = if former.is_empty() { 0.0 } else { former.len() as f64 * 6.6 + 20.0 };
         card.line(12.0, 33.0, "answer", fit(answer, place.width - 20.0 - former_room, SMALL));
         let was = if former.is_empty() { String::new() } else { fill(self.strings.formerly, &[former]) };
         card.line_to_end(12.0, 33.0, "former", former);

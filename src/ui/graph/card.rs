@@ -51,15 +51,28 @@ pub fn CardView(
         }
     };
     let press: StoredValue<Option<Timeout>, LocalStorage> = StoredValue::new_local(None);
+    // Whether the finger that rests has opened the menu.
+    let rested = StoredValue::new(false);
     let on_touch = move |event: web_sys::TouchEvent| {
         let Some(touch) = event.touches().get(0) else {
             return;
         };
         let at = (f64::from(touch.client_x()), f64::from(touch.client_y()));
         let object = object.get_untracked();
-        press.set_value(Some(Timeout::new(LONG_PRESS_MS, move || look.open_menu(object, at))));
+        rested.set_value(false);
+        let open = move || {
+            rested.set_value(object.is_some());
+            look.open_menu(object, at);
+        };
+        press.set_value(Some(Timeout::new(LONG_PRESS_MS, open)));
     };
-    let end_touch = move || press.set_value(None);
+    let end_touch = move |event: web_sys::TouchEvent| {
+        press.set_value(None);
+        if rested.get_value() {
+            // Else a click would follow, which is a press on what lies behind the menu.
+            event.prevent_default();
+        }
+    };
     view! {
         <g
             class=move || card.read().class.clone()
@@ -69,8 +82,8 @@ pub fn CardView(
             on:click=on_click
             on:contextmenu=on_menu
             on:touchstart=on_touch
-            on:touchend=move |_| end_touch()
-            on:touchmove=move |_| end_touch()
+            on:touchend=end_touch
+            on:touchmove=move |_| press.set_value(None)
         >
             <g aria-hidden="true">
                 <rect
