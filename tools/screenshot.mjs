@@ -68,6 +68,40 @@ Object.assign(SCENES, {
     await SCENES.applied(page)
     await page.getByRole('button', { name: 'Table', exact: true }).click()
   },
+  gallery: async page => {
+    await page.getByRole('button', { name: 'Stories', exact: true }).click()
+    await page.getByRole('dialog').getByRole('link').first().waitFor()
+  },
+  story: async page => {
+    await page.evaluate(() => (location.hash = '#x=dead-node'))
+    for (let press = 0; press < 6; press += 1) {
+      await page.locator('.story__keys .button--primary').click()
+      await page.waitForTimeout(100)
+    }
+  },
+  preview: async page => {
+    await SCENES.applied(page)
+    await page.getByRole('textbox', { name: 'Manifest' }).click()
+    await page.locator('.cm-content:focus').waitFor()
+    const text = await page.evaluate(() => window.wasmBindings.session_manifest())
+    await page.keyboard.press('Control+A')
+    await page.keyboard.insertText(text.replace('replicas: 2', 'replicas: 3').replace('image: nginx', 'image: nginx:1.29'))
+    await page.getByRole('button', { name: 'Preview', exact: true }).click()
+    await page.getByRole('region', { name: 'Before applying' }).waitFor()
+  },
+  beside: async page => {
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    await page.getByRole('combobox', { name: 'Compare with' }).selectOption('podManagementPolicy: Parallel')
+    await page.waitForTimeout(1200)
+    await page.getByRole('button', { name: 'Pause' }).click()
+  },
+  thousand: async page => {
+    await SCENES.applied(page)
+    await page.getByRole('textbox', { name: 'Patch' }).fill('{"spec":{"replicas":1000}}')
+    await page.getByRole('button', { name: 'Patch it' }).click()
+    await page.getByLabel('Speed').fill('6')
+    await page.waitForTimeout(9000)
+  },
   hundred: async page => {
     await SCENES.applied(page)
     await page.getByRole('textbox', { name: 'Patch' }).fill('{"spec":{"replicas":100}}')

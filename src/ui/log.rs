@@ -6,6 +6,11 @@ use super::clock_bar::elapsed;
 use super::session::{Change, LogLine, Session};
 use crate::cluster::actor::Actor;
 
+/// How many lines are drawn at first, and how many more each time that somebody looks for earlier ones.
+const FEW: usize = 60;
+/// What is nearer to an end than this is there, in pixels.
+const NEAR: i32 = 40;
+
 /// The log, the newest line at the end, which stays in view unless somebody has scrolled away.
 #[component]
 pub fn Log() -> impl IntoView {
@@ -13,11 +18,28 @@ pub fn Log() -> impl IntoView {
     let list = NodeRef::<leptos::html::Ol>::new();
     // Whether the reader has not scrolled away from the end.
     let at_end = StoredValue::new(true);
+    // Whether lines have changed, and the end is not in view yet.
+    let settles = StoredValue::new(false);
+    // To draw a line takes longer than to let what it tells happen, so the earlier ones come when somebody looks for them.
+    let drawn = RwSignal::new(FEW);
     let on_scroll = move |_| {
-        if let Some(list) = list.get_untracked() {
-            at_end.set_value(list.scroll_height() - list.scroll_top() - list.client_height() < 40);
+        // What the list does by itself when its lines change is nobody's wish.
+        let Some(list) = list.get_untracked().filter(|_| !settles.get_value()) else { return };
+        let from_end = list.scroll_height() - list.scroll_top() - list.client_height();
+        at_end.set_value(from_end < NEAR);
+        if from_end < NEAR {
+            if drawn.get_untracked() > FEW {
+                drawn.set(FEW);
+            }
+        } else if list.scroll_top() < NEAR && session.log.with_untracked(|log| log.len() > drawn.get_untracked()) {
+            drawn.update(|drawn| *drawn += FEW);
+            // What is looked at stays where it is.
+            request_animation_frame(move || {
+                list.set_scroll_top(list.scroll_height() - list.client_height() - from_end)
+            });
         }
     };
+    let lines = move || session.log.with(|log| log[log.len().saturating_sub(drawn.get())..].to_vec());
     Effect::new(move |_| {
         session.log.track();
         session.selected.track();
@@ -25,7 +47,9 @@ pub fn Log() -> impl IntoView {
             return;
         }
         // The new lines have their height only once they are drawn.
+        settles.set_value(true);
         request_animation_frame(move || {
+            settles.set_value(false);
             if let Some(list) = list.get_untracked() {
                 list.set_scroll_top(list.scroll_height());
             }
@@ -37,7 +61,7 @@ pub fn Log() -> impl IntoView {
                 <p class="log__empty">{move || session.strings().log_empty}</p>
             </Show>
             <ol class="log__lines" node_ref=list on:scroll=on_scroll tabindex="0" aria-label=move || session.strings().log>
-                <For each=move || session.log.get() key=|line| (line.run, line.number) let(line)>
+                <For each=lines key=|line| (line.run, line.number) let(line)>
                     <Line line />
                 </For>
             </ol>

@@ -45,9 +45,8 @@ pub use story::Tale;
 use time::Time;
 pub use time::{Lanes, Twig};
 
-/// How many lines of the log are kept on the page, and how many are shown where one has gone to another moment: to draw
-/// many lines takes longer than to find the moment.
-const LOG_LINES: (usize, usize) = (400, 60);
+/// How many lines of the log are kept on the page.
+const LOG_LINES: usize = 400;
 
 /// The page's state. A copy is a handle to the same state.
 #[derive(Clone, Copy)]

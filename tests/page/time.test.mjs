@@ -192,10 +192,23 @@ describe('Time', () => {
     await press('Apply')
     await page.getByRole('combobox', { name: 'Compare with' }).selectOption('podManagementPolicy: Parallel')
     await runToRest(page)
-    const lines = page.getByRole('list', { name: 'What happened' }).getByRole('listitem')
+    await scale(4)
+    await runToRest(page)
+    const list = page.getByRole('list', { name: 'What happened' })
+    const lines = list.getByRole('listitem')
+    // The earlier lines are drawn when somebody looks for them.
+    const few = await lines.count()
+    for (let before = 0; before < (await lines.count()); ) {
+      before = await lines.count()
+      await list.evaluate(list => list.scrollTo(0, 0))
+      await page.waitForTimeout(200)
+    }
+    assert.ok(few === 60 && (await lines.count()) > 60, `${few}, then ${await lines.count()}`)
     const created = lines.filter({ hasText: /SuccessfulCreate\s*Create Pod web-1/ })
     assert.equal(await created.count(), 2)
     assert.equal(await created.filter({ hasText: 'other cluster' }).count(), 1)
+    await list.evaluate(list => list.scrollTo(0, list.scrollHeight))
+    await page.waitForFunction(() => document.querySelectorAll('.log__line').length === 60)
   })
 
   it('compares with the manifest in the editor, also where a line applies its file', async () => {

@@ -283,14 +283,10 @@ impl Session {
             self.time.run.set_value((run, branches));
         }
         let shown = self.log.with_untracked(|log| log.last().map_or(0, |line| line.number + 1));
-        let is_told = |(number, step): (usize, &Mark)| LogLine::of(run, number, step);
-        let mut goes_on = branches == shown_branches && shown <= steps.len();
-        if goes_on && !self.playing.get_untracked() {
-            goes_on = steps.iter().enumerate().skip(shown).filter_map(is_told).nth(LOG_LINES.1).is_none();
-        }
-        let (from, most) = if goes_on { (shown, LOG_LINES.0) } else { (0, LOG_LINES.1) };
-        let new = steps.iter().enumerate().skip(from).rev().filter_map(is_told);
-        let mut new: Vec<LogLine> = new.take(most).collect();
+        let goes_on = branches == shown_branches && shown <= steps.len();
+        let from = if goes_on { shown } else { 0 };
+        let new = steps.iter().enumerate().skip(from).rev().filter_map(|(number, step)| LogLine::of(run, number, step));
+        let mut new: Vec<LogLine> = new.take(LOG_LINES).collect();
         new.reverse();
         if !goes_on || !new.is_empty() {
             self.log.update(|log| {
@@ -298,7 +294,7 @@ impl Session {
                     log.clear();
                 }
                 log.extend(new);
-                let excess = log.len().saturating_sub(LOG_LINES.0);
+                let excess = log.len().saturating_sub(LOG_LINES);
                 log.drain(..excess);
             });
         }
