@@ -70,13 +70,13 @@ impl Queue {
     fn insert(&mut self, lane: Lane, work: Work, at: Instant) {
         let item = Item::new(lane, work);
         let due = (at, self.next_number);
-        match self.waiting.get_mut(&item) {
+        match self.waiting.get(&item).copied() {
             Some(known) if known.0 <= at => return,
             Some(known) => {
-                if let Some(item) = self.due.remove(known) {
-                    self.due.insert(due, item);
+                if let Some(item) = self.due.remove(&known) {
+                    self.due.insert(due, Arc::clone(&item));
+                    self.waiting.insert(item, due);
                 }
-                *known = due;
             }
             None => {
                 let item = Arc::new(item);

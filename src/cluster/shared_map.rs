@@ -174,10 +174,7 @@ mod tests {
                 0..=5 => assert_eq!(map.remove(&key), model.remove(&key)),
                 6 => assert_eq!(map.pop_first(), model.pop_first()),
                 7 => {
-                    assert_eq!(
-                        map.get_mut(&key).map(|value| std::mem::take(value)),
-                        model.get_mut(&key).map(std::mem::take)
-                    );
+                    assert_eq!(map.get_mut(&key).map(std::mem::take), model.get_mut(&key).map(std::mem::take));
                 }
                 _ => {
                     assert_eq!(map.get(&key), model.get(&key));

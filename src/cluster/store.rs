@@ -230,7 +230,7 @@ mod tests {
         store.by_number.insert(number, Arc::new(pod("another")));
         Arc::make_mut(store.by_number.get_mut(&number).unwrap()).meta.name = "web-1".to_owned();
         assert!(found(&store));
-        store.by_number.clear();
+        store.by_number = SharedMap::default();
         assert!(found(&store));
     }
 }
