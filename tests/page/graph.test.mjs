@@ -246,7 +246,7 @@ describe('By keyboard', () => {
 
   it('one goes through the picture with arrows, opens details and menus, and comes back', async () => {
     await started()
-    await page.getByRole('combobox', { name: 'Compare with' }).focus()
+    await page.getByRole('button', { name: 'Colour by node' }).focus()
     await page.keyboard.press('Tab')
     assert.match(await focused(), /^Compare with$/)
     await page.keyboard.press('Tab')
