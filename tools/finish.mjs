@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { deflateRawSync } from 'node:zlib'
 import { build, transform } from 'esbuild'
 
 import { optimize } from './finish/optimize.mjs'
@@ -12,6 +13,7 @@ import { policy } from './finish/policy.mjs'
 import { divide } from './finish/divide.mjs'
 import { editorWithin, single } from './finish/single.mjs'
 import { templatesIn } from './finish/templates.mjs'
+import { linkOf } from './link.mjs'
 
 const [dist = 'dist', kind = 'release'] = process.argv.slice(2)
 const work = 'target/finish'
@@ -28,7 +30,9 @@ const whole = isRelease ? join(work, 'whole.wasm') : join(dist, WASM)
 if (isRelease) optimize(join(dist, WASM), whole)
 const templates = templatesIn(readFileSync(whole))
 /// The files of the program, for the page itself and for a figure in another page, which begins with less.
-const PARTS = isRelease ? { page: parts('page', ''), figure: parts('figure', '?embed') } : undivided(put('program', '.wasm', readFileSync(whole)))
+const PARTS = isRelease
+  ? { page: await parts('page', [['']]), figure: await parts('figure', [['?embed'], figures()]) }
+  : undivided(put('program', '.wasm', readFileSync(whole)))
 
 const WORKER = 'worker.js'
 const html = readFileSync(join(dist, 'index.html'), 'utf8')
@@ -46,10 +50,20 @@ if (isRelease) {
   writeFileSync(join(dist, 'statefulscope.html'), one)
 }
 
-/// Divides the program by what a first view with this query runs, and gives the names of both parts.
-function parts(name, query) {
-  const { program, rest } = divide({ whole, work, dist, glue: GLUE, query })
-  return [put(`program-${name}`, '.wasm', readFileSync(program)), put(`rest-${name}`, '.wasm', readFileSync(rest))]
+/// Divides the program by what views run, and gives the names of its parts: the first, and the rests in their order.
+async function parts(name, levels) {
+  const [program, ...rests] = await divide({ whole, work, dist, glue: GLUE, levels })
+  const last = rests.length - 1
+  const rest = (file, at) => put(`${at < last ? 'content' : 'rest'}-${name}`, '.wasm', readFileSync(file))
+  return [put(`program-${name}`, '.wasm', readFileSync(program)), ...rests.map(rest)]
+}
+
+/// Addresses of figures that show much of what figures show: the stories, from their beginning on, in links.
+function figures() {
+  const stories = JSON.parse(readFileSync('target/page/told.json', 'utf8'))
+  const looks = ['', '&view=table&controls=min&lang=zh-CN&theme=dark', '&readonly&loop']
+  const address = (story, at) => `?embed&at=0&autoplay&speed=60${looks[at % looks.length]}${linkOf(deflateRawSync(story))}`
+  return stories.map(address)
 }
 
 /// The program in one file.
@@ -108,7 +122,7 @@ async function code(file, define) {
 /// The service worker, which keeps every file of this version but what only people read.
 async function worker() {
   // A figure in another page has no worker.
-  const others = /^(.*\.licences\.txt|(program|rest)-figure-.*|index\.html|worker\.js)$/
+  const others = /^(.*\.licences\.txt|(program|content|rest)-figure-.*|index\.html|worker\.js)$/
   const kept = name => !others.test(name)
   const files = ['./', ...readdirSync(dist).filter(kept).sort()]
   const hash = createHash('sha256')

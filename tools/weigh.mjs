@@ -8,7 +8,7 @@ import { brotliCompressSync, constants } from 'node:zlib'
 const MOST = { page: 400_000, figure: 300_000 }
 
 /// What is loaded later, if at all, and what only one of the two loads.
-const LATER = /^(editor\.js|gallery\.json|.*\.licences\.txt|worker\.js|statefulscope-scenario\.js|statefulscope\.html|rest-.*\.wasm|later-.*\.css)$/
+const LATER = /^(editor\.js|gallery\.json|.*\.licences\.txt|worker\.js|statefulscope-scenario\.js|statefulscope\.html|(content|rest)-.*\.wasm|later-.*\.css)$/
 const OF = { page: /^program-page-/, figure: /^program-figure-/ }
 
 const folder = process.argv[2] ?? 'dist'

@@ -157,15 +157,26 @@ fn sync(cluster: &mut Cluster, reference: &ObjectRef) -> Result<(), Status> {
     let Some(selector) = selector.filter(|_| service.spec.text("type") != "ExternalName") else {
         return Ok(());
     };
+    sync_selected(cluster, &service, &selector, known)
+}
+
+/// Writes the endpoints of a Service that selects pods. Apart, since a first view has none (`tools/split`).
+#[inline(never)]
+fn sync_selected(
+    cluster: &mut Cluster,
+    service: &Arc<Object>,
+    selector: &Selector,
+    known: Option<Known>,
+) -> Result<(), Status> {
     let is_new = known.is_none();
-    let mut known = known.unwrap_or_else(|| Known::of(&service));
-    let (pods, trigger) = known.look_at_pods(cluster, &service, &selector);
+    let mut known = known.unwrap_or_else(|| Known::of(service));
+    let (pods, trigger) = known.look_at_pods(cluster, service, selector);
     let trigger = if is_new { service.meta.creation_timestamp } else { trigger };
     let selected = || pods.iter().filter_map(|(_, selected)| selected.as_ref());
     let addresses = selected().filter_map(|selected| selected.address.clone()).collect();
     let desired: Vec<Arc<Endpoint>> = selected().filter_map(|selected| selected.endpoint.clone()).collect();
-    let written = endpoints::sync(cluster, &service, addresses, &mut known.endpoints, trigger);
-    let written = written.and_then(|()| sync_slices(cluster, &service, &desired, &mut known.slices, trigger));
+    let written = endpoints::sync(cluster, service, addresses, &mut known.endpoints, trigger);
+    let written = written.and_then(|()| sync_slices(cluster, service, &desired, &mut known.slices, trigger));
     let missing: Vec<&str> = selected().filter_map(|selected| selected.missing_node.as_deref()).collect();
     let result = match (written, missing.is_empty()) {
         (Ok(()), false) => {
@@ -174,11 +185,11 @@ fn sync(cluster: &mut Cluster, reference: &ObjectRef) -> Result<(), Status> {
         }
         (written, _) => written,
     };
-    cluster.controllers.endpoints.services.insert(reference.clone(), known);
+    cluster.controllers.endpoints.services.insert(service.object_ref(), known);
     if let Err(error) = &result {
-        let ObjectRef { namespace, name, .. } = reference;
+        let ObjectRef { namespace, name, .. } = service.object_ref();
         let message = format!("Error updating Endpoint Slices for Service {namespace}/{name}: {}", error.message);
-        cluster.record_event(ACTOR, &service, true, "FailedToUpdateEndpointSlices", &message);
+        cluster.record_event(ACTOR, service, true, "FailedToUpdateEndpointSlices", &message);
     }
     result
 }

@@ -190,6 +190,7 @@ fn names_of<'a>(cluster: &'a Cluster, service: &'a Arc<Object>) -> dns::Names<'a
     dns::Names::of(Some(service), endpointslice::endpoints_of(cluster, &service.object_ref()).into_iter())
 }
 
+#[inline(never)]
 fn service_view(service: &Object, names: &dns::Names) -> ServiceView {
     let (namespace, name) = (&service.meta.namespace, &service.meta.name);
     let own_address = (!dns::is_headless(service)).then(|| service.spec.text("clusterIP").to_owned());
@@ -207,6 +208,8 @@ fn service_view(service: &Object, names: &dns::Names) -> ServiceView {
     }
 }
 
+// What an empty cluster has none of is apart, since a first view does not need it (`tools/split`).
+#[inline(never)]
 fn set_view(cluster: &Cluster, object: &Arc<Object>, columns: &mut Columns) -> SetView {
     let set = StatefulSet::of(object);
     let namespace = set.meta.namespace.as_str();

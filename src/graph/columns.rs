@@ -182,6 +182,7 @@ fn ordinals(cluster: &Cluster, set: &StatefulSet, wanted: std::ops::Range<i32>) 
 }
 
 /// A pod; of a set, where it belongs to one.
+#[inline(never)]
 pub(super) fn pod_view(cluster: &Cluster, set: Option<&StatefulSet>, pod: &Object) -> PodView {
     let row = printers::pod::row(pod);
     let reference = pod.object_ref();
@@ -259,6 +260,7 @@ pub(super) fn volume_of<'a>(cluster: &'a Cluster, claim: &Object) -> Option<&'a 
 }
 
 /// A claim, which need not be there.
+#[inline(never)]
 pub(super) fn claim_view(reference: ObjectRef, claim: Option<&Arc<Object>>, volume: Option<&Arc<Object>>) -> ClaimView {
     let Some(claim) = claim else {
         return ClaimView {

@@ -4,9 +4,9 @@ import './trust.js'
 
 import start, * as program from 'program'
 
-const [file, rest] = new URLSearchParams(location.search).has('embed') ? PARTS.figure : PARTS.page
+const [file, ...rests] = new URLSearchParams(location.search).has('embed') ? PARTS.figure : PARTS.page
 
-/// Whether the rest is needed at once, or there may be no network to bring it by later: something is to be opened, or restored
+/// Whether a rest is needed at once, or there may be no network to bring it by later: something is to be opened, or restored
 /// after a fault (`documents/keep.js`), or the page was kept at an earlier visit.
 function needsRest() {
   if (location.hash.length > 1 || history.state) return true
@@ -18,19 +18,20 @@ function needsRest() {
   }
 }
 
-/// The rest as a module; nothing where it cannot be had, which is said when it is needed.
-async function compileRest() {
+/// The first of the rests, which shows what is opened, as a module; none where it cannot be had, which is said when it is
+/// needed.
+async function compileRests() {
   try {
-    const response = await fetch(new URL(rest, document.baseURI))
-    return await WebAssembly.compile(await response.arrayBuffer())
+    const response = await fetch(new URL(rests[0], document.baseURI))
+    return [await WebAssembly.compile(await response.arrayBuffer())]
   } catch {
-    return undefined
+    return []
   }
 }
 
-const coming = rest && needsRest() ? compileRest() : undefined
+const coming = rests.length > 0 && needsRest() ? compileRests() : []
 const arriving = fetch(new URL(file, document.baseURI))
-globalThis.statefulscopeRest = await coming
+globalThis.statefulscopeRests = await coming
 await start({ module_or_path: arriving })
 // What tests and curious people can ask the page (src/ui/hooks.rs).
 globalThis.wasmBindings = program

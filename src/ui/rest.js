@@ -1,31 +1,36 @@
-// Brings the second part of the program. PARTS are the files of both, for the page and for a figure, set when the page is
-// built; a quick build has no second one.
-const [, rest] = new URLSearchParams(location.search).has('embed') ? PARTS.figure : PARTS.page
-const file = rest && new URL(rest, document.baseURI)
+// Brings the rests of the program. PARTS are the files of the page and of a figure, set when the page is built: the first
+// part, and the rests in their order, each of which needs those before it. A quick build has no rest.
+const [, ...rests] = new URLSearchParams(location.search).has('embed') ? PARTS.figure : PARTS.page
+const files = rests.map(rest => new URL(rest, document.baseURI))
 const SIGNS = ['pointermove', 'pointerdown', 'touchstart', 'wheel', 'keydown', 'focusin', 'statefulscope-wanted']
 
 let first
 let arriving
 
-/// Takes the exports of the first part, and loads the rest at the first sign that somebody wants to do something.
+/// Takes the exports of the first part, and the rests that are loaded already, and loads the others at the first sign that
+/// somebody wants to do something.
 export function offer(exports) {
   first = exports
-  if (!file) return
-  if (globalThis.statefulscopeRest) return bring()
+  if (files.length === 0) return
+  const loaded = globalThis.statefulscopeRests ?? []
+  loaded.forEach((module, at) => take(at, module))
   const listen = sign => addEventListener(sign, fetchRest, { once: true, passive: true })
   SIGNS.forEach(listen)
 }
 
-function isHere() {
-  return !file || first.rest_is_here.value === 1
+/// How the first part calls it whether a rest is here.
+const here = at => first[`here${at + 1}`]
+const missing = () => files.findIndex((_, at) => here(at).value === 0)
+
+/// Joins one to the first part. Nothing comes between, so that it is joined once.
+function take(at, module) {
+  if (here(at).value) return
+  new WebAssembly.Instance(module, { first })
+  here(at).value = 1
+  dress()
 }
 
-function take(instance) {
-  if (!isHere()) first.rest_is_here.value = 1
-  return instance
-}
-
-/// Lets the styles come that go with it.
+/// Lets the styles come that go with them.
 function dress() {
   if (!PARTS.styles || document.querySelector('link[data-later]')) return
   const link = document.createElement('link')
@@ -35,28 +40,32 @@ function dress() {
   document.head.append(link)
 }
 
-/// Loads it beside all else. Where that fails, `bring` says so when it is needed.
+/// Loads them beside all else. Where that fails, `bring` says so when they are needed.
 export function fetchRest() {
   dress()
-  if (!isHere()) arriving ??= load().catch(() => (arriving = undefined))
+  if (missing() >= 0) arriving ??= load().catch(() => (arriving = undefined))
   return arriving
 }
 
 async function load() {
+  const modules = await Promise.all(files.map((file, at) => (here(at).value ? undefined : compile(file))))
+  modules.forEach((module, at) => take(at, module))
+}
+
+async function compile(file) {
   const response = await fetch(file)
   if (!response.ok) throw new Error(`${response.status}: ${file}`)
-  const module = await WebAssembly.compile(await response.arrayBuffer())
-  if (!isHere()) take(await WebAssembly.instantiate(module, { first }))
+  return WebAssembly.compile(await response.arrayBuffer())
 }
 
-/// Loads it now, while everything waits: somebody was quicker than `fetchRest`.
-export function bring() {
-  if (isHere()) return
-  dress()
-  take(new WebAssembly.Instance(globalThis.statefulscopeRest ?? new WebAssembly.Module(loadNow()), { first }))
+/// Loads those up to a level now, while everything waits: somebody was quicker than `fetchRest`.
+export function bring(level) {
+  for (let at = missing(); at >= 0 && at < level; at = missing()) {
+    take(at, new WebAssembly.Module(loadNow(files[at])))
+  }
 }
 
-function loadNow() {
+function loadNow(file) {
   const request = new XMLHttpRequest()
   request.open('GET', file, false)
   request.overrideMimeType('text/plain; charset=x-user-defined')

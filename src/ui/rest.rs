@@ -1,4 +1,4 @@
-//! The second part of the program: what a first view does not run (`tools/split`), brought when somebody does something.
+//! What a first view of the page does not run (`tools/split`): the rests of the program, brought when they are needed.
 
 use leptos::wasm_bindgen;
 use leptos::wasm_bindgen::prelude::*;
@@ -6,16 +6,16 @@ use leptos::wasm_bindgen::prelude::*;
 #[wasm_bindgen(module = "/src/ui/rest.js")]
 extern "C" {
     fn offer(exports: &JsValue);
-    fn bring();
+    fn bring(level: i32);
 }
 
-/// Has the rest brought at once, which takes the time of loading it. Doors to what is in it call this.
+/// Has the rests up to a level brought at once, which takes the time of loading them. Doors to what is in them call this.
 #[wasm_bindgen]
-pub fn bring_rest() {
-    bring();
+pub fn bring_rest(level: i32) {
+    bring(level);
 }
 
-/// Hands over what the rest takes from the first part, and waits for the first sign that somebody wants to do something.
+/// Hands over what the rests take from the first part, and waits for the first sign that somebody wants to do something.
 pub fn expect() {
     offer(&wasm_bindgen::exports());
 }

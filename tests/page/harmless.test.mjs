@@ -5,7 +5,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 
 import { start } from './browser.mjs'
-import { linkOf } from './link.mjs'
+import { linkOf } from '../../tools/link.mjs'
 import { writeManifest } from './reading.mjs'
 
 const RUN = 'window.pwned=1'

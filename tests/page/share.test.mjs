@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 
 import { start } from './browser.mjs'
-import { linkOf } from './link.mjs'
+import { linkOf } from '../../tools/link.mjs'
 import { manifestText, picture, runToRest, writeManifest } from './reading.mjs'
 
 let server

@@ -7,10 +7,9 @@ use crate::api::meta::ObjectRef;
 use crate::i18n::fill;
 
 impl Pen<'_> {
+    // Apart, since a first view has nothing of it (`tools/split`).
+    #[inline(never)]
     pub(super) fn beside(&mut self, graph: &Graph, (frame, places): &(Rect, Vec<Rect>)) {
-        if places.is_empty() {
-            return;
-        }
         let mut card = Card::new("beside".to_owned(), "set set--beside".to_owned(), *frame);
         card.label = self.strings.beside.to_owned();
         card.line(places[0].x - frame.x, 26.0, "kind", self.strings.beside);

@@ -122,7 +122,9 @@ pub fn draw(graph: &Graph, layout: Layout, strings: &Strings) -> Scene {
     for (number, (set, at)) in graph.sets.iter().zip(&layout.sets).enumerate() {
         pen.set(set, number, at);
     }
-    pen.beside(graph, &layout.beside);
+    if !layout.beside.1.is_empty() {
+        pen.beside(graph, &layout.beside);
+    }
     pen.scene.layout = layout;
     pen.scene
 }

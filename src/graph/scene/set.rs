@@ -8,6 +8,8 @@ use crate::controllers::statefulset::set::StrategyType;
 use crate::i18n::fill;
 
 impl Pen<'_> {
+    // Apart, since a first view has none (`tools/split`).
+    #[inline(never)]
     pub(super) fn set(&mut self, set: &SetView, number: usize, at: &SetLayout) {
         let name = format!("{}/{}", set.reference.namespace, set.reference.name);
         let ready = fill(self.strings.ready_of, &[&set.ready.to_string(), &set.replicas.to_string()]);

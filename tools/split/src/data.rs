@@ -167,9 +167,7 @@ fn segment<'a>(data: &Data<'a>) -> Result<Segment<'a>> {
 
 /// The place in memory of a byte of the module that lies in a segment.
 fn place_of(byte: usize, segments: &[Segment]) -> Result<u32> {
-    let of = |(place, at, bytes): &Segment| {
-        (*at..at + bytes.len()).contains(&byte).then(|| place + (byte - at) as u32)
-    };
+    let of = |(place, at, bytes): &Segment| (*at..at + bytes.len()).contains(&byte).then(|| place + (byte - at) as u32);
     segments.iter().find_map(of).ok_or_else(|| anyhow!("a relocation lies in no data segment"))
 }
 

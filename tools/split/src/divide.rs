@@ -6,8 +6,8 @@ use std::ops::Range;
 use anyhow::{Result, bail};
 use walrus::ir::{self, Instr, Value, Visitor, dfs_in_order};
 use walrus::{
-    ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind, ImportId,
-    ImportedFunction, Module, RefType, TableId, ValType,
+    ConstExpr, DataKind, ElementItems, ElementKind, ExportItem, FunctionBuilder, FunctionId, FunctionKind, GlobalKind,
+    ImportId, ImportedFunction, Module, RefType, TableId, ValType,
 };
 
 use crate::data::Pieces;
@@ -38,12 +38,13 @@ pub struct Parts {
 }
 
 /// Divides a module, which `read` gives as often as it is asked, by the numbers of the functions that `ran` and the pieces
-/// of data that they refer to.
-pub fn divide(read: impl Fn() -> Result<Module>, ran: &BTreeSet<usize>, pieces: &Pieces) -> Result<Parts> {
+/// of data that they refer to. The rest is the one of a `level`, which its names begin with: a first part that has a rest
+/// of level 2 can be divided again, into one that has rests of level 1 and 2.
+pub fn divide(read: impl Fn() -> Result<Module>, ran: &BTreeSet<usize>, pieces: &Pieces, level: i32) -> Result<Parts> {
     let mut first = read()?;
     let moved = what_moves(&first, ran)?;
     let shared = what_is_shared(&first, &moved);
-    let doors = make_first(&mut first, &moved, &shared)?;
+    let doors = make_first(&mut first, &moved, &shared, level)?;
     let data = take_data(&mut first, pieces)?;
     let bytes = data.iter().map(|(_, bytes)| bytes.len()).sum();
     // An id belongs to one copy of the module; the numbers are the same in all.
@@ -51,7 +52,8 @@ pub fn divide(read: impl Fn() -> Result<Module>, ran: &BTreeSet<usize>, pieces: 
     let ids: HashMap<usize, FunctionId> = rest.funcs.iter().map(|it| (it.id().index(), it.id())).collect();
     let of_rest = |id: &FunctionId| ids[&id.index()];
     let in_rest = |all: &BTreeSet<FunctionId>| all.iter().map(of_rest).collect();
-    make_rest(&mut rest, &in_rest(&moved), &in_rest(&shared), doors.iter().map(of_rest).collect(), data)?;
+    let of_doors = doors.iter().map(of_rest).collect();
+    make_rest(&mut rest, &in_rest(&moved), &in_rest(&shared), of_doors, data, level)?;
     let kept = first.funcs.iter_local().count() - doors.len();
     Ok(Parts {
         first_part: first,
@@ -115,25 +117,27 @@ fn make_first(
     module: &mut Module,
     moved: &BTreeSet<FunctionId>,
     shared: &BTreeSet<FunctionId>,
+    level: i32,
 ) -> Result<Vec<FunctionId>> {
     let bring = module.exports.get_func(BRING)?;
     let table = module.tables.add_local(false, 0, None, RefType::FUNCREF);
     let here = module.globals.add_local(ValType::I32, true, false, ConstExpr::Value(Value::I32(0)));
     for id in moved {
-        let door = door(module, module.funcs.get(*id).ty(), Door { bring, table, here });
+        let door = door(module, module.funcs.get(*id).ty(), Door { bring, table, here, level });
         module.funcs.get_mut(*id).kind = FunctionKind::Local(door);
     }
-    for (name, item) in shared_items(module, shared) {
+    for (name, item) in shared_items(module, shared, level) {
         module.exports.add(&name, item);
     }
-    module.exports.add("doors", table);
-    module.exports.add("rest_is_here", here);
+    module.exports.add(&doors_of(level), table);
+    module.exports.add(&format!("here{level}"), here);
     walrus::passes::gc::run(module);
 
     let doors: Vec<FunctionId> = module.funcs.iter_local().map(|(id, _)| id).filter(|id| moved.contains(id)).collect();
     for (place, id) in doors.iter().enumerate() {
         let function = module.funcs.get_mut(*id).kind.unwrap_local_mut();
         let entry = function.entry_block();
+        // The level stands in a block of its own.
         let number = function.block_mut(entry).instrs.iter_mut().rev().find_map(|(instr, _)| match instr {
             Instr::Const(number) => Some(number),
             _ => None,
@@ -149,6 +153,12 @@ struct Door {
     bring: FunctionId,
     table: TableId,
     here: walrus::GlobalId,
+    level: i32,
+}
+
+/// How the table of doors is called.
+fn doors_of(level: i32) -> String {
+    format!("doors{level}")
 }
 
 /// A function that has the rest brought if it is not there, and calls the one at a place that is set later.
@@ -160,7 +170,7 @@ fn door(module: &mut Module, ty: walrus::TypeId, parts: Door) -> walrus::LocalFu
     body.global_get(parts.here).unop(ir::UnaryOp::I32Eqz).if_else(
         None,
         |then| {
-            then.call(parts.bring);
+            then.i32_const(parts.level).call(parts.bring);
         },
         |_| {},
     );
@@ -196,18 +206,18 @@ fn take_data(module: &mut Module, pieces: &Pieces) -> Result<Vec<(u32, Vec<u8>)>
     let mut taken = Vec::new();
     for range in pieces.unneeded(&numbers.0) {
         let Some(written) = pieces.bytes(&range) else { continue };
+        let bytes = clear(module, &range, written)?;
         // What is zero is zero already.
-        if written.iter().all(|byte| *byte == 0) {
-            continue;
+        if bytes.iter().any(|byte| *byte != 0) {
+            taken.push((range.start, bytes));
         }
-        clear(module, &range, written)?;
-        taken.push((range.start, written.to_vec()));
     }
     Ok(taken)
 }
 
-/// Clears a range of the data, which must be as the linker wrote it.
-fn clear(module: &mut Module, range: &Range<u32>, written: &[u8]) -> Result<()> {
+/// Clears a range of the data, and gives what was there: what the linker wrote, or zeros where it has been cleared before.
+fn clear(module: &mut Module, range: &Range<u32>, written: &[u8]) -> Result<Vec<u8>> {
+    let mut bytes = vec![0; written.len()];
     let all: Vec<_> = module.data.iter().map(|data| data.id()).collect();
     for id in all {
         let data = module.data.get_mut(id);
@@ -221,27 +231,30 @@ fn clear(module: &mut Module, range: &Range<u32>, written: &[u8]) -> Result<()> 
             continue;
         }
         let inside = &mut data.value[(from - start) as usize..(to - start) as usize];
-        if *inside != written[(from - range.start) as usize..(to - range.start) as usize] {
+        let place = (from - range.start) as usize..(to - range.start) as usize;
+        if inside.iter().zip(&written[place.clone()]).any(|(byte, written)| byte != written && *byte != 0) {
             bail!("the data at {from} is not as it was linked");
         }
+        bytes[place].copy_from_slice(inside);
         inside.fill(0);
     }
-    Ok(())
+    Ok(bytes)
 }
 
 /// What the rest takes from the first part, by the names that both give to it.
-fn shared_items(module: &Module, shared: &BTreeSet<FunctionId>) -> Vec<(String, ExportItem)> {
+fn shared_items(module: &Module, shared: &BTreeSet<FunctionId>, level: i32) -> Vec<(String, ExportItem)> {
+    let name = |kind: &str, index: usize| format!("{kind}{level}_{index}");
     let mut items = Vec::new();
-    items.extend(shared.iter().enumerate().map(|(n, id)| (short(n), ExportItem::Function(*id))));
-    items.extend(module.memories.iter().map(|it| (format!("m_{}", it.id().index()), ExportItem::Memory(it.id()))));
-    items.extend(module.tables.iter().map(|it| (format!("t_{}", it.id().index()), ExportItem::Table(it.id()))));
-    items.extend(module.globals.iter().map(|it| (format!("g_{}", it.id().index()), ExportItem::Global(it.id()))));
+    items.extend(shared.iter().enumerate().map(|(n, id)| (short(level, n), ExportItem::Function(*id))));
+    items.extend(module.memories.iter().map(|it| (name("m", it.id().index()), ExportItem::Memory(it.id()))));
+    items.extend(module.tables.iter().map(|it| (name("t", it.id().index()), ExportItem::Table(it.id()))));
+    items.extend(module.globals.iter().map(|it| (name("g", it.id().index()), ExportItem::Global(it.id()))));
     items
 }
 
 /// A short name for a number.
-fn short(mut number: usize) -> String {
-    let mut name = String::from("_");
+fn short(level: i32, mut number: usize) -> String {
+    let mut name = level.to_string();
     loop {
         name.push(char::from_digit((number % 36) as u32, 36).unwrap_or_default());
         number /= 36;
@@ -258,6 +271,7 @@ fn make_rest(
     shared: &BTreeSet<FunctionId>,
     doors: Vec<FunctionId>,
     data: Vec<(u32, Vec<u8>)>,
+    level: i32,
 ) -> Result<()> {
     module.start = None;
     delete_all(module.exports.iter().map(|it| it.id()).collect(), |id| module.exports.delete(id));
@@ -266,7 +280,7 @@ fn make_rest(
 
     // An import that the whole had becomes one of the first part, like what stays.
     let imports: Vec<ImportId> = module.imports.iter().map(|it| it.id()).collect();
-    let items = shared_items(module, shared);
+    let items = shared_items(module, shared, level);
     let mut taken = HashMap::new();
     for (name, item) in &items {
         let import = match *item {
@@ -310,7 +324,7 @@ fn make_rest(
         module.memories.get_mut(memory).data_segments.insert(id);
     }
     let size = doors.len() as u64;
-    let (table, _) = module.add_import_table(FIRST, "doors", false, size, Some(size), RefType::FUNCREF);
+    let (table, _) = module.add_import_table(FIRST, &doors_of(level), false, size, Some(size), RefType::FUNCREF);
     let offset = ConstExpr::Value(Value::I32(0));
     let filled = ElementKind::Active { table, offset };
     let element = module.elements.add(filled, ElementItems::Functions(doors));

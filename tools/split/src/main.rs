@@ -3,10 +3,12 @@
 //! ```text
 //! split bare MODULE BARE                 without what the linker wrote down for those who come after it
 //! split mark WHOLE MARKED               every function says its number when it is called
-//! split divide WHOLE LINKED RAN FIRST REST
+//! split divide WHOLE LINKED RAN LEVEL FIRST REST
 //! ```
 //!
 //! RAN are the numbers that were said, one in a line; LINKED is the module as the linker wrote it, with `--emit-relocs`.
+//! LEVEL is the number of the rest, counted from the first part: one that has been divided can be divided again, into less
+//! and a rest with a lower number. A rest comes after those with lower numbers.
 //!
 //! The first part keeps the functions that ran, the small ones, memory, tables and the data that they
 //! refer to. In the place of each other
@@ -32,9 +34,11 @@ fn main() -> ExitCode {
     let done = match arguments[..] {
         ["bare", module, bare] => run_bare(module, bare),
         ["mark", whole, marked] => run_mark(whole, marked),
-        ["divide", whole, linked, ran, first, rest] => run_divide(whole, linked, ran, first, rest),
+        ["divide", whole, linked, ran, level, first, rest] => run_divide(whole, linked, ran, level, [first, rest]),
         _ => {
-            eprintln!("usage: split bare MODULE BARE | split mark WHOLE MARKED | split divide WHOLE LINKED RAN FIRST REST");
+            eprintln!(
+                "usage: split bare MODULE BARE | split mark WHOLE MARKED | split divide WHOLE LINKED RAN LEVEL FIRST REST"
+            );
             return ExitCode::FAILURE;
         }
     };
@@ -57,14 +61,16 @@ fn run_mark(whole: &str, marked: &str) -> Result<()> {
     module.emit_wasm_file(marked)
 }
 
-fn run_divide(whole: &str, linked: &str, ran: &str, first: &str, rest: &str) -> Result<()> {
+fn run_divide(whole: &str, linked: &str, ran: &str, level: &str, [first, rest]: [&str; 2]) -> Result<()> {
     let wasm = fs::read(whole)?;
     let ran = fs::read_to_string(ran)?.lines().map(str::parse).collect::<Result<_, _>>()?;
-    let parts = divide::divide(|| read(&wasm), &ran, &Pieces::read(&fs::read(linked)?)?)?;
+    let parts = divide::divide(|| read(&wasm), &ran, &Pieces::read(&fs::read(linked)?)?, level.parse()?)?;
     let divide::Parts { mut first_part, mut rest_part, kept, moved, doors, shared, bytes } = parts;
     first_part.emit_wasm_file(first)?;
     rest_part.emit_wasm_file(rest)?;
-    println!("{kept} functions kept, {moved} moved; {doors} doors, {shared} functions shared; {bytes} bytes of data moved");
+    println!(
+        "{kept} functions kept, {moved} moved; {doors} doors, {shared} functions shared; {bytes} bytes of data moved"
+    );
     Ok(())
 }
 
