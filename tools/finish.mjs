@@ -58,12 +58,14 @@ async function parts(name, levels) {
   return [put(`program-${name}`, '.wasm', readFileSync(program)), ...rests.map(rest)]
 }
 
-/// Addresses of figures that show much of what figures show: the stories, from their beginning on, in links.
+/// Addresses of figures that show much of what figures show: the stories from their beginning on, and scenarios with settings
+/// of their own, as they are and from their beginning on.
 function figures() {
-  const stories = JSON.parse(readFileSync('target/page/told.json', 'utf8'))
+  const stories = JSON.parse(readFileSync('target/page/told.json', 'utf8')).map(story => linkOf(deflateRawSync(story)))
+  const golden = ['v1-run', 'v1-branches'].map(name => readFileSync(`tests/scenarios/golden/${name}.link`, 'utf8').trim())
   const looks = ['', '&view=table&controls=min&lang=zh-CN&theme=dark', '&readonly&loop']
-  const address = (story, at) => `?embed&at=0&autoplay&speed=60${looks[at % looks.length]}${linkOf(deflateRawSync(story))}`
-  return stories.map(address)
+  const passing = [...golden, ...stories].map((link, at) => `?embed&at=0&autoplay&speed=60${looks[at % looks.length]}${link}`)
+  return [...passing, ...golden.concat(stories).map(link => `?embed${link}`)]
 }
 
 /// The program in one file.

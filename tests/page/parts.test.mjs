@@ -1,6 +1,6 @@
 // What a first view loads, and what comes later. Of a release: a quick build is not divided.
 import assert from 'node:assert/strict'
-import { readdirSync } from 'node:fs'
+import { readFileSync, readdirSync } from 'node:fs'
 import { after, before, describe, it } from 'node:test'
 
 import { start, watch } from './browser.mjs'
@@ -24,6 +24,40 @@ async function open(prepare = async () => {}) {
   const restIsHere = () => loaded.some(name => name.startsWith('rest-'))
   return { page, faults, loaded, restIsHere }
 }
+
+describe('A figure in another page', () => {
+  const open = async address => {
+    const context = await server.browser.newContext({ serviceWorkers: 'block', locale: 'en-US' })
+    const page = await context.newPage()
+    const faults = watch(page, [server.address])
+    const loaded = []
+    page.on('request', request => loaded.push(new URL(request.url()).pathname.slice(1)))
+    await page.goto(server.address + address)
+    await page.getByRole('region', { name: 'Cluster graph' }).waitFor()
+    const parts = () => loaded.filter(name => name.endsWith('.wasm')).map(name => name.split('-')[0])
+    return { page, faults, loaded, parts }
+  }
+
+  it('loads its first part alone where it shows nothing yet', async () => {
+    const { page, faults, loaded, parts } = await open('?embed')
+    await page.waitForTimeout(2000)
+    assert.deepEqual(parts(), ['program'], loaded.join(' '))
+    assert.deepEqual(faults, [])
+  })
+
+  it('loads what shows a scenario, plays it with that, and gets the rest when somebody does something', async () => {
+    const run = readFileSync('tests/scenarios/golden/v1-run.link', 'utf8').trim()
+    const { page, faults, loaded, parts } = await open(`?embed&at=0&autoplay&speed=20${run}`)
+    await page.getByRole('button', { name: /^Pod web-1/ }).first().waitFor()
+    await page.waitForTimeout(1000)
+    assert.deepEqual(parts(), ['content', 'program'], loaded.join(' '))
+    assert.ok(!loaded.includes('editor.js'))
+    const rest = page.waitForRequest(/rest-figure-.*\.wasm$/)
+    await page.mouse.move(300, 300)
+    await rest
+    assert.deepEqual(faults, [])
+  })
+})
 
 describe('A first view', () => {
   it('loads the first part alone, and runs no more', async () => {
