@@ -1,4 +1,4 @@
-//! What can be done to an object, as the page offers it: kubectl's lines where kubectl has one, faults where it has none.
+//! What can be done to an object, as the page offers it: lines of kubectl, and of `fault` where kubectl has none.
 
 use serde_json::json;
 
@@ -7,28 +7,20 @@ use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::api::object::Object;
 use crate::cluster::Cluster;
-use crate::command::Command;
-use crate::controllers::kubelet::PodFaults;
 use crate::kubectl::line;
+use crate::programs::fault::{node_line, pod_line, provisioner_line};
 
 /// Something that can be done to an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Action {
     /// What it is.
     pub deed: Deed,
-    /// What does it.
-    pub does: Does,
+    /// The line for a terminal that does it.
+    pub line: String,
+    /// Whether it has something go wrong that kubectl has no line for.
+    pub is_fault: bool,
     /// Whether it is on, for what is switched on and off.
     pub on: Option<bool>,
-}
-
-/// What does it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Does {
-    /// A line for a terminal.
-    Line(String),
-    /// A fault, for which there is no line.
-    Fault(Command),
 }
 
 /// What can be done. The page has a word for each.
@@ -66,9 +58,6 @@ impl Deed {
     }
 }
 
-/// How much longer a slow container takes to start, in seconds.
-const SLOW_START_SECONDS: u32 = 30;
-
 /// The taint that a node can be given.
 const TAINT: &str = "maintenance=true:NoExecute";
 
@@ -95,45 +84,42 @@ pub fn of(cluster: &Cluster, object: &ObjectRef) -> Vec<Action> {
 }
 
 fn runs(deed: Deed, line: String) -> Action {
-    Action { deed, does: Does::Line(line), on: None }
+    Action { deed, line, is_fault: false, on: None }
 }
 
-fn fault(deed: Deed, command: Command) -> Action {
-    Action { deed, does: Does::Fault(command), on: None }
+fn fault(deed: Deed, line: String) -> Action {
+    Action { deed, line, is_fault: true, on: None }
 }
 
-fn switch(deed: Deed, on: bool, does: Does) -> Action {
-    Action { deed, does, on: Some(on) }
+/// What is on, and is switched off, or the other way round.
+fn switch(on: bool, action: Action) -> Action {
+    Action { on: Some(on), ..action }
 }
 
 /// What goes wrong in a pod is set for its name, so it can be set before there is a pod, too.
 fn of_pod(cluster: &Cluster, object: &ObjectRef, found: Option<&Object>) -> Vec<Action> {
     let mut actions = Vec::new();
-    let pod = || object.clone();
+    let line = |what: &str| pod_line(object, what, true);
     if found.is_some() {
         actions.push(runs(Deed::Delete, line::delete(object)));
         actions.push(runs(Deed::ForceDelete, line::delete(object) + " --grace-period=0 --force"));
-        actions.push(fault(Deed::Evict, Command::Evict { pod: pod() }));
-        actions.push(fault(Deed::KillContainers, Command::KillContainers { pod: pod() }));
-        actions.push(fault(Deed::EvictForPressure, Command::EvictForPressure { pod: pod() }));
+        actions.push(fault(Deed::Evict, line("evict")));
+        actions.push(fault(Deed::KillContainers, line("kill")));
+        actions.push(fault(Deed::EvictForPressure, line("pressure")));
     }
     let known = cluster.controllers.kubelet.faults(object);
-    let mut toggle = |deed: Deed, on: bool, change: fn(&mut PodFaults, bool)| {
-        let mut faults = known.clone();
-        change(&mut faults, !on);
-        actions.push(switch(deed, on, Does::Fault(Command::SetFaults { pod: pod(), faults })));
+    let mut toggle = |deed: Deed, on: bool, what: &str| {
+        actions.push(switch(on, fault(deed, pod_line(object, what, !on))));
     };
-    toggle(Deed::NotReady, known.not_ready, |faults, on| faults.not_ready = on);
+    toggle(Deed::NotReady, known.not_ready, "not-ready");
     let probed = |pod: &Object| pod.spec.list("containers").iter().any(|container| container.has("livenessProbe"));
     if found.is_some_and(probed) {
-        toggle(Deed::FailLiveness, known.liveness, |faults, on| faults.liveness = on);
+        toggle(Deed::FailLiveness, known.liveness, "liveness");
     }
-    toggle(Deed::Crash, known.crash, |faults, on| faults.crash = on);
-    toggle(Deed::BreakImage, known.image_pull, |faults, on| faults.image_pull = on);
-    toggle(Deed::SlowStart, known.slow_start_seconds > 0, |faults, on| {
-        faults.slow_start_seconds = if on { SLOW_START_SECONDS } else { 0 };
-    });
-    toggle(Deed::IgnoreSigterm, known.ignore_sigterm, |faults, on| faults.ignore_sigterm = on);
+    toggle(Deed::Crash, known.crash, "crash");
+    toggle(Deed::BreakImage, known.image_pull, "image");
+    toggle(Deed::SlowStart, known.slow_start_seconds > 0, "slow");
+    toggle(Deed::IgnoreSigterm, known.ignore_sigterm, "sigterm");
     actions
 }
 
@@ -145,12 +131,11 @@ fn of_node(cluster: &Cluster, object: &ObjectRef, node: &Object) -> Vec<Action> 
     let down = cluster.controllers.kubelet.is_down(&object.name);
     let cordon = if cordoned { "uncordon" } else { "cordon" };
     let off = if tainted { "-" } else { "" };
-    let cut = Command::SetNodeDown { node: object.name.clone(), down: !down };
     vec![
-        switch(Deed::NodeDown, down, Does::Fault(cut)),
-        switch(Deed::Cordon, cordoned, Does::Line(format!("kubectl {cordon} {name}"))),
+        switch(down, fault(Deed::NodeDown, node_line(&object.name, !down))),
+        switch(cordoned, runs(Deed::Cordon, format!("kubectl {cordon} {name}"))),
         runs(Deed::Drain, format!("kubectl drain {name} --ignore-daemonsets --force")),
-        switch(Deed::Taint, tainted, Does::Line(format!("kubectl taint nodes {name} {TAINT}{off}"))),
+        switch(tainted, runs(Deed::Taint, format!("kubectl taint nodes {name} {TAINT}{off}"))),
         runs(Deed::Delete, line::delete(object)),
     ]
 }
@@ -159,11 +144,11 @@ fn of_class(cluster: &Cluster, object: &ObjectRef, class: &Object) -> Vec<Action
     const DEFAULT: &str = "storageclass.kubernetes.io/is-default-class";
     let is_default = class.meta.annotations.get(DEFAULT).is_some_and(|value| value == "true");
     let patch = json!({"metadata": {"annotations": {DEFAULT: (!is_default).to_string()}}}).to_string();
-    let provisioner = class.rest.text("provisioner").to_owned();
-    let down = cluster.is_provisioner_down(&provisioner);
+    let provisioner = class.rest.text("provisioner");
+    let down = cluster.is_provisioner_down(provisioner);
     vec![
-        switch(Deed::ProvisionerDown, down, Does::Fault(Command::SetProvisionerDown { provisioner, down: !down })),
-        switch(Deed::DefaultClass, is_default, Does::Line(line::patch(object, &patch))),
+        switch(down, fault(Deed::ProvisionerDown, provisioner_line(provisioner, !down))),
+        switch(is_default, runs(Deed::DefaultClass, line::patch(object, &patch))),
         runs(Deed::Delete, line::delete(object)),
     ]
 }
@@ -192,6 +177,7 @@ mod tests {
     use super::*;
     use crate::api::time::Millis;
     use crate::cluster::config::Config;
+    use crate::command::Command;
     use crate::timeline::Timeline;
 
     fn run() -> Timeline {
@@ -203,12 +189,9 @@ mod tests {
 
     fn act(timeline: &mut Timeline, object: &ObjectRef, deed: &Deed) -> Option<bool> {
         let action = of(timeline.cluster(), object).into_iter().find(|action| action.deed == *deed).expect("offered");
-        let command = match action.does {
-            Does::Line(line) => Command::Run { terminal: 0, line },
-            Does::Fault(command) => command,
-        };
-        let answer = timeline.dispatch(command);
-        assert!(!answer.output.iter().any(|line| line.text.starts_with("error")), "{answer:?}");
+        let answer = timeline.dispatch(Command::Run { terminal: 0, line: action.line });
+        let is_error = |text: &str| text.starts_with("error") || text.starts_with("fault:");
+        assert!(!answer.output.iter().any(|line| is_error(&line.text)), "{answer:?}");
         timeline.advance(Millis::from_secs(30));
         of(timeline.cluster(), object).into_iter().find(|action| action.deed == *deed).and_then(|action| action.on)
     }
@@ -226,8 +209,7 @@ mod tests {
                 let before = run.cluster().hash();
                 let on = act(&mut run, &object, &action.deed);
                 assert_eq!(on.is_some(), action.on.is_some() && run.cluster().store().find(&object).is_some());
-                let shown = run.bench().terminals()[0].history().len();
-                assert_eq!(shown, usize::from(matches!(action.does, Does::Line(_))), "{action:?}");
+                assert_eq!(run.bench().terminals()[0].history().len(), 1, "{action:?}");
                 // Faults that show only in a pod's next life, or change nothing here.
                 let later =
                     [Deed::BreakImage, Deed::SlowStart, Deed::IgnoreSigterm, Deed::ProvisionerDown, Deed::Taint];

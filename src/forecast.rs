@@ -13,7 +13,7 @@ use crate::cluster::step::What;
 use crate::cluster::store::Index;
 use crate::command::{Answer, Command};
 use crate::controllers::reason::Reason;
-use crate::explain::explain;
+use crate::explain::bottom;
 use crate::kubectl::diff_text::unified;
 use crate::kubectl::output::yaml;
 use crate::kubectl::resource::{self, Reading};
@@ -176,10 +176,8 @@ impl Forecast {
     fn end(&mut self) {
         let sets = self.changes.iter().map(|change| &change.object).filter(|object| object.kind == Kind::StatefulSet);
         for set in sets {
-            let findings = explain(&self.cluster, set);
-            // What lies at the bottom of it.
-            if let Some(finding) = findings.into_iter().max_by_key(|finding| finding.depth) {
-                self.waits.push((set.clone(), finding.reason));
+            if let Some(reason) = bottom(&self.cluster, set) {
+                self.waits.push((set.clone(), reason));
             }
         }
     }

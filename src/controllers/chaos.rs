@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::kubelet;
-use super::statefulset::stateful_set_utils::is_pod_ready;
+use super::statefulset::stateful_set_utils::{is_pod_ready, parent_name_and_ordinal};
+use super::{endpointslice, kubelet};
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
@@ -31,8 +31,42 @@ pub struct Chaos {
     pub every_seconds: u32,
     /// The set whose pods are hit.
     pub set: ObjectRef,
-    /// The invariant: so many pods of the set are Ready. It counts from when it first holds.
+    /// The number in the invariant.
     pub at_least: u32,
+    /// The invariant. It counts from when it first holds.
+    #[serde(default, skip_serializing_if = "Invariant::is_usual")]
+    pub invariant: Invariant,
+}
+
+/// What is to hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Invariant {
+    /// So many pods of the set are Ready.
+    #[default]
+    Ready,
+    /// The pod of this ordinal is Ready.
+    Pod,
+    /// So many DNS names of the set's pods have an address.
+    Names,
+}
+
+impl Invariant {
+    /// Every one.
+    pub const ALL: [Invariant; 3] = [Invariant::Ready, Invariant::Pod, Invariant::Names];
+
+    /// Its name, as a line has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Invariant::Ready => "ready",
+            Invariant::Pod => "pod",
+            Invariant::Names => "names",
+        }
+    }
+
+    fn is_usual(&self) -> bool {
+        *self == Invariant::Ready
+    }
 }
 
 /// What has become of it.
@@ -40,8 +74,12 @@ pub struct Chaos {
 pub struct Broken {
     /// When the invariant broke.
     pub at: Instant,
-    /// How many pods were Ready then.
-    pub ready: u32,
+    /// What was to hold.
+    pub invariant: Invariant,
+    /// The number in it.
+    pub at_least: u32,
+    /// How many pods were Ready, or how many names had an address.
+    pub count: u32,
     /// What the last fault was.
     pub last: String,
 }
@@ -204,22 +242,58 @@ pub(crate) fn check(cluster: &mut Cluster) {
     let Some(running) = &cluster.controllers.chaos.running else {
         return;
     };
-    let Chaos { set, at_least, .. } = &running.chaos;
-    let ready = pods(cluster, set).filter(|pod| is_pod_ready(pod) && !pod.meta.is_terminating()).count() as u32;
-    let holds = ready >= *at_least;
+    let Chaos { set, at_least, invariant, .. } = &running.chaos;
+    let (count, holds) = looked(cluster, &running.chaos);
     if holds || !running.armed {
         if let Some(running) = &mut cluster.controllers.chaos.running {
             running.armed |= holds;
         }
         return;
     }
-    let (last, at_least, set) = (running.last.clone(), *at_least, cluster.store().find(set).cloned());
+    let (last, at_least, invariant) = (running.last.clone(), *at_least, *invariant);
+    let set = cluster.store().find(set).cloned();
     cluster.controllers.chaos.running = None;
-    cluster.controllers.chaos.broken = Some(Broken { at: cluster.now(), ready, last });
+    cluster.controllers.chaos.broken = Some(Broken { at: cluster.now(), invariant, at_least, count, last });
     if let Some(set) = set {
-        let message = format!("{ready} pods are Ready, not {at_least}");
+        let message = match invariant {
+            Invariant::Ready => format!("{count} pods are Ready, not {at_least}"),
+            Invariant::Pod => format!("{}-{at_least} is not Ready", set.meta.name),
+            Invariant::Names => format!("{count} DNS names have an address, not {at_least}"),
+        };
         cluster.record_event(ACTOR, &set, true, STOPPED, &message);
     }
+}
+
+/// How many there are of what is to be there, and whether that is enough.
+fn looked(cluster: &Cluster, Chaos { set, at_least, invariant, .. }: &Chaos) -> (u32, bool) {
+    let is_up = |pod: &&Arc<Object>| is_pod_ready(pod) && !pod.meta.is_terminating();
+    let up = pods(cluster, set).filter(is_up);
+    match invariant {
+        Invariant::Ready => counted(up, *at_least),
+        Invariant::Pod => {
+            let is_it =
+                |pod: &&Arc<Object>| i64::from(parent_name_and_ordinal(&pod.meta.name).1) == i64::from(*at_least);
+            counted(up.filter(is_it), 1)
+        }
+        Invariant::Names => counted(named(cluster, set), *at_least),
+    }
+}
+
+fn counted<T>(of: impl Iterator<Item = T>, at_least: u32) -> (u32, bool) {
+    let count = of.count() as u32;
+    (count, count >= at_least)
+}
+
+/// The endpoints of a set's Service that have a host name and are ready: the names that DNS answers.
+fn named<'a>(cluster: &'a Cluster, set: &ObjectRef) -> impl Iterator<Item = &'a serde_json::Value> {
+    let service = cluster.store().find(set).map_or("", |set| set.spec.text("serviceName"));
+    let service = ObjectRef::new(Kind::Service, &set.namespace, service);
+    let headless = cluster.store().find(&service).is_some_and(|service| service.spec.text("clusterIP") == "None");
+    let endpoints = if headless { endpointslice::endpoints_of(cluster, &service) } else { Vec::new() };
+    let answers = |endpoint: &&serde_json::Value| {
+        !endpoint.text("hostname").is_empty() && endpoint.field("conditions").flag("ready")
+    };
+    endpoints.into_iter().filter(answers)
 }
 
 /// The reason of the event that says that the invariant broke.

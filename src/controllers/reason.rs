@@ -209,6 +209,28 @@ pub enum Reason {
         error: String,
     },
 
+    /// Set or pod: there is no Service of the name that the set gives, so its pods have no DNS names.
+    ServiceMissing {
+        /// The Service.
+        service: String,
+        /// The labels that it would have to select.
+        labels: Vec<(String, String)>,
+    },
+    /// Set or pod: that Service has an address of its own, so there are no names below it.
+    ServiceNotHeadless {
+        /// See `ServiceMissing`.
+        service: String,
+        /// See `ServiceMissing`.
+        labels: Vec<(String, String)>,
+    },
+    /// Set or pod: that Service selects other pods.
+    ServiceSelectsOthers {
+        /// See `ServiceMissing`.
+        service: String,
+        /// See `ServiceMissing`.
+        labels: Vec<(String, String)>,
+    },
+
     /// Any object: it is deleted, and these finalizers hold it.
     Finalizers {
         /// The finalizers.

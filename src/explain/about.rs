@@ -26,6 +26,10 @@ pub(super) fn objects(reason: &Reason, object: &ObjectRef) -> Vec<ObjectRef> {
             .split_once('/')
             .map(|(namespace, name)| vec![ObjectRef::new(Kind::PersistentVolumeClaim, namespace, name)])
             .unwrap_or_default(),
+        Reason::ServiceMissing { service, .. }
+        | Reason::ServiceNotHeadless { service, .. }
+        | Reason::ServiceSelectsOthers { service, .. } => vec![of(Kind::Service, service)],
+        Reason::StorageClassMissing { class } => vec![cluster_wide(Kind::StorageClass, class)],
         Reason::NodeLost { node } | Reason::TaintEviction { node, .. } => vec![cluster_wide(Kind::Node, node)],
         Reason::BudgetRefuses { budget, .. } => vec![of(Kind::PodDisruptionBudget, budget)],
         Reason::Dependents { objects } | Reason::NamespaceContents { objects } | Reason::Missing { objects } => {
@@ -94,6 +98,9 @@ pub fn arguments(reason: &Reason) -> Vec<String> {
         Reason::VolumeInUse { claim } | Reason::VolumeRetained { claim } | Reason::ClaimNotUsable { claim, .. } => {
             text(claim)
         }
+        Reason::ServiceMissing { service, .. }
+        | Reason::ServiceNotHeadless { service, .. }
+        | Reason::ServiceSelectsOthers { service, .. } => text(service),
         Reason::SchedulingGated { gates } => vec![list(gates)],
         Reason::Unschedulable { message, .. } => text(message),
         Reason::BindingVolumes { claims, node } => vec![list(claims), node.clone()],

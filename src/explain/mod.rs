@@ -4,6 +4,7 @@
 //! Nothing is guessed here: where no component noted a reason, there is no finding.
 
 mod about;
+mod names;
 pub mod relation;
 mod remedy;
 mod rule;
@@ -39,10 +40,21 @@ pub struct Finding {
 
 /// Why an object is as it is: its own reasons first, each followed by those of the objects that it is about. A pod that
 /// is missing gets the reasons of its set.
+/// At the end stands why it has no DNS name, which holds nothing up.
 pub fn explain(cluster: &Cluster, object: &ObjectRef) -> Vec<Finding> {
     let mut chain = Chain { cluster, seen: Vec::new(), findings: Vec::new() };
     chain.follow(object, 0);
+    if let Some(reason) = names::missing(cluster, object) {
+        chain.add(object, reason, 0);
+    }
     chain.findings
+}
+
+/// The reason that all others of an object lead to, where it stands still.
+pub fn bottom(cluster: &Cluster, object: &ObjectRef) -> Option<Reason> {
+    let mut chain = Chain { cluster, seen: Vec::new(), findings: Vec::new() };
+    chain.follow(object, 0);
+    chain.findings.into_iter().max_by_key(|finding| finding.depth).map(|finding| finding.reason)
 }
 
 struct Chain<'a> {
@@ -88,7 +100,7 @@ impl Chain<'_> {
             depth,
             object: object.clone(),
             rule: rule::of(&reason),
-            remedies: remedy::of(&reason, object),
+            remedies: remedy::of(self.cluster, &reason, object),
             objects: objects.clone(),
             reason,
         });

@@ -2,11 +2,15 @@
 
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
+use crate::cluster::Cluster;
+use crate::controllers::kubelet::PodFaults;
 use crate::controllers::reason::Reason;
 use crate::controllers::statefulset::wait::Wait;
+use crate::kubectl::line::{self, quoted};
+use crate::programs::fault;
 
 /// The commands that would end a wait of `object`.
-pub(super) fn of(reason: &Reason, object: &ObjectRef) -> Vec<String> {
+pub(super) fn of(cluster: &Cluster, reason: &Reason, object: &ObjectRef) -> Vec<String> {
     let namespace = &object.namespace;
     let name = &object.name;
     let delete_pods = |pods: &[String]| vec![format!("kubectl delete pod {} -n {namespace}", pods.join(" "))];
@@ -16,13 +20,52 @@ pub(super) fn of(reason: &Reason, object: &ObjectRef) -> Vec<String> {
         Reason::ClaimInUse { pods } => delete_pods(pods),
         Reason::VolumeRetained { .. } => vec![format!("kubectl delete pv {name}")],
         Reason::NodeLost { node } if object.kind == Kind::Pod => {
-            vec![format!("kubectl delete node {node}"), force()]
+            // What a fault has done, its end undoes.
+            let back = cluster.controllers.kubelet.is_down(node).then(|| fault::node_line(node, false));
+            back.into_iter().chain([format!("kubectl delete node {node}"), force()]).collect()
         }
         Reason::Unschedulable { refusals, .. } => {
             let cordoned = refusals.iter().filter(|refusal| refusal.reason == "node(s) were unschedulable");
             cordoned.flat_map(|refusal| &refusal.nodes).map(|node| format!("kubectl uncordon {node}")).collect()
         }
+        Reason::WaitForProvisioner { provisioner, down: true } => vec![fault::provisioner_line(provisioner, false)],
+        Reason::NoStorageClass => {
+            let class = cluster.store().list(Kind::StorageClass).next().map(|class| class.object_ref());
+            let patch = r#"{"metadata":{"annotations":{"storageclass.kubernetes.io/is-default-class":"true"}}}"#;
+            class.map(|class| line::patch(&class, patch)).into_iter().collect()
+        }
+        Reason::ImagePullBackOff { .. } => healed(cluster, object, "image", |faults| faults.image_pull),
+        Reason::CrashLoopBackOff { .. } => healed(cluster, object, "crash", |faults| faults.crash),
+        Reason::ProbeFailing { .. } => healed(cluster, object, "not-ready", |faults| faults.not_ready),
+        Reason::ServiceMissing { service, labels } => vec![headless(object, service, labels)],
+        Reason::ServiceNotHeadless { service, labels } => {
+            let delete = format!("kubectl delete service {} -n {namespace}", quoted(service));
+            vec![format!("{delete} && {}", headless(object, service, labels))]
+        }
+        Reason::ServiceSelectsOthers { service, labels } => vec![select(object, service, labels)],
         _ => Vec::new(),
+    }
+}
+
+/// Ends a fault that somebody has brought about in a pod, where that is what is wrong.
+fn healed(cluster: &Cluster, pod: &ObjectRef, what: &str, is_on: fn(&PodFaults) -> bool) -> Vec<String> {
+    let is_on = is_on(&cluster.controllers.kubelet.faults(pod));
+    is_on.then(|| fault::pod_line(pod, what, false)).into_iter().collect()
+}
+
+/// Has a Service select the pods with these labels.
+fn select(object: &ObjectRef, service: &str, labels: &[(String, String)]) -> String {
+    let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    format!("kubectl set selector service {} {} -n {}", quoted(service), quoted(&labels.join(",")), object.namespace)
+}
+
+/// Creates a headless Service for the pods with these labels. kubectl has it select `app=` and its own name.
+fn headless(object: &ObjectRef, service: &str, labels: &[(String, String)]) -> String {
+    let name = quoted(service);
+    let create = format!("kubectl create service clusterip {name} --clusterip=None -n {}", object.namespace);
+    match labels {
+        [(label, value)] if label == "app" && value == service => create,
+        labels => format!("{create} && {}", select(object, service, labels)),
     }
 }
 

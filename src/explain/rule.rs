@@ -59,6 +59,12 @@ pub(super) fn of(reason: &Reason) -> Rule {
             "pkg/controller/volume/pvprotection/pv_protection_controller.go processPV",
             "concepts/storage/persistent-volumes/#storage-object-in-use-protection",
         ),
+        Reason::ServiceMissing { .. } | Reason::ServiceNotHeadless { .. } | Reason::ServiceSelectsOthers { .. } => {
+            rule(
+                "staging/src/k8s.io/endpointslice/util/controller_utils.go ShouldSetHostname",
+                "concepts/workloads/controllers/statefulset/#stable-network-id",
+            )
+        }
         Reason::VolumeRetained { .. } => rule(
             "pkg/controller/volume/persistentvolume/pv_controller.go reclaimVolume",
             "concepts/storage/persistent-volumes/#retain",

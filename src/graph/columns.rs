@@ -216,6 +216,7 @@ fn is_available(cluster: &Cluster, min_ready_seconds: i32, pod: &Object) -> bool
 fn progress(cluster: &Cluster, pod: &ObjectRef) -> Option<Timer> {
     let progress = cluster.controllers.kubelet.progress(pod)?;
     let what = match progress.what {
+        Activity::Pulling => TimerKind::Pulling,
         Activity::Starting => TimerKind::Starting,
         Activity::BackOff => TimerKind::BackOff,
         Activity::Stopping => TimerKind::Stopping,

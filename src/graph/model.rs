@@ -260,7 +260,9 @@ impl Timer {
 /// What takes time in a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimerKind {
-    /// Sandbox, images, start.
+    /// An image is being pulled.
+    Pulling,
+    /// Sandbox and volumes are being set up, or a container is being started.
     Starting,
     /// The pause before an image or a container is tried again.
     BackOff,

@@ -3,6 +3,7 @@
 use super::{Strings, fill};
 use crate::actions::Deed;
 use crate::api::kind::Kind;
+use crate::controllers::chaos::Invariant;
 use crate::dns::Miss;
 use crate::explain::relation::Tie;
 use crate::graph::model::{State, TimerKind};
@@ -46,6 +47,7 @@ impl Strings {
     /// What takes time in a pod.
     pub fn timer(&self, timer: TimerKind) -> &'static str {
         match timer {
+            TimerKind::Pulling => self.timer_pulling,
             TimerKind::Starting => self.timer_starting,
             TimerKind::BackOff => self.timer_back_off,
             TimerKind::Stopping => self.timer_stopping,
@@ -91,6 +93,24 @@ impl Strings {
             Deed::MoveToZone(zone) => return fill(self.do_zone, &[zone]),
         };
         word.to_owned()
+    }
+
+    /// What chaos is to leave as it is.
+    pub fn invariant(&self, invariant: Invariant) -> &'static str {
+        match invariant {
+            Invariant::Ready => self.invariant_ready,
+            Invariant::Pod => self.invariant_pod,
+            Invariant::Names => self.invariant_names,
+        }
+    }
+
+    /// That it did not.
+    pub fn broken(&self, invariant: Invariant) -> &'static str {
+        match invariant {
+            Invariant::Ready => self.broken_ready,
+            Invariant::Pod => self.broken_pod,
+            Invariant::Names => self.broken_names,
+        }
     }
 
     /// What a connection means.

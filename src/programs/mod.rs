@@ -1,6 +1,7 @@
 //! The programs that a shell can start: those that people pipe kubectl into, and those that containers have.
 
 mod edit;
+pub mod fault;
 mod files;
 mod grep;
 mod net;
@@ -67,6 +68,7 @@ const PROGRAMS: &[(&str, bool, bool, Run)] = &[
     ("ps", true, true, files::ps),
     ("clear", true, true, files::clear),
     ("help", true, false, files::help),
+    ("fault", true, false, fault::fault),
     ("nslookup", false, true, net::nslookup),
     ("dig", false, true, net::dig),
     ("ping", false, true, net::ping),

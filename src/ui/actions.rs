@@ -5,20 +5,12 @@ use leptos::prelude::*;
 use super::clock::real_time;
 use super::look::{Look, focus_on};
 use super::session::Session;
-use crate::actions::{self, Action, Does};
+use crate::actions::{self, Action};
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::i18n::{Strings, fill};
 
 impl Session {
-    /// Does what an action says.
-    fn act(&self, action: &Action) {
-        match &action.does {
-            Does::Line(line) => self.run(line.clone()),
-            Does::Fault(command) => self.dispatch(command.clone()),
-        }
-    }
-
     /// What can be done to an object now.
     pub fn actions(&self, object: ObjectRef) -> Memo<Vec<Action>> {
         let session = *self;
@@ -39,16 +31,16 @@ pub fn Actions(
     let kind = object.kind;
     let all = session.actions(object);
     let some = move |faults: bool| {
-        let list = all.get().into_iter().filter(move |action| matches!(action.does, Does::Fault(_)) == faults);
+        let list = all.get().into_iter().filter(move |action| action.is_fault == faults);
         list.map(move |action| {
-            let shown = action.clone();
+            let line = action.line.clone();
             view! {
                 <button
                     class="deed"
                     class:deed--grave=action.deed.is_grave()
                     aria-pressed=action.on.map(|on| on.to_string())
-                    title=line_of(session.strings(), &action)
-                    on:click=move |_| session.act(&shown)
+                    title=action.line.clone()
+                    on:click=move |_| session.run(line.clone())
                 >
                     {inside(session.strings(), &action, kind)}
                 </button>
@@ -56,7 +48,7 @@ pub fn Actions(
         })
         .collect_view()
     };
-    let any = move |faults: bool| all.with(|all| all.iter().any(|a| matches!(a.does, Does::Fault(_)) == faults));
+    let any = move |faults: bool| all.with(|all| all.iter().any(|a| a.is_fault == faults));
     view! {
         <Show when=move || any(false)>
             <section class="deeds" aria-label=move || session.strings().actions>
@@ -73,19 +65,10 @@ pub fn Actions(
     }
 }
 
-/// The line that an action runs, or that there is none.
-fn line_of(strings: &Strings, action: &Action) -> String {
-    match &action.does {
-        Does::Line(line) => line.clone(),
-        Does::Fault(_) => strings.fault_note.to_owned(),
-    }
-}
-
 fn inside(strings: &Strings, action: &Action, kind: Kind) -> impl IntoView + use<> {
-    let line = match &action.does {
-        Does::Line(line) => Some(view! { <code class="deed__line" aria-hidden="true">{line.clone()}</code> }),
-        Does::Fault(_) => None,
-    };
+    // Those of faults are shown when the pointer rests on them, since there are many.
+    let line = || view! { <code class="deed__line" aria-hidden="true">{action.line.clone()}</code> };
+    let line = (!action.is_fault).then(line);
     let tick = action.on.map(|on| view! { <i class="deed__tick" aria-hidden="true">{if on { "✓" } else { "" }}</i> });
     view! {
         <span class="deed__word">{tick} {strings.deed(&action.deed, kind)}</span>
@@ -189,20 +172,20 @@ fn OpenMenu(
                 .into_iter()
                 .enumerate()
                 .map(|(number, action)| {
-                    let shown = action.clone();
+                    let line = action.line.clone();
                     view! {
                         <button
                             id=item(number)
                             class="deed"
                             class:deed--grave=action.deed.is_grave()
-                            class:deed--fault=matches!(action.does, Does::Fault(_))
+                            class:deed--fault=action.is_fault
                             role=if action.on.is_some() { "menuitemcheckbox" } else { "menuitem" }
                             tabindex="-1"
                             aria-checked=action.on.map(|on| on.to_string())
-                            title=line_of(strings, &action)
+                            title=action.line.clone()
                             on:click=move |_| {
                                 close.with_value(|close| close());
-                                session.act(&shown);
+                                session.run(line.clone());
                             }
                         >
                             {inside(strings, &action, kind)}

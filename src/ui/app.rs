@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::actions::ActionMenu;
+use super::browser;
 use super::clock;
 use super::clock_bar::ClockBar;
 use super::controls::Controls;
@@ -57,8 +58,12 @@ pub fn App() -> impl IntoView {
     let presentation = Presentation::of_address();
     provide_context(presentation);
     let asked = Language::of_tag(presentation.get(Parameters::lang));
-    let preferred = || window().navigator().language().and_then(|tag| Language::of_tag(&tag));
-    let session = Session::new(asked.or_else(preferred).unwrap_or_default(), presentation);
+    let preferred = || {
+        let tags = window().navigator().languages().into_iter();
+        tags.filter_map(|tag| tag.as_string()).find_map(|tag| Language::of_tag(&tag))
+    };
+    let saved = || if presentation.embed { None } else { Language::of_tag(&browser::saved_language()) };
+    let session = Session::new(asked.or_else(saved).or_else(preferred).unwrap_or_default(), presentation);
     provide_context(session);
     let look = Look::new();
     look.table.set(presentation.get(Parameters::view) == "table");

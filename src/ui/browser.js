@@ -1,4 +1,25 @@
-// What the browser does that answers later: the page is told with a call.
+// What the browser does for the page. What answers later tells the page with a call.
+
+/// Where the language is kept that somebody chose. A figure in another page keeps nothing.
+const LANGUAGE = 'statefulscope.language'
+
+/// The language that was chosen here before; nothing where none was, or where the browser keeps nothing.
+export function saved_language() {
+  try {
+    return localStorage.getItem(LANGUAGE) ?? ''
+  } catch {
+    return ''
+  }
+}
+
+/// Keeps the language that was chosen.
+export function save_language(tag) {
+  try {
+    localStorage.setItem(LANGUAGE, tag)
+  } catch {
+    // It holds until the page is left.
+  }
+}
 
 /// Loads a file that lies beside the page, and gives its text to `done`; nothing where there is none.
 export function load_text(file, done) {

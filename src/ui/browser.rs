@@ -1,4 +1,4 @@
-//! What the browser does that answers later, and its address bar.
+//! What the browser does that answers later, its address bar, and what it keeps of a choice.
 
 use leptos::prelude::*;
 use leptos::wasm_bindgen;
@@ -10,6 +10,10 @@ extern "C" {
     fn load(file: &str, done: JsValue);
     #[wasm_bindgen(js_name = copy_text)]
     fn copy(text: &str, done: JsValue);
+    /// The tag of the language that was chosen here before, or nothing.
+    pub fn saved_language() -> String;
+    /// Keeps the language that was chosen.
+    pub fn save_language(tag: &str);
 }
 
 /// Loads a file that lies beside the page. `done` gets its text; nothing where it cannot be had.

@@ -47,6 +47,7 @@ pub fn Details() -> impl IntoView {
                     <h2>
                         {kind} " "
                         <code>{name}</code>
+                        {session.is_beside().then(|| view! { <i class="log__side">{move || session.strings().log_beside}</i> })}
                     </h2>
                     <button
                         class="button button--quiet"

@@ -2,6 +2,7 @@
 
 use leptos::prelude::*;
 
+use super::browser;
 use super::documents::{DocumentMenu, Share};
 use super::embed::Presentation;
 use super::gallery::GalleryButton;
@@ -38,6 +39,7 @@ pub fn Header() -> impl IntoView {
                 Language::Chinese => Language::English,
             };
         });
+        browser::save_language(session.language.get_untracked().tag());
     };
     view! {
         <header class="header">

@@ -69,6 +69,13 @@ pub fn Log() -> impl IntoView {
     }
 }
 
+/// In which of two clusters a line happened.
+#[inline(never)]
+fn side(session: Session, beside: bool) -> AnyView {
+    let word = move || if beside { session.strings().log_beside } else { session.strings().log_first };
+    view! { <i class="log__side">{word}</i> }.into_any()
+}
+
 #[component]
 fn Line(
     /// The line.
@@ -90,7 +97,7 @@ fn Line(
         <li class="log__line" class:log__line--warning=line.warning class:log__line--you=actor == Actor::User class:log__line--beside=line.beside>
             <time>{elapsed(line.at)}</time>
             <span class="log__actor">
-                {line.beside.then(|| view! { <i class="log__side">{move || session.strings().log_beside}</i> })}
+                <Show when=move || session.time.compare.read().is_some()>{side(session, line.beside)}</Show>
                 {who}
             </span>
             <code class="log__object">{line.object.to_string()}</code>

@@ -15,6 +15,10 @@ pub struct Look {
     pub focus_place: StoredValue<Rect>,
     /// Whether the focus is in the picture.
     pub within: StoredValue<bool>,
+    /// Which of two clusters this picture is of: 0 for the first.
+    side: usize,
+    /// In which one something is looked at closely.
+    pub side_looked_at: RwSignal<usize>,
     /// The connection that is looked at.
     pub edge: RwSignal<Option<(ObjectRef, ObjectRef)>>,
     /// The menu that is open.
@@ -41,6 +45,8 @@ impl Look {
             focus: RwSignal::new(String::new()),
             focus_place: StoredValue::new(Rect::default()),
             within: StoredValue::new(false),
+            side: 0,
+            side_looked_at: RwSignal::new(0),
             edge: RwSignal::new(None),
             menu: RwSignal::new(None),
             table: RwSignal::new(false),
@@ -51,7 +57,7 @@ impl Look {
     /// The same for a second picture, but for the focus, of which each has its own.
     pub fn beside(&self) -> Look {
         let Look { focus, focus_place, within, .. } = Look::new();
-        Look { focus, focus_place, within, ..*self }
+        Look { focus, focus_place, within, side: 1, ..*self }
     }
 
     /// That of this page.
@@ -67,7 +73,15 @@ impl Look {
     /// Looks closely at an object, or at nothing; at no connection any more.
     pub fn select(&self, session: Session, object: Option<ObjectRef>) {
         self.edge.set(None);
+        self.side_looked_at.set(self.side);
         session.selected.set(object);
+    }
+
+    /// Looks closely at a connection.
+    pub fn select_edge(&self, session: Session, ends: (ObjectRef, ObjectRef)) {
+        session.selected.set(None);
+        self.side_looked_at.set(self.side);
+        self.edge.set(Some(ends));
     }
 
     /// Opens the menu of an object, where there is one, at a place in the window.

@@ -8,7 +8,7 @@ use super::look::Look;
 use super::session::{Change, Session};
 use crate::api::meta::ObjectRef;
 use crate::controllers::reason::Reason;
-use crate::explain::explain;
+use crate::explain::bottom;
 use crate::i18n::{fill, why};
 
 /// A set that is not complete though nothing more is going to happen.
@@ -30,9 +30,7 @@ pub fn Incomplete() -> impl IntoView {
         session.graph.with(|graph| {
             let sets = graph.sets.iter().filter(|set| graph.still && !set.complete);
             let view = |set: &ObjectRef| {
-                let findings = session.ask(|cluster| explain(cluster, set));
-                // What lies at the bottom of it.
-                let reason = findings.into_iter().max_by_key(|finding| finding.depth).map(|finding| finding.reason);
+                let reason = session.ask(|cluster| bottom(cluster, set));
                 Stuck { set: set.clone(), reason, retries: graph.retries }
             };
             sets.map(|set| view(&set.reference)).collect::<Vec<Stuck>>()

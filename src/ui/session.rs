@@ -36,7 +36,7 @@ use crate::graph::model::{Graph, SetView};
 use crate::graph::scene::{self, Scene};
 use crate::i18n::{Language, Strings};
 use crate::kubectl::complete::{Completion, complete};
-use crate::timeline::{Compare, Mark, Timeline};
+use crate::timeline::{Mark, Timeline};
 use crate::workbench::{TERMINALS, Workbench};
 pub use foresight::Foreseen;
 use foresight::Foresight;
@@ -52,6 +52,8 @@ const LOG_LINES: usize = 400;
 #[derive(Clone, Copy)]
 pub struct Session {
     timeline: StoredValue<Timeline>,
+    /// Which cluster is asked: 0 for the first, 1 for the one beside.
+    side: usize,
     /// What the pictures of the first cluster and of the one beside were made of.
     memories: StoredValue<[Memory; 2]>,
     /// The text of the file that is open in the editor.
@@ -158,50 +160,48 @@ impl LogLine {
     }
 }
 
-/// The picture of a cluster. It is drawn because something has changed; what looks the same is found out card by card.
+/// The pictures that are shown: of the first cluster, and of the one beside it, which is drawn only where there is one.
+type Pictures = (Arc<Scene>, Arc<Scene>);
+
+/// The pictures of the clusters, each drawn once. They are drawn because something has changed; what looks the same is
+/// found out card by card.
 fn drawn(
     graph: RwSignal<Arc<Graph>>,
+    time: Time,
     selected: RwSignal<Option<ObjectRef>>,
     language: RwSignal<Language>,
-) -> Memo<Arc<Scene>> {
+) -> Memo<Pictures> {
     let draw = move || {
         let (selected, strings) = (selected.get(), language.get().strings());
-        graph.with(|graph| scene::draw(graph, layout::place(graph, selected.as_ref()), strings))
+        let draw = |graph: &Graph| scene::draw(graph, layout::place(graph, selected.as_ref()), strings);
+        let first = graph.with(|graph| draw(graph));
+        if time.compare.read().is_none() {
+            return (Arc::new(first), Arc::default());
+        }
+        compared(first, time.beside.with(|graph| draw(graph)), strings)
     };
-    Memo::new_with_compare(move |_| Arc::new(draw()), |_, _| true)
+    Memo::new_with_compare(move |_| draw(), |_, _| true)
 }
 
-/// A picture as it is shown. Where two clusters are compared, what differs from the other one is marked; the keys of its
-/// cards begin with `prefix`, so that each is there once.
-fn marked(
-    prefix: &'static str,
-    own: Memo<Arc<Scene>>,
-    other: Memo<Arc<Scene>>,
-    compare: RwSignal<Option<Compare>>,
-    language: RwSignal<Language>,
-) -> Memo<Arc<Scene>> {
-    let mark = move || {
-        let own = own.get();
-        if compare.read().is_none() {
-            return own;
-        }
-        let mut scene = Scene::clone(&own);
-        differ::mark(&mut scene, &other.read(), language.get().strings());
-        scene.cards.iter_mut().for_each(|card| card.key.insert_str(0, prefix));
-        Arc::new(scene)
-    };
-    Memo::new_with_compare(move |_| mark(), |_, _| true)
+/// Two pictures, with what differs marked in both. The keys of the second one's cards are others, so that each is there
+/// once.
+#[inline(never)]
+fn compared(mut first: Scene, mut beside: Scene, strings: &Strings) -> Pictures {
+    differ::mark(&mut first, &beside, strings);
+    differ::mark(&mut beside, &first, strings);
+    beside.cards.iter_mut().for_each(|card| card.key.insert_str(0, "beside/"));
+    (Arc::new(first), Arc::new(beside))
 }
 
 /// A picture as it is shown, or while somebody looks ahead, the picture of what is foreseen.
 fn foreseen(
-    shown: Memo<Arc<Scene>>,
+    shown: Memo<Pictures>,
     foresight: Foresight,
     selected: RwSignal<Option<ObjectRef>>,
     language: RwSignal<Language>,
 ) -> Memo<Arc<Scene>> {
     let draw = move || {
-        let Some(seen) = foresight.shown.get() else { return shown.get() };
+        let Some(seen) = foresight.shown.get() else { return shown.with(|(first, _)| Arc::clone(first)) };
         let strings = language.get().strings();
         let mut scene = scene::draw(&seen.graph, layout::place(&seen.graph, selected.read().as_ref()), strings);
         foresee::mark(&mut scene, &seen.forecast, strings);
@@ -220,14 +220,14 @@ impl Session {
         let (files, text) = Files::new();
         let time = Time::new();
         let foresight = Foresight::new();
-        let (first, beside) = (drawn(graph, selected, language), drawn(time.beside, selected, language));
+        let pictures = drawn(graph, time, selected, language);
         Session {
             manifest: RwSignal::new(text.to_owned()),
             files,
             editor: CodeEditor::new(),
             answer: RwSignal::new(Answer::default()),
-            scene: foreseen(marked("", first, beside, time.compare, language), foresight, selected, language),
-            scene_beside: marked("beside/", beside, first, time.compare, language),
+            scene: foreseen(pictures, foresight, selected, language),
+            scene_beside: Memo::new_with_compare(move |_| pictures.with(|(_, beside)| Arc::clone(beside)), |_, _| true),
             graph,
             now: RwSignal::new(timeline.cluster().now()),
             // A figure waits for what it is to show.
@@ -248,6 +248,7 @@ impl Session {
             presentation,
             language,
             timeline: StoredValue::new(timeline),
+            side: 0,
             memories: StoredValue::default(),
         }
     }
@@ -449,16 +450,18 @@ impl Session {
 
     /// Asks the cluster as it is now.
     pub fn ask<T>(&self, question: impl FnOnce(&Cluster) -> T) -> T {
-        self.timeline.with_value(|timeline| question(timeline.cluster()))
+        let side = self.side;
+        self.timeline
+            .with_value(|timeline| question(timeline.other().filter(|_| side > 0).unwrap_or(timeline.cluster())))
     }
 
     /// Why the selected object is as it is.
     pub fn findings(&self) -> Memo<Vec<Finding>> {
-        let (graph, selected, timeline) = (self.graph, self.selected, self.timeline);
+        let session = *self;
         Memo::new(move |_| {
-            graph.track();
-            let selected = selected.get();
-            let why = |object| timeline.with_value(|timeline| explain(timeline.cluster(), object));
+            session.graph.track();
+            let selected = session.selected.get();
+            let why = |object| session.ask(|cluster| explain(cluster, object));
             selected.as_ref().map(why).unwrap_or_default()
         })
     }

@@ -4,11 +4,9 @@ use leptos::prelude::*;
 
 use super::clock_bar::elapsed;
 use super::session::Session;
-use crate::api::time::Millis;
-use crate::cluster::faults::ApiFault;
-use crate::command::Command;
-use crate::controllers::chaos::{Broken, Chaos};
-use crate::i18n::fill;
+use crate::controllers::chaos::{Broken, Chaos, Invariant};
+use crate::i18n::{Strings, fill};
+use crate::programs::fault::chaos_line;
 
 /// The shares of writes that can be refused, in a thousand.
 const CONFLICTS: [u32; 5] = [0, 50, 200, 500, 900];
@@ -23,20 +21,18 @@ pub fn Trouble() -> impl IntoView {
         session.changes.track();
         session.ask(|cluster| cluster.api_faults())
     });
+    let fault = move |what: &str, value: String| session.run(format!("fault api {what} {value}"));
     let conflicts = move |text: String| {
-        let Ok(per_mille) = text.parse() else {
+        let Ok(per_mille) = text.parse::<u32>() else {
             return;
         };
-        // A fault that hits nothing takes the one before back.
-        session.dispatch(Command::InjectFault { fault: ApiFault::default() });
-        if per_mille > 0 {
-            session.dispatch(Command::InjectFault { fault: ApiFault { per_mille, ..ApiFault::default() } });
-        }
+        fault("conflicts", if per_mille > 0 { format!("{}%", per_mille / 10) } else { "off".to_owned() });
     };
     let latency = move |text: String| {
-        if let Ok(latency) = text.parse() {
-            session.dispatch(Command::SetLatency { latency: Millis(latency) });
-        }
+        let Ok(latency) = text.parse::<i64>() else {
+            return;
+        };
+        fault("latency", if latency > 0 { format!("{}s", latency as f64 / 1000.0) } else { "off".to_owned() });
     };
     view! {
         <h3 class="rail__title">{move || session.strings().api_server}</h3>
@@ -80,6 +76,7 @@ fn ChaosCard() -> impl IntoView {
         session.ask(|cluster| cluster.chaos().running().cloned())
     });
     let (seed, every, at_least) = (RwSignal::new(1u64), RwSignal::new(20u32), RwSignal::new(1u32));
+    let invariant = RwSignal::new(Invariant::default());
     let start = move |_| {
         let Some(set) = set.with_untracked(|set| set.as_ref().map(|set| set.reference.clone())) else {
             return;
@@ -89,11 +86,18 @@ fn ChaosCard() -> impl IntoView {
             every_seconds: every.get_untracked(),
             set,
             at_least: at_least.get_untracked(),
+            invariant: invariant.get_untracked(),
         };
-        session.dispatch(Command::SetChaos { chaos: Some(chaos) });
+        session.run(chaos_line(Some(&chaos)));
         session.playing.set(true);
     };
-    let stop = move |_| session.dispatch(Command::SetChaos { chaos: None });
+    let stop = move |_| session.run(chaos_line(None));
+    let choose = move |name: String| {
+        if let Some(chosen) = Invariant::ALL.into_iter().find(|known| known.name() == name) {
+            invariant.set(chosen);
+        }
+    };
+    let number: fn(&'static Strings) -> &'static str = |strings| strings.chaos_number;
     view! {
         <div class="rail__card rail__card--still" role="group" aria-label=move || session.strings().chaos>
             <Number label=|strings| strings.seed value=Signal::derive(move || seed.get()) set=move |n| seed.set(n) />
@@ -102,8 +106,23 @@ fn ChaosCard() -> impl IntoView {
                 value=Signal::derive(move || every.get().into())
                 set=move |n| every.set(n.try_into().unwrap_or(1))
             />
+            <label class="rail__field">
+                <span>{move || session.strings().chaos_until}</span>
+                <select
+                    prop:value=move || invariant.get().name()
+                    on:change:target=move |event| choose(event.target().value())
+                >
+                    {Invariant::ALL
+                        .map(|known| {
+                            view! {
+                                <option value=known.name()>{move || session.strings().invariant(known)}</option>
+                            }
+                        })
+                        .collect_view()}
+                </select>
+            </label>
             <Number
-                label=|strings| strings.at_least_ready
+                label=number
                 value=Signal::derive(move || at_least.get().into())
                 set=move |n| at_least.set(n.try_into().unwrap_or_default())
             />
@@ -128,7 +147,7 @@ fn ChaosCard() -> impl IntoView {
 #[component]
 fn Number(
     /// Its name.
-    label: fn(&'static crate::i18n::Strings) -> &'static str,
+    label: fn(&'static Strings) -> &'static str,
     /// What is in it.
     value: Signal<u64>,
     /// What is done with what is typed.
@@ -174,9 +193,13 @@ pub fn ChaosEnd() -> impl IntoView {
             broken
                 .get()
                 .filter(|broken| dismissed.read().as_ref() != Some(broken))
-                .map(|Broken { at, ready, last }| {
-                    let shown = Broken { at, ready, last: last.clone() };
-                    let text = move || fill(session.strings().chaos_broken, &[&elapsed(at), &ready.to_string(), &last]);
+                .map(|shown| {
+                    let Broken { at, invariant, at_least, count, last } = shown.clone();
+                    let text = move || {
+                        let strings = session.strings();
+                        let what = fill(strings.broken(invariant), &[&count.to_string(), &at_least.to_string()]);
+                        fill(strings.chaos_broken, &[&elapsed(at), &what, &last])
+                    };
                     view! {
                         <div class="notice notice--danger" role="alert">
                             <p>{text}</p>

@@ -7,17 +7,21 @@ use statefulscope::cluster::actor::Actor;
 use statefulscope::cluster::config::Config;
 use statefulscope::cluster::step::What;
 use statefulscope::command::Command;
-use statefulscope::controllers::chaos::Chaos;
+use statefulscope::controllers::chaos::{Chaos, Invariant};
 use statefulscope::controllers::statefulset::stateful_set_utils::is_pod_ready;
 use statefulscope::timeline::Timeline;
 
 fn run(seed: u64, at_least: u32) -> Timeline {
+    run_until(seed, Invariant::Ready, at_least)
+}
+
+fn run_until(seed: u64, invariant: Invariant, at_least: u32) -> Timeline {
     let mut timeline = Timeline::new(Config::default());
     let manifest = include_str!("../../scenarios/web.yaml").replace("replicas: 2", "replicas: 3");
     timeline.dispatch(Command::Apply { manifest });
     timeline.advance(Millis::from_secs(60));
     let set = ObjectRef::new(Kind::StatefulSet, "julin", "web");
-    timeline.dispatch(Command::SetChaos { chaos: Some(Chaos { seed, every_seconds: 10, set, at_least }) });
+    timeline.dispatch(Command::SetChaos { chaos: Some(Chaos { seed, every_seconds: 10, set, at_least, invariant }) });
     timeline.advance(Millis::from_secs(1200));
     timeline
 }
@@ -52,11 +56,26 @@ fn it_stops_when_the_invariant_breaks() {
     let chaos = timeline.cluster().chaos();
     assert_eq!(chaos.running(), None);
     let broken = chaos.broken.clone().expect("it has broken");
-    assert_eq!(broken.ready, 1);
+    assert_eq!((broken.count, broken.at_least), (1, 2));
     assert!(!broken.last.is_empty());
     let told = told(&timeline);
     let last = told.last().expect("something happened");
     assert!(last.contains("InvariantBroken: 1 pods are Ready, not 2"), "{told:?}");
+}
+
+#[test]
+fn other_invariants_can_be_chosen() {
+    let end = |invariant: Invariant, number: u32| {
+        let timeline = run_until(1, invariant, number);
+        let broken = timeline.cluster().chaos().broken.clone().expect("it has broken");
+        (broken, told(&timeline).pop().expect("something happened"))
+    };
+    let (broken, last) = end(Invariant::Pod, 2);
+    assert_eq!((broken.invariant, broken.count), (Invariant::Pod, 0));
+    assert!(last.contains("InvariantBroken: web-2 is not Ready"), "{last}");
+    let (broken, last) = end(Invariant::Names, 3);
+    assert_eq!((broken.invariant, broken.count), (Invariant::Names, 2));
+    assert!(last.contains("InvariantBroken: 2 DNS names have an address, not 3"), "{last}");
 }
 
 #[test]

@@ -45,11 +45,11 @@ pub enum State {
     /// Its turn has not come.
     Waiting,
     /// Its image is being pulled.
-    Pulling { until: Instant },
+    Pulling { since: Instant, until: Instant },
     /// Its image did not pull; it is tried again.
     PullBackOff { until: Instant, reason: &'static str },
     /// It is being created and started.
-    Starting { until: Instant },
+    Starting { since: Instant, until: Instant },
     /// It runs; `ends` says when it will end by itself or by a signal, and with which exit code.
     Running { since: Instant, ends: Option<(Instant, i64)> },
     /// It has ended, and the kubelet has yet to decide what follows.
@@ -168,9 +168,9 @@ impl Container {
     pub fn next_due(&self) -> Option<Instant> {
         match &self.state {
             State::Waiting | State::Ended => None,
-            State::Pulling { until }
+            State::Pulling { until, .. }
             | State::PullBackOff { until, .. }
-            | State::Starting { until }
+            | State::Starting { until, .. }
             | State::Exited { until }
             | State::BackOff { until } => Some(*until),
             State::Running { ends, .. } => {

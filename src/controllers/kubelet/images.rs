@@ -47,7 +47,7 @@ impl Worker {
         let broken = faults.image_pull || container.image_is_broken();
         let present = cluster.controllers.kubelet.images.contains(&key) && !broken;
         if present && policy != "Always" {
-            container.state = State::Starting { until: now + start_time(faults) };
+            container.state = State::Starting { since: now, until: now + start_time(faults) };
             let message =
                 format!("Container image {image:?} already present on machine and can be accessed by the pod");
             cluster.record_event(ACTOR, pod, false, "Pulled", &message);
@@ -59,7 +59,7 @@ impl Worker {
             cluster.record_event(ACTOR, pod, true, "Failed", &format!("Error: {NEVER}"));
         } else {
             let time = if present { timing::IMAGE_CHECK } else { timing::IMAGE_PULL };
-            container.state = State::Pulling { until: now + time };
+            container.state = State::Pulling { since: now, until: now + time };
             cluster.record_event(ACTOR, pod, false, "Pulling", &format!("Pulling image {image:?}"));
         }
     }
@@ -77,7 +77,7 @@ impl Worker {
             return;
         }
         container.pull_back_off = Millis(0);
-        container.state = State::Starting { until: now + start_time(faults) };
+        container.state = State::Starting { since: now, until: now + start_time(faults) };
         let message =
             format!("Successfully pulled image {image:?} in 1s (1s including waiting). Image size: 70000000 bytes.");
         cluster.record_event(ACTOR, pod, false, "Pulled", &message);

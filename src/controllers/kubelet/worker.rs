@@ -62,7 +62,9 @@ pub struct Progress {
 /// What takes time in a pod.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
-    /// Sandbox, images, start.
+    /// An image is being pulled.
+    Pulling,
+    /// Sandbox and volumes are being set up, or a container is being started.
     Starting,
     /// A pause before an image or a container is tried again.
     BackOff,
@@ -105,9 +107,8 @@ impl Worker {
                     let since = Instant(until.0 - pause.0);
                     Progress { what: Activity::BackOff, since, until: *until }
                 }
-                State::Pulling { until } | State::Starting { until } => {
-                    Progress { what: Activity::Starting, since: self.started, until: *until }
-                }
+                State::Pulling { since, until } => Progress { what: Activity::Pulling, since: *since, until: *until },
+                State::Starting { since, until } => Progress { what: Activity::Starting, since: *since, until: *until },
                 _ => continue,
             };
             if found.is_none_or(|found| found.until < progress.until) {
@@ -300,7 +301,7 @@ impl Worker {
         if let Some(message) = super::needs::missing_environment(cluster, pod, &spec) {
             cluster.record_event(ACTOR, pod, true, "Failed", &format!("Error: {message}"));
             self.missing = (super::needs::missing_of_environment(cluster, pod, &spec), 1);
-            self.containers[at].state = State::Starting { until: now + timing::CONFIG_RETRY };
+            self.containers[at].state = State::Starting { since: now, until: now + timing::CONFIG_RETRY };
             return;
         }
         self.missing.0.clear();

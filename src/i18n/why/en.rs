@@ -35,6 +35,15 @@ pub(super) fn sentence(reason: &Reason) -> &'static str {
         Reason::VolumeRetained { .. } => {
             "The claim {0} is gone. The volume is kept with its data until somebody decides (Retain), and no new claim gets it."
         }
+        Reason::ServiceMissing { .. } => {
+            "The set names the Service {0}, and there is none. Nobody looks for it before the pods start; they only have no DNS names."
+        }
+        Reason::ServiceNotHeadless { .. } => {
+            "The Service {0} has an address of its own. Only below a headless one (clusterIP: None) have pods DNS names."
+        }
+        Reason::ServiceSelectsOthers { .. } => {
+            "The selector of the Service {0} does not match the pod's labels, so it has no endpoint and no DNS name for it."
+        }
         Reason::SchedulingGated { .. } => "The pod is not scheduled before these scheduling gates are removed: {0}.",
         Reason::ClaimNotUsable { why: ClaimTrouble::Missing, .. } => "The pod's claim {0} is not there.",
         Reason::ClaimNotUsable { why: ClaimTrouble::Lost, .. } => "The pod's claim {0} has lost its volume.",

@@ -27,6 +27,15 @@ pub(super) fn sentence(reason: &Reason) -> &'static str {
         Reason::VolumeRetained { .. } => {
             "PVC {0} 已不存在。卷和数据会保留到有人处理为止（Retain），新的 PVC 不会得到它。"
         }
+        Reason::ServiceMissing { .. } => {
+            "该 StatefulSet 指定了 Service {0}，但它不存在。Pod 启动前没有组件会检查它；只是这些 Pod 没有 DNS 名称。"
+        }
+        Reason::ServiceNotHeadless { .. } => {
+            "Service {0} 有自己的地址。只有在无头服务（clusterIP: None）之下，Pod 才有 DNS 名称。"
+        }
+        Reason::ServiceSelectsOthers { .. } => {
+            "Service {0} 的选择算符与该 Pod 的标签不匹配，所以没有它的端点，也没有它的 DNS 名称。"
+        }
         Reason::SchedulingGated { .. } => "在移除下列调度门控之前，该 Pod 不会被调度：{0}。",
         Reason::ClaimNotUsable { why: ClaimTrouble::Missing, .. } => "该 Pod 的 PVC {0} 不存在。",
         Reason::ClaimNotUsable { why: ClaimTrouble::Lost, .. } => "该 Pod 的 PVC {0} 已失去它的卷。",

@@ -33,10 +33,7 @@ fn EdgeView(
     let of = ends.clone();
     let is_looked_at = move || look.edge.with(|edge| edge.as_ref() == Some(&of));
     let title = format!("{} – {}", ends.0, ends.1);
-    let open = move |_| {
-        session.selected.set(None);
-        look.edge.set(Some(ends.clone()));
-    };
+    let open = move |_| look.select_edge(session, ends.clone());
     view! {
         <g class="edge" class:edge--faint=faint class:edge--on=is_looked_at on:click=open>
             <title>{title}</title>

@@ -40,7 +40,12 @@ pub fn GraphView() -> impl IntoView {
             <Incomplete />
             <div class="graph__body">
                 <Show when=move || !look.table.get() fallback=Tables>
-                    <div class="graph__scroll" role="region" aria-label=move || session.strings().graph>
+                    <div
+                        class="graph__scroll"
+                        role="region"
+                        aria-label=move || session.strings().graph
+                        on:scroll=move |event| scroll_along(session, &event)
+                    >
                         <Show when=move || is_empty.get()>
                             <div class="graph__empty">
                                 <p class="graph__empty-title">{move || session.strings().empty_title}</p>
@@ -56,11 +61,24 @@ pub fn GraphView() -> impl IntoView {
                     <Beside />
                 </Show>
                 <Show when=move || look.is_closer(session) fallback=Rail>
-                    <Details />
+                    {move || closely(session, look)}
                 </Show>
             </div>
         </div>
     }
+}
+
+/// What is looked at closely, in the cluster in which it is looked at.
+#[inline(never)]
+fn closely(session: Session, look: Look) -> AnyView {
+    let is_beside = look.side_looked_at.get() > 0 && session.time.compare.read().is_some();
+    let session = if is_beside { session.beside() } else { session };
+    view! {
+        <Provider value=session>
+            <Details />
+        </Provider>
+    }
+    .into_any()
 }
 
 /// The cluster beside the first one, where two are compared.
@@ -79,6 +97,7 @@ fn Beside() -> impl IntoView {
                         class="graph__scroll graph__scroll--beside"
                         role="region"
                         aria-label=move || fill(session.strings().compare_beside, &[&title()])
+                        on:scroll=move |event| scroll_along(session, &event)
                     >
                         <Which title />
                         <Drawing />
@@ -87,6 +106,22 @@ fn Beside() -> impl IntoView {
             </Provider>
         </Show>
     }
+}
+
+/// Where two pictures stand side by side, both show the same part: what one is scrolled to, the other is too.
+fn scroll_along(session: Session, event: &web_sys::Event) {
+    if session.time.compare.read_untracked().is_none() {
+        return;
+    }
+    let one: web_sys::Element = event_target(event);
+    if let Some(other) = one.next_element_sibling().filter(is_picture).or(one.previous_element_sibling()) {
+        other.set_scroll_top(one.scroll_top());
+        other.set_scroll_left(one.scroll_left());
+    }
+}
+
+fn is_picture(element: &web_sys::Element) -> bool {
+    element.class_list().contains("graph__scroll")
 }
 
 /// Which cluster a picture is of, where there are two.

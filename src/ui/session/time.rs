@@ -244,12 +244,19 @@ impl Session {
 
     /// Puts a cluster beside the first one, or takes it away.
     pub fn compare(&self, compare: Option<Compare>) {
+        // Another cluster has had its part in what has happened until now.
+        self.forget_log();
         self.travel(|timeline| timeline.set_compare(compare));
     }
 
     /// The cluster beside, for what draws one.
     pub fn beside(&self) -> Session {
-        Session { graph: self.time.beside, scene: self.scene_beside, ..*self }
+        Session { graph: self.time.beside, scene: self.scene_beside, side: 1, ..*self }
+    }
+
+    /// Whether this is the cluster beside the first one.
+    pub fn is_beside(&self) -> bool {
+        self.side > 0
     }
 
     /// Shows where one is.
