@@ -336,6 +336,15 @@ impl Reasons {
         note.map_or(&[], |(_, reasons)| reasons)
     }
 
+    /// Everything that was noted, by object.
+    pub fn all(&self) -> impl Iterator<Item = (&ObjectRef, &Reason)> {
+        let of = |(object, notes)| {
+            let notes: &Vec<Note> = notes;
+            notes.iter().flat_map(|(_, reasons)| &**reasons).map(move |reason| (object, reason))
+        };
+        self.notes.iter().flat_map(of)
+    }
+
     /// Forgets an object that is gone.
     pub(crate) fn forget(&mut self, object: &ObjectRef) {
         self.notes.remove(object);

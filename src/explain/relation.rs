@@ -37,6 +37,8 @@ pub enum Tie {
     NodeName,
     /// What a pod refers to and does not start without.
     Need,
+    /// `serviceAccountName`.
+    Account,
 }
 
 /// A connection, from the object that names the other.
@@ -119,10 +121,70 @@ pub fn between(cluster: &Cluster, from: &ObjectRef, to: &ObjectRef) -> Vec<Relat
             tie(Tie::ClassName, json!({"spec": {"storageClassName": to.name}}), &name);
         }
         (Kind::Pod, Kind::Node) => tie(Tie::NodeName, json!({"spec": {"nodeName": to.name}}), &name),
-        (Kind::Pod, _) => tie(Tie::Need, json!({"metadata": {"name": a.meta.name}}), &name),
+        (Kind::Pod, _) => tie(Tie::Need, json!({"spec": needing(&a.spec, to)}), &name),
+        (Kind::StatefulSet, Kind::ServiceAccount) => {
+            let template = a.spec.field("template").field("spec");
+            if template.text("serviceAccountName") == to.name {
+                let left = json!({"spec": {"template": {"spec": {"serviceAccountName": to.name}}}});
+                tie(Tie::Account, left, &name);
+            }
+        }
         _ => {}
     }
     out
+}
+
+/// What of a pod's specification names a config map or a secret.
+fn needing(spec: &Value, to: &ObjectRef) -> Value {
+    let names = |value: &Value| mentions(value, &to.name);
+    let some =
+        |of: &Value, list: &str| of.list(list).iter().filter(|item| names(item)).cloned().collect::<Vec<Value>>();
+    let mut out = Map::new();
+    let volumes = some(spec, "volumes");
+    if !volumes.is_empty() {
+        out.insert("volumes".to_owned(), Value::from(volumes));
+    }
+    for list in ["initContainers", "containers"] {
+        let containers = spec.list(list).iter().filter_map(|container| {
+            let mut kept = Map::new();
+            for field in ["env", "envFrom"] {
+                let found = some(container, field);
+                if !found.is_empty() {
+                    kept.insert(field.to_owned(), Value::from(found));
+                }
+            }
+            if kept.is_empty() {
+                return None;
+            }
+            kept.insert("name".to_owned(), Value::from(container.text("name")));
+            Some(Value::Object(kept))
+        });
+        let containers: Vec<Value> = containers.collect();
+        if !containers.is_empty() {
+            out.insert(list.to_owned(), Value::from(containers));
+        }
+    }
+    Value::Object(out)
+}
+
+/// Whether a source of a volume or a variable names an object of this name.
+fn mentions(value: &Value, name: &str) -> bool {
+    match value {
+        Value::Object(fields) => {
+            let is_source = |key: &str| {
+                matches!(
+                    key,
+                    "configMap" | "secret" | "configMapRef" | "secretRef" | "configMapKeyRef" | "secretKeyRef"
+                )
+            };
+            fields.iter().any(|(key, value)| {
+                (is_source(key) && (value.text("name") == name || value.text("secretName") == name))
+                    || mentions(value, name)
+            })
+        }
+        Value::Array(items) => items.iter().any(|item| mentions(item, name)),
+        _ => false,
+    }
 }
 
 /// The selector of an object, and the labels that it asks for.
@@ -156,7 +218,11 @@ pub fn of(cluster: &Cluster, object: &ObjectRef) -> Vec<Relation> {
         }
     };
     match object.kind {
-        Kind::StatefulSet => names(refer(Kind::Service, text("serviceName"))),
+        Kind::StatefulSet => {
+            names(refer(Kind::Service, text("serviceName")));
+            let template = found.map(|set| set.spec.field("template").field("spec"));
+            names(refer(Kind::ServiceAccount, template.map_or("", |template| template.text("serviceAccountName"))));
+        }
         Kind::Pod => {
             for volume in found.map_or(&[][..], |pod| pod.spec.list("volumes")) {
                 names(refer(Kind::PersistentVolumeClaim, volume.field("persistentVolumeClaim").text("claimName")));
@@ -183,6 +249,14 @@ pub fn of(cluster: &Cluster, object: &ObjectRef) -> Vec<Relation> {
             }
             let key = claim_key(namespace, &object.name);
             store.indexed(Index::ClaimOfPod, &key).for_each(|pod| named_by(pod.object_ref()));
+        }
+        Kind::ConfigMap | Kind::Secret | Kind::ServiceAccount => {
+            store.list_in(Kind::StatefulSet, namespace).for_each(|from| named_by(from.object_ref()));
+            for (from, reason) in cluster.controllers.reasons.all() {
+                if matches!(reason, Reason::Missing { objects } if objects.contains(object)) {
+                    named_by(from.clone());
+                }
+            }
         }
         Kind::Service => {
             store.list_in(Kind::StatefulSet, namespace).for_each(|from| named_by(from.object_ref()));

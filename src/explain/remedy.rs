@@ -1,5 +1,6 @@
 //! What would change it: kubectl's commands, where there is one that helps.
 
+use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::cluster::Cluster;
@@ -16,7 +17,7 @@ pub(super) fn of(cluster: &Cluster, reason: &Reason, object: &ObjectRef) -> Vec<
     let delete_pods = |pods: &[String]| vec![format!("kubectl delete pod {} -n {namespace}", pods.join(" "))];
     let force = || format!("kubectl delete pod {name} -n {namespace} --grace-period=0 --force");
     match reason {
-        Reason::StatefulSet(wait) => of_wait(wait, object),
+        Reason::StatefulSet(wait) => of_wait(cluster, wait, object),
         Reason::ClaimInUse { pods } => delete_pods(pods),
         Reason::VolumeRetained { .. } => vec![format!("kubectl delete pv {name}")],
         Reason::NodeLost { node } if object.kind == Kind::Pod => {
@@ -43,8 +44,20 @@ pub(super) fn of(cluster: &Cluster, reason: &Reason, object: &ObjectRef) -> Vec<
             vec![format!("{delete} && {}", headless(object, service, labels))]
         }
         Reason::ServiceSelectsOthers { service, labels } => vec![select(object, service, labels)],
+        Reason::Missing { objects } => objects.iter().filter_map(create).collect(),
         _ => Vec::new(),
     }
+}
+
+/// Creates what a pod waits for, with nothing in it.
+fn create(missing: &ObjectRef) -> Option<String> {
+    let what = match missing.kind {
+        Kind::ConfigMap => "configmap",
+        Kind::Secret => "secret generic",
+        Kind::ServiceAccount => "serviceaccount",
+        _ => return None,
+    };
+    Some(format!("kubectl create {what} {} -n {}", quoted(&missing.name), quoted(&missing.namespace)))
 }
 
 /// Ends a fault that somebody has brought about in a pod, where that is what is wrong.
@@ -69,7 +82,7 @@ fn headless(object: &ObjectRef, service: &str, labels: &[(String, String)]) -> S
     }
 }
 
-fn of_wait(wait: &Wait, set: &ObjectRef) -> Vec<String> {
+fn of_wait(cluster: &Cluster, wait: &Wait, set: &ObjectRef) -> Vec<String> {
     let (namespace, name) = (&set.namespace, &set.name);
     let delete = |pods: &[&str]| vec![format!("kubectl delete pod {} -n {namespace}", pods.join(" "))];
     match wait {
@@ -88,6 +101,13 @@ fn of_wait(wait: &Wait, set: &ObjectRef) -> Vec<String> {
         }
         Wait::TooManyReplicas { simulated, .. } => {
             vec![format!("kubectl scale statefulset {name} -n {namespace} --replicas={simulated}")]
+        }
+        Wait::Refused { .. } => {
+            let spec = cluster.store().find(set).map(|set| set.spec.field("template").field("spec"));
+            let account = spec.map_or("", |spec| spec.text("serviceAccountName"));
+            let account = ObjectRef::new(Kind::ServiceAccount, namespace.as_str(), account);
+            let is_missing = !account.name.is_empty() && cluster.store().find(&account).is_none();
+            is_missing.then(|| create(&account)).flatten().into_iter().collect()
         }
         _ => Vec::new(),
     }

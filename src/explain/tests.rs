@@ -177,3 +177,74 @@ fn a_set_leads_to_the_claim_that_nobody_makes_a_volume_for() {
     assert_eq!(deepest.object, object(Kind::PersistentVolumeClaim, "www-web-0"));
     assert!(matches!(&deepest.reason, Reason::NoVolumeFits { class, .. } if class == "localhostpath"), "{findings:?}");
 }
+
+/// Runs what helps with the first reason of an object for which something does.
+fn help(timeline: &mut Timeline, object: &ObjectRef) -> String {
+    let findings = explain(timeline.cluster(), object);
+    let line = findings.iter().flat_map(|finding| &finding.remedies).next().expect("something helps").clone();
+    let answer = timeline.dispatch(Command::Run { terminal: 0, line: line.clone() });
+    assert!(!answer.is_refused(), "{line}: {:?}", answer.output);
+    timeline.advance(Millis::from_secs(120));
+    line
+}
+
+#[test]
+fn a_name_that_is_missing_is_explained_and_what_helps_helps() {
+    let pod = object(Kind::Pod, "web-0");
+    let nginx = "clusterIP: None\n  selector:\n    app: nginx";
+    assert!(SET.contains(nginx));
+    let alone = SET.split("---").nth(1).expect("two documents");
+    let renamed = alone.replace("app: nginx", "app: web");
+    let cases = [
+        (alone.to_owned(), "kubectl create service clusterip nginx --clusterip=None -n julin"),
+        (
+            renamed,
+            "kubectl create service clusterip nginx --clusterip=None -n julin && kubectl set selector service nginx app=web -n julin",
+        ),
+        (
+            SET.replace(nginx, "selector:\n    app: nginx"),
+            "kubectl delete service nginx -n julin && kubectl create service clusterip nginx --clusterip=None -n julin",
+        ),
+        (
+            SET.replace(nginx, "clusterIP: None\n  selector:\n    app: other"),
+            "kubectl set selector service nginx app=nginx -n julin",
+        ),
+    ];
+    for (manifest, expected) in cases {
+        let mut timeline = run(&[Command::Apply { manifest }]);
+        let web = object(Kind::StatefulSet, "web");
+        assert_eq!(explain(timeline.cluster(), &web).len(), 1);
+        assert_eq!(bottom(timeline.cluster(), &web), None, "it holds nothing up");
+        assert_eq!(help(&mut timeline, &pod), expected);
+        assert_eq!(explain(timeline.cluster(), &pod), []);
+        let name = "web-0.nginx.julin.svc.cluster.local";
+        assert!(crate::dns::addresses(timeline.cluster().store(), name).is_some(), "{expected}");
+    }
+}
+
+#[test]
+fn faults_and_missing_accounts_are_explained_and_what_helps_helps() {
+    let pod = object(Kind::Pod, "web-0");
+    let fault = |line: &str| Command::Run { terminal: 0, line: text(line) };
+    for what in ["crash", "not-ready"] {
+        let mut timeline =
+            run(&[Command::Apply { manifest: text(SET) }, fault(&format!("fault pod web-0 {what} -n julin"))]);
+        assert_eq!(help(&mut timeline, &pod), format!("fault pod web-0 {what} off -n julin"));
+        assert_eq!(explain(timeline.cluster(), &pod), []);
+    }
+    let provisioner = fault("fault provisioner fuseim.pri/ifs down");
+    let mut timeline = run(&[provisioner, Command::Apply { manifest: text(SET) }]);
+    assert_eq!(help(&mut timeline, &pod), "fault provisioner fuseim.pri/ifs down off");
+    let manifest = SET.replace("      containers:", "      serviceAccountName: robot\n      containers:");
+    assert_ne!(manifest, SET);
+    let mut timeline = run(&[Command::Apply { manifest }]);
+    let findings = explain(timeline.cluster(), &pod);
+    let told = why::sentence(Language::English, &findings[0].reason);
+    assert!(
+        told.contains("error looking up service account julin/robot: serviceaccount \"robot\" not found"),
+        "{told}"
+    );
+    assert_eq!(help(&mut timeline, &pod), "kubectl create serviceaccount robot -n julin");
+    timeline.advance(Millis::from_secs(1200));
+    assert_eq!(explain(timeline.cluster(), &pod), []);
+}

@@ -18,6 +18,7 @@ use crate::controllers::endpointslice;
 use crate::controllers::kubelet::Activity;
 use crate::controllers::node_lifecycle::node_condition;
 use crate::controllers::persistent_volume::NO_PROVISIONER;
+use crate::controllers::reason::{ClaimTrouble, Reason};
 use crate::controllers::statefulset::set::{StatefulSet, StrategyType};
 use crate::controllers::statefulset::stateful_set_utils::max_unavailable;
 use crate::dns;
@@ -74,6 +75,7 @@ fn graph(cluster: &Cluster, sets: Vec<SetView>, columns: &BTreeMap<ObjectRef, Co
         still: cluster.pending().all(|(_, actor, object)| is_retry(cluster, actor, object)),
         retries: cluster.next_due().is_some(),
         others: others(cluster),
+        ghosts: ghosts(cluster, &sets),
         pods,
         sets,
     }
@@ -115,6 +117,39 @@ fn others(cluster: &Cluster) -> Vec<ObjectRef> {
     let kinds = Kind::ALL.iter().filter(|kind| !SIMULATED.contains(kind));
     let objects = kinds.flat_map(|kind| cluster.store().list(*kind)).filter(|object| !is_given(object));
     objects.map(|object| object.object_ref()).collect()
+}
+
+/// What pods wait for and is not there, and the accounts that sets name. The claims of sets stand in their columns, and
+/// classes and Services have places of their own.
+fn ghosts(cluster: &Cluster, sets: &[SetView]) -> Vec<(ObjectRef, ObjectRef)> {
+    let store = cluster.store();
+    let mut ghosts: Vec<(ObjectRef, ObjectRef)> = Vec::new();
+    let mut add = |missing: ObjectRef, of: &ObjectRef| {
+        if store.find(&missing).is_none() && !ghosts.iter().any(|(known, _)| *known == missing) {
+            ghosts.push((missing, of.clone()));
+        }
+    };
+    for (object, reason) in cluster.controllers.reasons.all() {
+        match reason {
+            Reason::Missing { objects } => objects.iter().for_each(|missing| add(missing.clone(), object)),
+            Reason::ClaimNotUsable { claim, why: ClaimTrouble::Missing } => {
+                let claim = ObjectRef::new(Kind::PersistentVolumeClaim, &*object.namespace, claim.as_str());
+                if !sets.iter().any(|set| set.has(&claim)) {
+                    add(claim, object);
+                }
+            }
+            _ => {}
+        }
+    }
+    for set in sets {
+        let account = store
+            .find(&set.reference)
+            .map_or("", |set| set.spec.field("template").field("spec").text("serviceAccountName"));
+        if !account.is_empty() {
+            add(ObjectRef::new(Kind::ServiceAccount, &*set.reference.namespace, account), &set.reference);
+        }
+    }
+    ghosts
 }
 
 fn nodes(cluster: &Cluster, sets: &[SetView], loose: &[PodView]) -> Vec<NodeView> {

@@ -148,8 +148,8 @@ pub fn place(graph: &Graph, looked_at: Option<&ObjectRef>) -> Layout {
         layout.height = placed.frame.y + placed.frame.height;
         layout.sets.push(placed);
     }
-    let beside =
-        (graph.services.len() + graph.pods.len() + graph.claims.len() + graph.others.len()).min(size::MOST_BESIDE);
+    let beside = graph.services.len() + graph.pods.len() + graph.claims.len() + graph.ghosts.len() + graph.others.len();
+    let beside = beside.min(size::MOST_BESIDE);
     if beside > 0 {
         layout.beside = place_beside(beside, y);
         let frame = layout.beside.0;

@@ -33,6 +33,8 @@ pub struct Graph {
     pub retries: bool,
     /// What is there and is not simulated.
     pub others: Vec<ObjectRef>,
+    /// What something names and is not there, with what names it; but for what has a place of its own in the picture.
+    pub ghosts: Vec<(ObjectRef, ObjectRef)>,
 }
 
 /// A set, its Service, and its columns.

@@ -88,9 +88,12 @@ pub fn tables(graph: &Graph, strings: &Strings) -> Vec<Table> {
         row(&ObjectRef::new(Kind::StorageClass, "", &*class.name), cells)
     });
     add("Storage classes", &["StorageClass", "Default", "Provisioner", "Status", "Reclaim policy"], classes.collect());
+    let ghosts = graph.ghosts.iter().map(|(object, of)| {
+        row(object, vec![text(object.kind.name()), text(fill(strings.ghost_of, &[&of.to_string()]))])
+    });
     let others =
         graph.others.iter().map(|object| row(object, vec![text(object.kind.name()), text(strings.not_simulated)]));
-    add(strings.beside, &["Name", "Kind", "Status"], others.collect());
+    add(strings.beside, &["Name", "Kind", "Status"], ghosts.chain(others).collect());
     tables
 }
 

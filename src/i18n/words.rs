@@ -126,6 +126,7 @@ impl Strings {
             Tie::ClassName => self.tie_class_name,
             Tie::NodeName => self.tie_node_name,
             Tie::Need => self.tie_need,
+            Tie::Account => self.tie_account,
         }
     }
 }

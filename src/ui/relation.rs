@@ -113,7 +113,8 @@ fn field_of(relation: &Relation) -> &'static str {
         Tie::VolumeName => "volumeName",
         Tie::ClassName => "storageClassName",
         Tie::NodeName => "nodeName",
-        Tie::Need => "env",
+        Tie::Need => "env, volumes",
+        Tie::Account => "serviceAccountName",
     }
 }
 

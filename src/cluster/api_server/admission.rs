@@ -44,6 +44,7 @@ impl Cluster {
     pub(super) fn admit(&self, object: &mut Object) -> Result<(), Status> {
         match object.kind {
             Kind::Pod => {
+                self.admit_service_account(object)?;
                 self.admit_priority(object)?;
                 add_default_tolerations(object);
                 self.admit_runtime_class(object)?;
@@ -60,6 +61,19 @@ impl Cluster {
             _ => {}
         }
         Ok(())
+    }
+
+    /// A pod runs in the name of an account, which has to be there. Tokens are not simulated, so nothing is mounted.
+    // Models plugin/pkg/admission/serviceaccount/admission.go Plugin.Admit
+    fn admit_service_account(&self, pod: &Object) -> Result<(), Status> {
+        let (namespace, name) = (pod.meta.namespace.as_str(), pod.spec.text("serviceAccountName"));
+        // The cluster of the recordings runs without this plugin.
+        if self.config.stand_ins || name.is_empty() || self.store.get(Kind::ServiceAccount, namespace, name).is_some() {
+            return Ok(());
+        }
+        let why =
+            format!("error looking up service account {namespace}/{name}: serviceaccount {} not found", quote(name));
+        Err(Status::forbidden(Kind::Pod, told_name(pod), &why))
     }
 
     /// A pod runs as its class says, which has to be there.

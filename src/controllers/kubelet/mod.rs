@@ -104,7 +104,16 @@ pub(crate) fn observe(cluster: &mut Cluster, event: &WatchEvent) {
 
 /// Makes something go wrong in a pod, now and in its later lives, or makes it go right again.
 pub(crate) fn set_faults(cluster: &mut Cluster, pod: &ObjectRef, faults: PodFaults) {
-    let known = &mut cluster.controllers.kubelet.faults;
+    let now = cluster.now();
+    let kubelet = &mut cluster.controllers.kubelet;
+    // What runs already does not wait for its next start.
+    if faults.crash
+        && !kubelet.faults.get(pod).is_some_and(|known| known.crash)
+        && let Some(worker) = kubelet.workers.get_mut(pod)
+    {
+        Arc::make_mut(worker).crash(now);
+    }
+    let known = &mut kubelet.faults;
     if faults == PodFaults::default() {
         known.remove(pod);
     } else {

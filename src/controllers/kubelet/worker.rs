@@ -127,9 +127,18 @@ impl Worker {
 
     /// Ends the running containers as by SIGKILL.
     pub fn kill_containers(&mut self, now: Instant) {
-        for container in &mut self.containers {
+        self.end_containers(now, 137, |_| true);
+    }
+
+    /// Has what runs fail soon, but for init containers.
+    pub fn crash(&mut self, now: Instant) {
+        self.end_containers(now + timing::CRASH, 1, |role| role != Role::Init);
+    }
+
+    fn end_containers(&mut self, at: Instant, code: i64, which: fn(Role) -> bool) {
+        for container in self.containers.iter_mut().filter(|container| which(container.role)) {
             if let State::Running { ends, .. } = &mut container.state {
-                *ends = Some((now, 137));
+                *ends = Some((at, code));
             }
         }
     }

@@ -25,6 +25,9 @@ impl Pen<'_> {
         for (claim, place) in graph.claims.iter().zip(places.by_ref()) {
             self.claim(None, claim, place);
         }
+        for ((object, of), place) in graph.ghosts.iter().zip(places.by_ref()) {
+            self.ghost(object, of, place);
+        }
         for (object, place) in graph.others.iter().zip(places) {
             self.not_simulated(object, place);
         }
@@ -43,6 +46,19 @@ impl Pen<'_> {
         card.small(18.0, &facts(&["Service", cluster_ip.as_deref().unwrap_or(self.strings.headless)]));
         card.line(14.0, 36.0, "name", fit(&reference.name, place.width - 24.0, MONO));
         card.small(52.0, &behind);
+        self.scene.cards.push(card);
+    }
+
+    fn ghost(&mut self, object: &ObjectRef, of: &ObjectRef, place: Rect) {
+        let mut card = Card::new(format!("ghost/{object}"), "card card--missing other".to_owned(), place);
+        let kind = object.kind.name();
+        let why = fill(self.strings.ghost_of, &[&of.to_string()]);
+        card.label = format!("{kind} {}, {why}", object.name);
+        card.title = card.label.clone();
+        card.object = Some(object.clone());
+        card.small(18.0, kind);
+        card.line(14.0, 36.0, "name", fit(&object.name, place.width - 24.0, MONO));
+        card.small(52.0, &why);
         self.scene.cards.push(card);
     }
 
