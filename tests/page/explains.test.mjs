@@ -240,11 +240,13 @@ spec:
   - {name: data, persistentVolumeClaim: {claimName: shared}}
 `
     await applied(text => `${text}\n${pod}`)
-    await runToRest(page)
+    await stepTo(/^Secret key, is not there/)
+    await stepTo(/^PersistentVolumeClaim shared, is not there/)
     await one(page, /^Secret key, is not there: pod\/alone names it$/)
     await one(page, /^PersistentVolumeClaim shared, is not there: pod\/reader names it$/)
     await card(/^Secret key, is not there/).click()
     await details().getByRole('button', { name: /Pod alone/ }).click()
     await details().getByText('There is no secret/key.').waitFor()
+    assert.match(await details().innerText(), /volumes:\s+- name: key\s+secret:[\s\S]*secretName: key/)
   })
 })
