@@ -95,20 +95,27 @@ pub struct Forecast {
 impl Forecast {
     /// The beginning: the manifest is applied to a copy of a cluster.
     pub fn new(cluster: &Cluster, text: &str) -> Forecast {
+        let manifest = manifest::read(text);
+        let infos = resource::visit(&manifest, &Reading::of("manifest.yaml")).infos;
+        let objects = infos.into_iter().map(|info| info.reference).collect();
+        Forecast::of(cluster, &Command::Apply { manifest: text.to_owned() }, objects)
+    }
+
+    /// The same for another command, which is about these objects.
+    pub fn of(cluster: &Cluster, command: &Command, objects: Vec<ObjectRef>) -> Forecast {
         let mut copy = cluster.clone();
         copy.take_steps();
-        let answer = copy.execute(&Command::Apply { manifest: text.to_owned() });
+        let answer = copy.execute(command);
         let written: Vec<ObjectRef> = copy.take_steps().into_iter().map(|step| step.object).collect();
-        let manifest = manifest::read(text);
-        let objects =
-            resource::visit(&manifest, &Reading::of("manifest.yaml")).infos.into_iter().map(|info| info.reference);
         let change = |object: ObjectRef| {
             let (old, new) = (cluster.store().find(&object), copy.store().find(&object));
             let unchanged = format!("{object} unchanged");
             let kind = match (old, new) {
                 (None, Some(_)) => ChangeKind::Created,
                 (Some(_), Some(_)) if written.contains(&object) => ChangeKind::Configured,
-                _ if answer.output.iter().any(|line| line.text == unchanged) => ChangeKind::Unchanged,
+                _ if !answer.is_refused() || answer.output.iter().any(|line| line.text == unchanged) => {
+                    ChangeKind::Unchanged
+                }
                 _ => ChangeKind::Refused,
             };
             let diff = match (old, new) {
@@ -117,7 +124,7 @@ impl Forecast {
             };
             Change { object, kind, diff }
         };
-        let changes = objects.map(change).collect();
+        let changes = objects.into_iter().map(change).collect();
         let (began, applied) = (copy.now(), copy.clone());
         Forecast {
             answer,

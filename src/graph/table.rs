@@ -77,23 +77,31 @@ pub fn tables(graph: &Graph, strings: &Strings) -> Vec<Table> {
     add("Pods", &["Pod", "Status", "Ready", strings.node, strings.address], pods);
     let claims =
         graph.claims.iter().map(|claim| row(&claim.reference, vec![claim_cell(claim, None), volume_cell(claim)]));
-    add("Claims", &["PersistentVolumeClaim", "Status", "PersistentVolume"], claims.collect());
+    add("PersistentVolumeClaims", &["PersistentVolumeClaim", "Status", "PersistentVolume"], claims.collect());
     let nodes =
         graph.nodes.iter().map(|node| row(&ObjectRef::new(Kind::Node, "", &*node.name), node_cells(node, strings)));
-    add("Nodes", &["Node", "Status", "Zone", "Taints", "Pods"], nodes.collect());
-    let classes = graph.classes.iter().filter(|class| !class.missing).map(|class| {
+    add(strings.nodes, &["Node", "Status", strings.zone, strings.taint, "Pods"], nodes.collect());
+    let classes = graph.classes.iter().map(|class| {
         let default = if class.is_default { "(default)" } else { "" };
-        let down = if class.down { strings.down } else { "" };
+        let down = match (class.missing, class.down) {
+            (true, _) => strings.not_there,
+            (_, true) => strings.down,
+            _ => "",
+        };
         let cells = vec![text(default), text(&class.provisioner), text(down), text(&class.reclaim_policy)];
         row(&ObjectRef::new(Kind::StorageClass, "", &*class.name), cells)
     });
-    add("Storage classes", &["StorageClass", "Default", "Provisioner", "Status", "Reclaim policy"], classes.collect());
+    add(
+        strings.classes,
+        &["StorageClass", strings.do_default, "provisioner", "Status", "reclaimPolicy"],
+        classes.collect(),
+    );
     let ghosts = graph.ghosts.iter().map(|(object, of)| {
         row(object, vec![text(object.kind.name()), text(fill(strings.ghost_of, &[&of.to_string()]))])
     });
     let others =
         graph.others.iter().map(|object| row(object, vec![text(object.kind.name()), text(strings.not_simulated)]));
-    add(strings.beside, &["Name", "Kind", "Status"], ghosts.chain(others).collect());
+    add(strings.beside, &[strings.name, strings.kind, "Status"], ghosts.chain(others).collect());
     tables
 }
 
@@ -103,7 +111,7 @@ fn of_set(set: &SetView, strings: &Strings) -> Table {
         ["Pod", "Status", "Ready", strings.node, strings.address, strings.revision].map(str::to_owned).into();
     let claims = set.columns.iter().map(|column| column.claims.len()).max().unwrap_or_default();
     for _ in 0..claims {
-        heads.extend(["Claim".to_owned(), "Volume".to_owned()]);
+        heads.extend([strings.claim.to_owned(), strings.volume.to_owned()]);
     }
     let rows = set.columns.iter().map(|column| {
         let mut cells = match &column.pod {

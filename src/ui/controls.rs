@@ -2,8 +2,11 @@
 
 use leptos::prelude::*;
 
+use super::forecast::preview_of;
 use super::session::Session;
 use crate::api::meta::ObjectRef;
+use crate::cluster::PatchType;
+use crate::command::Command;
 use crate::graph::model::SetView;
 use crate::i18n::fill;
 use crate::kubectl::line;
@@ -120,6 +123,14 @@ fn Image(
     let current = Memo::new(move |_| containers.with(|list| list.get(chosen.get()).cloned().unwrap_or_default()));
     let text = RwSignal::new(String::new());
     Effect::new(move |_| text.set(current.get().1));
+    let object = reference.clone();
+    let foreseen = {
+        let object = reference.clone();
+        move || {
+            let (container, _) = current.get_untracked();
+            Command::SetImage { object: object.clone(), container, image: text.get_untracked().trim().to_owned() }
+        }
+    };
     let command = Memo::new(move |_| line::set_image(&reference, &current.get().0, text.get().trim()));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -148,6 +159,7 @@ fn Image(
                     prop:value=move || text.get()
                     on:input:target=move |event| text.set(event.target().value())
                 />
+                {preview_of(session, object, |strings| strings.set_image, foreseen)}
                 <button class="button" type="submit" title=command>
                     {move || session.strings().set_image}
                 </button>
@@ -163,6 +175,11 @@ fn Patch(
 ) -> impl IntoView {
     let session = Session::here();
     let text = RwSignal::new(r#"{"spec":{"replicas":3}}"#.to_owned());
+    let object = reference.clone();
+    let foreseen = {
+        let object = reference.clone();
+        move || Command::Patch { object: object.clone(), patch_type: PatchType::Strategic, patch: text.get_untracked() }
+    };
     let command = Memo::new(move |_| line::patch(&reference, &text.get()));
     let submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
@@ -179,6 +196,7 @@ fn Patch(
                     prop:value=move || text.get()
                     on:input:target=move |event| text.set(event.target().value())
                 />
+                {preview_of(session, object, |strings| strings.patch_do, foreseen)}
                 <button class="button" type="submit" title=command>
                     {move || session.strings().patch_do}
                 </button>

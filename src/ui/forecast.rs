@@ -7,7 +7,9 @@ use leptos::prelude::*;
 use super::clock_bar::elapsed;
 use super::icon::{self, Icon};
 use super::session::{Foreseen, Session};
+use crate::api::meta::ObjectRef;
 use crate::api::time::{Instant, Millis};
+use crate::command::Command;
 use crate::forecast::{ChangeKind, Fate, Turn};
 use crate::i18n::{Strings, fill, why};
 
@@ -29,6 +31,35 @@ pub fn Preview() -> impl IntoView {
             {move || session.strings().preview}
         </button>
     }
+}
+
+/// The same for what a control would do. A figure has no place to tell it.
+pub fn preview_of(
+    session: Session,
+    object: ObjectRef,
+    what: fn(&Strings) -> &'static str,
+    command: impl Fn() -> Command + 'static,
+) -> AnyView {
+    if session.presentation.embed {
+        return ().into_any();
+    }
+    let name = move || {
+        let strings = session.strings();
+        format!("{}: {}", strings.preview, what(strings))
+    };
+    view! {
+        <button
+            class="button"
+            type="button"
+            aria-label=name
+            title=name
+            disabled=move || session.foresight.busy.get()
+            on:click=move |_| session.foresee_command(&command(), object.clone())
+        >
+            <Icon path=icon::EYE />
+        </button>
+    }
+    .into_any()
 }
 
 /// What was foreseen.

@@ -22,6 +22,9 @@ pub const UNDO: &str = "M7 2 2 7l5 5V8.5h5a3.75 3.75 0 0 1 0 7.5H6v2.5h6a6.25 6.
 pub const REDO: &str = "M13 2l5 5-5 5V8.5H8A3.75 3.75 0 0 0 8 16h6v2.5H8A6.25 6.25 0 0 1 8 6h5z";
 /// A cross.
 pub const CLOSE: &str = "M4.5 3 10 8.5 15.5 3 17 4.5 11.5 10 17 15.5 15.5 17 10 11.5 4.5 17 3 15.5 8.5 10 3 4.5z";
+/// An eye.
+pub const EYE: &str = "M10 4c4 0 7 3 8.5 6-1.5 3-4.5 6-8.5 6S3 13 1.5 10C3 7 6 4 10 4zm0 1.8C7 5.8 4.9 7.7 3.5 10\
+c1.4 2.3 3.5 4.2 6.5 4.2s5.1-1.9 6.5-4.2c-1.4-2.3-3.5-4.2-6.5-4.2zM10 7.5a2.5 2.5 0 1 1 0 5 2.5 2.5 0 0 1 0-5z";
 /// A folder.
 pub const FOLDER: &str = "M2 4h6l2 2h8v11H2zm1.8 4v7.2h12.4V8z";
 /// A line that leaves another one.

@@ -71,6 +71,24 @@ describe('Before applying', () => {
     assert.deepEqual(await turns(), [])
   })
 
+  it('is there for what a control would do, too', async () => {
+    await three()
+    const before = await hash()
+    await page.getByRole('textbox', { name: 'Image' }).fill('nginx:1.29')
+    await press('Preview: Set image')
+    await panel().waitFor()
+    assert.deepEqual(await turns(), ['pod/web-2 is replaced', 'pod/web-1 is replaced', 'pod/web-0 is replaced'])
+    await one(page, /^Pod web-2, Running.*, to be replaced, number 1$/)
+    await page.getByRole('textbox', { name: 'Patch' }).fill('{"spec":{"replicas":1}}')
+    await press('Preview: Patch it')
+    await one(page, /^Pod web-2, .*, to be deleted, number 1$/)
+    await page.getByRole('textbox', { name: 'Patch' }).fill('{"spec":{"serviceName":"other"}}')
+    await press('Preview: Patch it')
+    await panel().getByText('refused', { exact: true }).waitFor()
+    assert.match(await panel().innerText(), /spec\.serviceName: Invalid value: "other": field is immutable/)
+    assert.equal(await hash(), before, 'nothing has happened')
+  })
+
   it('says why a rollout would hang', async () => {
     const text = await three()
     await preview(text.replace('image: nginx', 'image: nginx:broken'))

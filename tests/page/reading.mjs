@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 
 /// The names of everything in the picture.
 export async function picture(page) {
-  const graph = page.getByRole('region', { name: 'Cluster graph' }).locator('.graph__svg')
+  const graph = page.getByRole('region', { name: /^(Cluster graph|集群图)$/ }).locator('.graph__svg')
   const snapshot = await graph.ariaSnapshot()
   // A line of the snapshot is `- img "Pod web-0, no pod"`, in the quotes of YAML where the name needs them.
   return [...snapshot.matchAll(/- '?(?:img|button) "((?:[^"\\]|\\.)*)"/g)].map(match => match[1].replaceAll("''", "'"))

@@ -40,6 +40,20 @@ async function scale(replicas) {
   await field.press('Enter')
 }
 
+async function setImage(image) {
+  await page.getByRole('textbox', { name: 'Image' }).fill(image)
+  await press('Set image')
+}
+
+const compareWith = setting => page.getByRole('combobox', { name: 'Compare with' }).selectOption(setting)
+const beside = () => page.getByRole('region', { name: /^Beside: / })
+
+/// The names of everything in the picture of the second cluster.
+async function namesBeside() {
+  const snapshot = await beside().ariaSnapshot()
+  return [...snapshot.matchAll(/(?:img|button) "((?:[^"\\]|\\.)*)"/g)].map(match => match[1])
+}
+
 /// A set of two that is scaled to three, at rest.
 async function scaled() {
   await press('Apply')
@@ -188,14 +202,16 @@ describe('Time', () => {
     }
   })
 
-  it('tells in the log what happens in either of two clusters', async () => {
+  it('tells in the log what happens in either of two clusters, on one time line', async () => {
+    // The second one comes when the first has run already.
     await press('Apply')
-    await page.getByRole('combobox', { name: 'Compare with' }).selectOption('podManagementPolicy: Parallel')
-    await runToRest(page)
-    await scale(4)
     await runToRest(page)
     const list = page.getByRole('list', { name: 'What happened' })
     const lines = list.getByRole('listitem')
+    assert.equal(await lines.filter({ hasText: /as it is|other cluster/ }).count(), 0)
+    await compareWith('podManagementPolicy: Parallel')
+    await scale(4)
+    await runToRest(page)
     // The earlier lines are drawn when somebody looks for them.
     const few = await lines.count()
     for (let before = 0; before < (await lines.count()); ) {
@@ -204,11 +220,92 @@ describe('Time', () => {
       await page.waitForTimeout(200)
     }
     assert.ok(few === 60 && (await lines.count()) > 60, `${few}, then ${await lines.count()}`)
+    const told = (await lines.allInnerTexts()).map(line => line.split('\n'))
+    const times = told.map(([time]) => time.split(':').reduce((sum, part) => sum * 60 + Number(part), 0))
+    assert.deepEqual(times, [...times].sort((a, b) => a - b))
+    const sides = told.map(line => line.join(' ').match(/as it is|other cluster/)?.[0])
+    assert.deepEqual([...new Set(sides)].sort(), ['as it is', 'other cluster'])
     const created = lines.filter({ hasText: /SuccessfulCreate\s*Create Pod web-1/ })
     assert.equal(await created.count(), 2)
-    assert.equal(await created.filter({ hasText: 'other cluster' }).count(), 1)
+    for (const side of ['as it is', 'other cluster']) assert.equal(await created.filter({ hasText: side }).count(), 1)
     await list.evaluate(list => list.scrollTo(0, list.scrollHeight))
     await page.waitForFunction(() => document.querySelectorAll('.log__line').length === 60)
+    await compareWith('nothing')
+    assert.equal(await lines.filter({ hasText: /as it is|other cluster/ }).count(), 0)
+  })
+
+  it('has a speed on a logarithmic scale', async () => {
+    const speed = page.getByRole('slider', { name: 'Speed' })
+    const values = []
+    for (let at = 0; at <= Number(await speed.getAttribute('max')); at += 1) {
+      await speed.fill(String(at))
+      values.push(await speed.getAttribute('aria-valuetext'))
+    }
+    assert.equal(values.pop(), 'as fast as possible')
+    const numbers = values.map(value => Number(value.replace('×', '')))
+    assert.deepEqual([numbers[0], numbers.at(-1)], [0.1, 1000])
+    for (let at = 1; at < numbers.length; at += 1) assert.ok(numbers[at] / numbers[at - 1] >= 2 && numbers[at] / numbers[at - 1] <= 10, `${numbers}`)
+  })
+
+  it('gives both pictures room for whole columns, scrolls them together, and looks closely into either', async () => {
+    await press('Apply')
+    await runToRest(page)
+    await compareWith('podManagementPolicy: Parallel')
+    await scale(4)
+    await runToRest(page)
+    const pictures = page.locator('.graph__scroll')
+    for (const picture of await pictures.all()) {
+      const [room, needed] = await picture.evaluate(picture => [picture.clientHeight, picture.querySelector('svg').clientHeight])
+      assert.ok(room >= needed, `${room} of ${needed} pixels`)
+    }
+    await pictures.nth(1).evaluate(picture => picture.scrollTo(150, 0))
+    await page.waitForFunction(() => document.querySelector('.graph__scroll').scrollLeft === 150)
+    // What is asked about the second cluster is answered by it.
+    await press('Previous event')
+    while (!(await beside().getByRole('button', { name: /^Pod web-3, Running, 1\/1/ }).count() && await page.getByRole('button', { name: /^Pod web-3, no pod/ }).count())) {
+      await press('Previous event')
+    }
+    const details = page.getByRole('region', { name: 'Details' })
+    await beside().getByRole('button', { name: /^Pod web-3,/ }).click()
+    assert.match(await details.innerText(), /other cluster[\s\S]*Status\s+Running 1\/1/)
+    await page.getByRole('region', { name: 'Cluster graph' }).getByRole('button', { name: /^Pod web-3,/ }).click()
+    assert.doesNotMatch(await details.innerText(), /other cluster|Running 1\/1/)
+  })
+
+  for (const [setting, change, here, there] of [
+    ['whenDeleted, whenScaled: Delete', () => scale(1), /^Claim www-web-1, .*, will be used again by web-1/, /^(?!Claim www-web-1)/],
+    ['partition: 1', () => setImage('nginx:1.29'), /^Pod web-0, Running, .*, Revision (?!857f4d7879)\w+/, /^Pod web-0, Running, .*, Revision 857f4d7879, current/],
+    ['updateStrategy: OnDelete', () => setImage('nginx:1.29'), /^Pod web-1, Running, .*, Revision (?!857f4d7879)\w+/, /^Pod web-1, Running, .*, Revision 857f4d7879, current/],
+  ]) {
+    it(`compares with ${setting}`, async () => {
+      await press('Apply')
+      await runToRest(page)
+      await compareWith(setting)
+      await change()
+      await runToRest(page)
+      assert.ok((await picture(page)).some(name => here.test(name)), (await picture(page)).join('\n'))
+      const names = await namesBeside()
+      assert.ok(names.some(name => there.test(name)) && !names.some(name => here.test(name)), names.join('\n'))
+    })
+  }
+
+  it('compares two settings of a gate', async () => {
+    await goIntoEditor(page)
+    const text = await page.evaluate(() => window.wasmBindings.session_manifest())
+    await page.keyboard.press('Control+A')
+    await page.keyboard.insertText(text.replace('  replicas: 2', '  replicas: 4\n  updateStrategy:\n    rollingUpdate: {maxUnavailable: 2}'))
+    await press('Apply')
+    await runToRest(page)
+    await compareWith('MaxUnavailableStatefulSet=false')
+    await setImage('nginx:1.29')
+    let [most, mostBeside] = [0, 0]
+    const count = names => names.filter(name => /^Pod web-\d, Terminating/.test(name)).length
+    for (let step = 0; step < 40; step += 1) {
+      await press('Step')
+      most = Math.max(most, count(await picture(page)))
+      mostBeside = Math.max(mostBeside, count(await namesBeside()))
+    }
+    assert.deepEqual([most, mostBeside], [2, 1])
   })
 
   it('compares with the manifest in the editor, also where a line applies its file', async () => {

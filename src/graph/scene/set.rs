@@ -188,7 +188,7 @@ impl Pen<'_> {
         card.line(12.0, 33.0, "answer", fit(answer, place.width - 20.0 - former_room, SMALL));
         let was = if former.is_empty() { String::new() } else { fill(self.strings.formerly, &[former]) };
         card.line_to_end(12.0, 33.0, "former", former);
-        card.label = format!("Name {}, {}", column.dns_name, [answer, &was].join(" ").trim_end());
+        card.label = format!("{} {}, {}", self.strings.dns_word, column.dns_name, [answer, &was].join(" ").trim_end());
         self.scene.cards.push(card);
     }
 
@@ -269,7 +269,7 @@ impl Pen<'_> {
         let mut card = storage_card("claim", claim.state, place);
         card.key = format!("claim/{}", claim.reference);
         card.object = Some(claim.reference.clone());
-        card.label = format!("Claim {}, {known}{line}", claim.reference.name);
+        card.label = format!("{} {}, {known}{line}", strings.claim, claim.reference.name);
         card.title = claim.reference.name.clone();
         card.head(claim.state, &claim.reference.name, 8.0);
         card.small(38.0, &line);
@@ -282,7 +282,7 @@ impl Pen<'_> {
         match &claim.volume {
             Some(VolumeView { reference, state, phase, capacity, reclaim_policy }) => {
                 let line = facts(&[phase, capacity, reclaim_policy]);
-                card.label = format!("Volume {}, {line}", reference.name);
+                card.label = format!("{} {}, {line}", self.strings.volume, reference.name);
                 card.title = reference.name.clone();
                 card.object = Some(reference.clone());
                 card.head(*state, &reference.name, 8.0);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 use super::Session;
+use crate::api::meta::ObjectRef;
+use crate::command::Command;
 use crate::forecast::Forecast;
 use crate::graph::build::build;
 use crate::graph::model::Graph;
@@ -57,6 +59,18 @@ impl Session {
         let text = self.manifest_now();
         let forecast = self.ask(|cluster| Forecast::new(cluster, &text));
         self.answer.update(|answer| answer.diagnostics.clone_from(&forecast.answer.diagnostics));
+        self.begin_to_foresee(forecast, text);
+    }
+
+    /// The same for a command about an object.
+    pub fn foresee_command(&self, command: &Command, object: ObjectRef) {
+        self.forget_foresight();
+        self.playing.set(false);
+        let forecast = self.ask(|cluster| Forecast::of(cluster, command, vec![object]));
+        self.begin_to_foresee(forecast, self.manifest_now());
+    }
+
+    fn begin_to_foresee(&self, forecast: Forecast, text: String) {
         self.foresight.text.set_value(text);
         self.foresight.busy.set(true);
         self.look_ahead(forecast, self.foresight.asked.get_value());
