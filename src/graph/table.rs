@@ -97,7 +97,8 @@ pub fn tables(graph: &Graph, strings: &Strings) -> Vec<Table> {
         classes.collect(),
     );
     let ghosts = graph.ghosts.iter().map(|(object, of)| {
-        row(object, vec![text(object.kind.name()), text(fill(strings.ghost_of, &[&of.to_string()]))])
+        let why = format!("{}, {}", strings.not_there, fill(strings.ghost_of, &[&of.to_string()]));
+        row(object, vec![text(object.kind.name()), text(why)])
     });
     let others =
         graph.others.iter().map(|object| row(object, vec![text(object.kind.name()), text(strings.not_simulated)]));

@@ -140,7 +140,7 @@ pub(super) static STRINGS: Strings = Strings {
     connection_none: "Nothing connects them now.",
     says: "{} says",
     ghost: "There is no {}.",
-    ghost_of: "is not there: {} names it",
+    ghost_of: "{} names it",
     stuck: "Nothing more is going to happen, and {} is not complete.",
     stuck_retries: "Nothing happens but retries, and {} is not complete.",
     create: "Create",

@@ -140,7 +140,7 @@ pub(super) static STRINGS: Strings = Strings {
     connection_none: "它们之间现在没有关联。",
     says: "{} 中写着",
     ghost: "{} 不存在。",
-    ghost_of: "不存在：{} 引用了它",
+    ghost_of: "{} 引用了它",
     stuck: "不会再发生任何事，而 {} 还没有完成。",
     stuck_retries: "除了重试不会再发生任何事，而 {} 还没有完成。",
     create: "创建",

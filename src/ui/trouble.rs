@@ -106,7 +106,7 @@ fn ChaosCard() -> impl IntoView {
                 value=Signal::derive(move || every.get().into())
                 set=move |n| every.set(n.try_into().unwrap_or(1))
             />
-            <label class="rail__field">
+            <label class="rail__field rail__field--tall">
                 <span>{move || session.strings().chaos_until}</span>
                 <select
                     prop:value=move || invariant.get().name()

@@ -62,7 +62,7 @@ fn namespaces(manifest: &Manifest) -> BTreeSet<String> {
 
 /// The recorded cluster, without the namespaces that the answer says were not there.
 fn cluster(namespaces: &BTreeSet<String>, answer: &str) -> Cluster {
-    let mut cluster = Cluster::new(Config { storage_classes: Vec::new(), ..Config::default() });
+    let mut cluster = Cluster::new(Config { storage_classes: Vec::new(), stand_ins: true, ..Config::default() });
     let mut create = |kind: Kind, value: Value| {
         // What is there already, and what can be no name, stays as it is.
         let _ = cluster.create(Actor::User, kind, &value, &CreateOptions::default());

@@ -81,7 +81,7 @@ fn base_path(answer: &Path, base: &str) -> PathBuf {
 
 /// The recorded cluster: three nodes, the namespaces `default` and `julin`, no storage class.
 fn cluster() -> Cluster {
-    Cluster::new(Config { storage_classes: Vec::new(), ..Config::default() })
+    Cluster::new(Config { storage_classes: Vec::new(), stand_ins: true, ..Config::default() })
 }
 
 fn create_case(file: &str, manifest: &str) -> Value {

@@ -76,6 +76,56 @@ describe('A ring runs', () => {
   })
 })
 
+describe('A state', () => {
+  it('is told by colour, glyph, border and word together', async () => {
+    const seen = new Map()
+    const look = async pattern => {
+      const name = (await picture(page)).find(name => pattern.test(name))
+      const told = await card(name).locator('xpath=..').evaluate(card => {
+        const [box, glyph, status] = ['.box', '.glyph', '.status'].map(part => card.querySelector(part))
+        const style = getComputedStyle(box)
+        return {
+          colour: getComputedStyle(glyph).fill,
+          glyph: glyph.textContent,
+          border: `${style.strokeWidth} ${style.strokeDasharray}`,
+          word: (status ?? card.querySelector('.small')).textContent,
+        }
+      })
+      seen.set(pattern.source, told)
+    }
+    const come = async pattern => {
+      await stepTo(pattern, 400)
+      await look(pattern)
+    }
+    await applied()
+    await look(/^Pod web-1, no pod/)
+    await come(/^Pod web-0, Pending/)
+    await come(/^Pod web-0, ContainerCreating/)
+    await come(/^Pod web-0, Running, 1\/1/)
+    await runToRest(page)
+    const fault = async (pod, item) => {
+      await card(new RegExp(`^Pod ${pod},`)).click({ button: 'right' })
+      await page.getByRole('menuitemcheckbox', { name: item }).click()
+    }
+    await fault('web-0', 'Fail readiness')
+    await come(/^Pod web-0, Running, 0\/1/)
+    await fault('web-1', 'Crash loop')
+    await come(/^Pod web-1, CrashLoopBackOff/)
+    const node = (await one(page, /^Pod web-1,/)).match(/node\d/)[0]
+    await rail().getByRole('button', { name: new RegExp(`^Node ${node},`) }).click({ button: 'right' })
+    await page.getByRole('menuitemcheckbox', { name: 'Node down' }).click()
+    await card(/^Pod web-0,/).click({ button: 'right' })
+    await page.getByRole('menuitem', { name: 'Delete pod', exact: true }).click()
+    await come(/^Pod web-0, Terminating/)
+    for (const part of ['colour', 'glyph', 'border', 'word']) {
+      const values = [...seen.values()].map(told => told[part])
+      // Two states have the word Running, and say beside it how many containers are ready; few colours can be told apart.
+      const least = { colour: 5, word: values.length - 1 }[part] ?? values.length
+      assert.ok(new Set(values).size >= least, `${part}: ${JSON.stringify([...seen], undefined, 1)}`)
+    }
+  })
+})
+
 describe('A rolling update', () => {
   it('shows its partition, both revisions, and how much of maxUnavailable is used', async () => {
     const more = '  replicas: 4\n  updateStrategy:\n    rollingUpdate: {partition: 1, maxUnavailable: 2}'
@@ -242,8 +292,8 @@ spec:
     await applied(text => `${text}\n${pod}`)
     await stepTo(/^Secret key, is not there/)
     await stepTo(/^PersistentVolumeClaim shared, is not there/)
-    await one(page, /^Secret key, is not there: pod\/alone names it$/)
-    await one(page, /^PersistentVolumeClaim shared, is not there: pod\/reader names it$/)
+    await one(page, /^Secret key, is not there, pod\/alone names it$/)
+    await one(page, /^PersistentVolumeClaim shared, is not there, pod\/reader names it$/)
     await card(/^Secret key, is not there/).click()
     await details().getByRole('button', { name: /Pod alone/ }).click()
     await details().getByText('There is no secret/key.').waitFor()

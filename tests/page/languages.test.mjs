@@ -54,7 +54,7 @@ describe('The language', () => {
     for (let step = 0; step < 30; step += 1) await press('单步')
     await page.getByRole('button', { name: /^Pod web-0,/ }).click()
     // What is written for people in a language is read; what Kubernetes, its users and its tools write is not.
-    const own = 'code, pre, textarea, svg, .cm-editor, .log__lines, .terminal, .details dl, .rail__head, .rail__small, .header__name, .header__version, .clock__event, option, select, .timeline__names, .printed'
+    const own = 'code, pre, textarea, svg, .cm-editor, .log__lines, .terminal, .details dl, .rail__head, .rail__small, .header__name, .header__version, .clock__event, option, select, .timeline__names, .printed, .unseen'
     const words = await page.evaluate(own => {
       const out = []
       const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)

@@ -234,6 +234,25 @@ describe('Time', () => {
     assert.equal(await lines.filter({ hasText: /as it is|other cluster/ }).count(), 0)
   })
 
+  it('has a mark for every event, by object, and those of a filter alone', async () => {
+    await scaled()
+    // The marks of each lane, by the lane's name.
+    const marks = async () => {
+      const names = await page.locator('.timeline__names li').allInnerTexts()
+      const paths = await page.locator('.timeline__marks g').evaluateAll(lanes => lanes.map(lane => [...lane.querySelectorAll('path')].map(path => path.getAttribute('d')).join('')))
+      return Object.fromEntries(names.map((name, at) => [name, paths[at].length]))
+    }
+    const all = await marks()
+    assert.deepEqual(Object.keys(all), ['you', 'web', 'web-0', 'web-1', 'web-2', 'others'])
+    for (const [name, length] of Object.entries(all)) assert.ok(length > 0, name)
+    await page.getByRole('searchbox', { name: 'Filter events' }).fill('pod web-1')
+    await page.waitForFunction(() => [...document.querySelectorAll('.timeline__marks g')].filter(lane => [...lane.querySelectorAll('path')].some(path => path.getAttribute('d'))).length < 4)
+    const some = await marks()
+    assert.ok(some['web-1'] > 0 && some['web-1'] < all['web-1'], JSON.stringify(some))
+    // A lane without a mark is not there.
+    for (const name of ['web-0', 'web-2', 'others']) assert.ok(!some[name], name)
+  })
+
   it('has a speed on a logarithmic scale', async () => {
     const speed = page.getByRole('slider', { name: 'Speed' })
     const values = []

@@ -53,10 +53,11 @@ impl Pen<'_> {
         let mut card = Card::new(format!("ghost/{object}"), "card card--missing other".to_owned(), place);
         let kind = object.kind.name();
         let why = fill(self.strings.ghost_of, &[&of.to_string()]);
-        card.label = format!("{kind} {}, {why}", object.name);
+        let missing = self.strings.not_there;
+        card.label = format!("{kind} {}, {missing}, {why}", object.name);
         card.title = card.label.clone();
         card.object = Some(object.clone());
-        card.small(18.0, kind);
+        card.small(18.0, &facts(&[kind, missing]));
         card.line(14.0, 36.0, "name", fit(&object.name, place.width - 24.0, MONO));
         card.small(52.0, &why);
         self.scene.cards.push(card);
