@@ -65,6 +65,12 @@ pub fn tables(graph: &Graph, strings: &Strings) -> Vec<Table> {
         row(&service.reference, vec![text(&service.dns_name), text(address), text(service.endpoints.join(" "))])
     };
     let mut services: Vec<Row> = services.map(of_service).collect();
+    let missing = graph.sets.iter().filter(|set| set.service.is_none() && !set.service_name.is_empty());
+    services.extend(missing.map(|set| {
+        let service = ObjectRef::new(Kind::Service, set.reference.namespace.as_str(), set.service_name.as_str());
+        let why = fill(strings.ghost_of, &[&set.reference.to_string()]);
+        row(&service, vec![text(""), text(""), text(format!("{}, {why}", strings.not_there))])
+    }));
     services.dedup_by(|a, b| a.key == b.key);
     add("Services", &["Service", "DNS", "IP", "Endpoints"], services);
     let budgets = graph.sets.iter().flat_map(|set| &set.budgets);

@@ -260,6 +260,15 @@ describe('What is missing', () => {
     await runToRest(page)
     await one(page, /^Service lost, There is no Service of this name/)
     await rail().getByRole('button', { name: /^StorageClass fast .*is not there/ }).waitFor()
+    // Its reason, and what helps, which has room in its panel.
+    await card(/^Name web-0\./).click()
+    const remedy = details().getByRole('button', { name: /^kubectl create service clusterip lost / })
+    assert.ok(await remedy.evaluate(button => button.scrollWidth <= button.clientWidth && button.getBoundingClientRect().right <= button.closest('.why__reason').getBoundingClientRect().right))
+    await press('Close', details())
+    await press('Table')
+    await page.getByRole('row', { name: /^lost .*is not there, statefulset\.apps\/web names it/ }).waitFor()
+    await page.getByRole('row', { name: /^fast .*is not there/ }).waitFor()
+    await press('Graph')
     // The class comes, and the ghost is a class.
     await rail().getByRole('button', { name: 'Add a storage class' }).click()
     await page.getByRole('dialog', { name: 'Add a storage class' }).getByRole('button', { name: 'Create' }).click()

@@ -68,6 +68,20 @@ describe('Why', () => {
     await why().getByText('Nothing holds it up').waitFor()
   })
 
+  it('is said by the page itself where nothing happens but retries', async () => {
+    await applied()
+    await page.getByRole('textbox', { name: 'Image' }).fill('nginx:broken')
+    await press('Set image')
+    const notice = page.getByRole('status').filter({ hasText: 'Nothing happens but retries, and julin/web is not complete.' })
+    await page.getByRole('slider', { name: 'Speed' }).fill('8')
+    await press('Play')
+    await notice.waitFor()
+    await press('Pause')
+    assert.match(await notice.innerText(), /The image nginx:broken of the container nginx cannot be pulled/)
+    await press('Why is it so?', notice)
+    await reasons().filter({ hasText: 'pod/web-1' }).first().waitFor()
+  })
+
   it('is answered for a name that has no address though its pod is Ready', async () => {
     await applied(text => text.replace('  clusterIP: None\n', ''))
     await one(page, /^Name web-0\..*, the Service is not headless$/)
