@@ -185,69 +185,67 @@ fn off(on: bool) -> &'static str {
 mod tests {
     use super::*;
     use crate::cluster::config::Config;
-    use crate::workbench::Workbench;
 
-    fn bench() -> Workbench {
-        let mut bench = Workbench::new(Config::default());
-        bench.execute(&Command::Apply { manifest: include_str!("../../scenarios/web.yaml").to_owned() });
-        for _ in 0..400 {
-            bench.run_next();
-        }
-        bench
+    fn cluster() -> Cluster {
+        let mut cluster = Cluster::new(Config::default());
+        cluster.execute(&Command::Apply { manifest: include_str!("../../scenarios/web.yaml").to_owned() });
+        cluster.run_until(cluster.now() + Millis::from_secs(60));
+        cluster
     }
 
-    fn parsed(bench: &Workbench, line: &str) -> Result<Command, String> {
+    fn parsed(cluster: &Cluster, line: &str) -> Result<Command, String> {
         let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
-        parse(&operands(&words, "n"), option_value(&words, 'n').unwrap_or("default"), bench.cluster())
+        parse(&operands(&words, "n"), option_value(&words, 'n').unwrap_or("default"), cluster)
     }
 
     #[test]
     fn lines_are_read_as_they_are_written() {
-        let bench = bench();
+        let cluster = cluster();
         let pod = ObjectRef::new(Kind::Pod, "julin", "web-0");
         for (name, change) in SWITCHES {
             for on in [true, false] {
                 let mut faults = PodFaults::default();
                 change(&mut faults, on);
                 let command = Command::SetFaults { pod: pod.clone(), faults };
-                assert_eq!(parsed(&bench, &pod_line(&pod, name, on)), Ok(command));
+                assert_eq!(parsed(&cluster, &pod_line(&pod, name, on)), Ok(command));
             }
         }
         let kill = Command::KillContainers { pod: pod.clone() };
-        assert_eq!(parsed(&bench, &pod_line(&pod, "kill", true)), Ok(kill));
+        assert_eq!(parsed(&cluster, &pod_line(&pod, "kill", true)), Ok(kill));
         for down in [true, false] {
             let node = Command::SetNodeDown { node: "node1".to_owned(), down };
-            assert_eq!(parsed(&bench, &node_line("node1", down)), Ok(node));
+            assert_eq!(parsed(&cluster, &node_line("node1", down)), Ok(node));
             let provisioner = "fuseim.pri/ifs".to_owned();
             let line = provisioner_line(&provisioner, down);
-            assert_eq!(parsed(&bench, &line), Ok(Command::SetProvisionerDown { provisioner, down }));
+            assert_eq!(parsed(&cluster, &line), Ok(Command::SetProvisionerDown { provisioner, down }));
         }
         let set = ObjectRef::new(Kind::StatefulSet, "julin", "web");
         for invariant in Invariant::ALL {
             let chaos = Chaos { seed: 7, every_seconds: 30, set: set.clone(), at_least: 2, invariant };
             let line = chaos_line(Some(&chaos));
-            assert_eq!(parsed(&bench, &line), Ok(Command::SetChaos { chaos: Some(chaos) }));
+            assert_eq!(parsed(&cluster, &line), Ok(Command::SetChaos { chaos: Some(chaos) }));
         }
-        assert_eq!(parsed(&bench, &chaos_line(None)), Ok(Command::SetChaos { chaos: None }));
+        assert_eq!(parsed(&cluster, &chaos_line(None)), Ok(Command::SetChaos { chaos: None }));
         let fault = ApiFault { per_mille: 200, ..ApiFault::default() };
-        assert_eq!(parsed(&bench, "fault api conflicts 20%"), Ok(Command::InjectFault { fault }));
-        assert_eq!(parsed(&bench, "fault api latency 1.5s"), Ok(Command::SetLatency { latency: Millis(1500) }));
+        assert_eq!(parsed(&cluster, "fault api conflicts 20%"), Ok(Command::InjectFault { fault }));
+        assert_eq!(parsed(&cluster, "fault api latency 1.5s"), Ok(Command::SetLatency { latency: Millis(1500) }));
     }
 
     #[test]
     fn one_fault_leaves_the_others_and_what_is_not_known_is_said() {
-        let mut bench = bench();
-        let mut run = |line: &str| {
-            let answer = bench.execute(&Command::Run { terminal: 0, line: line.to_owned() });
-            answer.output.into_iter().map(|line| line.text).collect::<Vec<_>>()
-        };
-        assert_eq!(run("fault pod web-0 crash -n julin; fault pod web-0 slow -n julin"), [""; 0]);
-        assert_eq!(run("fault pod web-0 crash off -n julin"), [""; 0]);
-        assert_eq!(run("fault node lost down"), ["fault: there is no node/lost"]);
-        assert_eq!(run("fault pod web-0 tired"), ["fault: \"tired\" is not known, see 'fault help'"]);
-        assert_eq!(run("fault api conflicts 0"), ["fault: the share is a number from 1 to 100, in percent"]);
-        assert!(run("fault")[0].contains("fault provisioner NAME down"));
-        let faults = bench.cluster().controllers.kubelet.faults(&ObjectRef::new(Kind::Pod, "julin", "web-0"));
+        let mut cluster = cluster();
+        let pod = ObjectRef::new(Kind::Pod, "julin", "web-0");
+        for line in ["crash", "slow", "crash off"] {
+            let command = parsed(&cluster, &format!("fault pod web-0 {line} -n julin")).expect("a fault");
+            cluster.execute(&command);
+        }
+        let faults = cluster.controllers.kubelet.faults(&pod);
         assert_eq!(faults, PodFaults { slow_start_seconds: SLOW_START_SECONDS, ..PodFaults::default() });
+        let refused = |line: &str| parsed(&cluster, line).expect_err("a refusal");
+        assert_eq!(refused("fault node lost down"), "there is no node/lost");
+        assert_eq!(refused("fault pod web-0 tired"), "\"tired\" is not known, see 'fault help'");
+        assert_eq!(refused("fault api conflicts 0"), "the share is a number from 1 to 100, in percent");
+        assert_eq!(refused("fault chaos web speed=1 -n julin"), "\"speed=1\" is not known, see 'fault help'");
+        assert_eq!(refused("fault weather"), "see 'fault help'");
     }
 }

@@ -6,6 +6,7 @@ use statefulscope::cluster::Propagation;
 use statefulscope::cluster::config::Config;
 use statefulscope::cluster::faults::{ApiError, ApiFault};
 use statefulscope::command::Command;
+use statefulscope::workbench::Workbench;
 
 use crate::support::{Run, WEB, set};
 
@@ -65,4 +66,19 @@ fn a_fault_hits_only_what_it_names() {
     run.dispatch(Command::InjectFault { fault: ApiFault::default() });
     run.settle();
     assert_eq!(run.get(&set("web")).status.int("readyReplicas"), Some(3));
+}
+
+#[test]
+fn a_terminal_has_a_line_for_each() {
+    let mut bench = Workbench::new(Config::default());
+    let mut run = |line: &str| {
+        let answer = bench.execute(&Command::Run { terminal: 0, line: line.to_owned() });
+        answer.output.into_iter().map(|line| line.text).collect::<Vec<_>>().join("\n")
+    };
+    assert!(run("fault").contains("fault provisioner NAME down"));
+    assert_eq!(run("fault api latency 1s && fault api conflicts 20% && fault node node1 down && echo done"), "done");
+    assert_eq!(run("fault node lost down || echo no"), "fault: there is no node/lost\nno");
+    // The namespace is that of the kubeconfig where none is given.
+    assert_eq!(run("fault chaos web"), "fault: there is no statefulset.apps/web");
+    assert_eq!(bench.cluster().api_faults(), (200, Millis(1000)));
 }
