@@ -73,18 +73,20 @@ const MOST_SAID: usize = 4;
 pub fn Announcer() -> impl IntoView {
     let session = Session::here();
     let said = RwSignal::new(String::new());
-    let last = StoredValue::new(0usize);
+    // Up to which line of which run everything is said; of no run, where the log was empty.
+    let last = StoredValue::new((None::<u32>, 0usize));
     let waiting = StoredValue::new(false);
     let flies = move || session.speed.get_untracked() > FASTEST_SAID;
     let say = move || {
         waiting.set_value(false);
-        let from = last.get_value();
-        if flies() {
-            last.set_value(session.log.with_untracked(|log| log.last().map_or(0, |line| line.number + 1)));
+        let (run, from) = last.get_value();
+        let end = session.log.with_untracked(|log| log.last().map(|line| (line.run, line.number + 1)));
+        last.set_value(end.map_or((None, 0), |(run, number)| (Some(run), number)));
+        let is_other = run.is_some_and(|run| end.is_some_and(|(now, _)| now != run));
+        if flies() || is_other {
             return;
         }
         let words = session.log.with_untracked(|log| {
-            last.set_value(log.last().map_or(0, |line| line.number + 1));
             let strings = session.language.get_untracked().strings();
             let lines =
                 log.iter().rev().take_while(|line| line.number >= from).filter(|line| !line.beside).map(|line| {

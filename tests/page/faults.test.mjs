@@ -90,7 +90,11 @@ describe('In a pod', () => {
 
   it('liveness fails', async () => {
     const probe = '        image: nginx\n        livenessProbe: {httpGet: {path: /, port: 80}, periodSeconds: 3}'
-    await applied(text => text.replace('        image: nginx', probe))
+    const text = await manifestText(page)
+    // Probes go on for ever, so such a set never rests.
+    await writeManifest(page, text.replace('        image: nginx', probe))
+    await press('Apply')
+    await stepTo(/^Pod web-1, Running, 1\/1/)
     const line = 'fault pod web-0 liveness -n julin'
     await choose(web0, 'Fail liveness')
     assert.equal(await lastLine(), line)
