@@ -7,34 +7,7 @@ use statefulscope::command::Command;
 use statefulscope::kubectl;
 use statefulscope::kubectl::context::{Context, Kubeconfig, Output};
 
-const WEB: &str = r#"
-apiVersion: v1
-kind: Service
-metadata: {name: nginx, labels: {app: nginx}}
-spec:
-  ports: [{port: 80, name: web}]
-  clusterIP: None
-  selector: {app: nginx}
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: web}
-spec:
-  serviceName: nginx
-  replicas: 2
-  selector: {matchLabels: {app: nginx}}
-  template:
-    metadata: {labels: {app: nginx}}
-    spec:
-      containers:
-      - name: nginx
-        image: registry.k8s.io/nginx-slim:0.21
-        ports: [{containerPort: 80, name: web}]
-        volumeMounts: [{name: www, mountPath: /usr/share/nginx/html}]
-  volumeClaimTemplates:
-  - metadata: {name: www}
-    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
-"#;
+const WEB: &str = include_str!("../scenarios/basics/web.yaml");
 
 fn cluster() -> Cluster {
     let mut cluster = Cluster::new(Config::default());

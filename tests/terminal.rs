@@ -7,31 +7,7 @@ use statefulscope::terminal::Style;
 use statefulscope::timeline::Timeline;
 use statefulscope::workbench::Workbench;
 
-const WEB: &str = "\
-apiVersion: v1
-kind: Service
-metadata: {name: nginx, labels: {app: nginx}}
-spec: {clusterIP: None, selector: {app: nginx}, ports: [{port: 80, name: web}]}
----
-apiVersion: apps/v1
-kind: StatefulSet
-metadata: {name: web}
-spec:
-  serviceName: nginx
-  replicas: 2
-  selector: {matchLabels: {app: nginx}}
-  template:
-    metadata: {labels: {app: nginx}}
-    spec:
-      containers:
-      - name: nginx
-        image: registry.k8s.io/nginx-slim:0.21
-        ports: [{containerPort: 80, name: web}]
-        volumeMounts: [{name: www, mountPath: /usr/share/nginx/html}]
-  volumeClaimTemplates:
-  - metadata: {name: www}
-    spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 1Gi}}}
-";
+const WEB: &str = include_str!("../scenarios/basics/web.yaml");
 
 /// A person in front of a cluster.
 struct Desk(Workbench);
@@ -198,7 +174,11 @@ fn an_editor_is_opened_saved_and_refused() {
     desk.type_in(0, "kubectl edit sts web", false);
     let mut bench = desk.0.clone();
     let edit = |bench: &mut Workbench, text: String| bench.execute(&Command::Edited { terminal: 0, text });
-    let text = WEB.split("---\n").nth(1).unwrap_or_default().replace("name: web}", "name: web, namespace: default}");
+    let text = WEB.split("---\n").nth(1).unwrap_or_default().replacen(
+        "  name: web\n",
+        "  name: web\n  namespace: default\n",
+        1,
+    );
     // What was saved is not what kubectl showed, so its uid is missing.
     let answer = edit(&mut bench, text);
     assert!(answer.output.iter().any(|line| line.is_error), "{answer:?}");
@@ -244,7 +224,7 @@ fn fields_have_owners_who_are_asked_before_others_change_them() {
 #[test]
 fn what_was_applied_by_kubectl_alone_can_be_applied_by_the_server_from_then_on() {
     let mut desk = Desk::with_web();
-    desk.run("sed -i 's/kind: StatefulSet/kind: Stateful/' web.yaml; sed 's/kind: Stateful$/kind: StatefulSet/' web.yaml | head -5 | kubectl apply --server-side -f -");
+    desk.run("sed -i 's/kind: StatefulSet/kind: Stateful/' web.yaml; sed 's/kind: Stateful$/kind: StatefulSet/' web.yaml | head -14 | kubectl apply --server-side -f -");
     let managers =
         "kubectl get svc nginx -o jsonpath='{range .metadata.managedFields[*]}{.manager} {.operation},{end}'";
     assert_eq!(desk.run(managers), "kubectl-last-applied Apply,kubectl Apply,");

@@ -6,6 +6,7 @@ mod chaos;
 mod disruption;
 mod endpoints;
 mod faults;
+mod first_light;
 mod garbage;
 mod kubelet;
 mod nodes;

@@ -10,12 +10,35 @@ use statefulscope::cluster::step::What;
 use statefulscope::cluster::{PatchType, Propagation};
 use statefulscope::command::{Answer, Command};
 use statefulscope::controllers::reason::Reason;
-use statefulscope::timeline::Timeline;
+use statefulscope::timeline::{Mark, Timeline};
 
 /// A run, with the step from which it is looked at.
 pub struct Run {
     pub timeline: Timeline,
     from: usize,
+}
+
+/// What steps say: `web-0 created`, `web-0 Scheduled`.
+pub fn told(marks: &[Mark]) -> Vec<String> {
+    let word = |mark: &Mark| match &mark.what {
+        What::Created => "created".to_owned(),
+        What::Updated => "updated".to_owned(),
+        What::Terminating => "terminating".to_owned(),
+        What::Deleted => "deleted".to_owned(),
+        What::Event { reason, .. } => reason.clone(),
+    };
+    marks.iter().map(|mark| format!("{} {}", mark.object.name, word(mark))).collect()
+}
+
+/// Asserts that these things happened from a step on, in this order, with others between them.
+#[track_caller]
+pub fn expect_order(timeline: &Timeline, from: usize, wanted: &[&str]) {
+    let told = told(&timeline.steps()[from..]);
+    let mut at = 0;
+    for wanted in wanted {
+        let found = told[at..].iter().position(|step| step == wanted);
+        at += found.unwrap_or_else(|| panic!("{wanted:?} does not follow in {told:#?}")) + 1;
+    }
 }
 
 impl Run {
@@ -106,19 +129,7 @@ impl Run {
 
     /// What happened since the mark: `web-0 created`, `web-0 Scheduled`.
     pub fn told(&self) -> Vec<String> {
-        self.timeline.steps()[self.from..]
-            .iter()
-            .map(|step| {
-                let what = match &step.what {
-                    What::Created => "created",
-                    What::Updated => "updated",
-                    What::Terminating => "terminating",
-                    What::Deleted => "deleted",
-                    What::Event { reason, .. } => reason.as_str(),
-                };
-                format!("{} {what}", step.object.name)
-            })
-            .collect()
+        told(&self.timeline.steps()[self.from..])
     }
 
     /// The messages of events about an object with this reason since the mark.
@@ -136,12 +147,7 @@ impl Run {
     /// Asserts that these things happened since the mark, in this order, with others between them.
     #[track_caller]
     pub fn expect_order(&self, wanted: &[&str]) {
-        let told = self.told();
-        let mut at = 0;
-        for wanted in wanted {
-            let found = told[at..].iter().position(|step| step == wanted);
-            at += found.unwrap_or_else(|| panic!("{wanted:?} does not follow in {told:#?}")) + 1;
-        }
+        expect_order(&self.timeline, self.from, wanted);
     }
 
     /// When something happened first since the mark, in milliseconds since the cluster's clock began.

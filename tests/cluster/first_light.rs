@@ -6,11 +6,12 @@ use statefulscope::api::meta::ObjectRef;
 use statefulscope::api::time::{Instant, Millis};
 use statefulscope::cluster::Cluster;
 use statefulscope::cluster::config::Config;
-use statefulscope::cluster::step::What;
 use statefulscope::command::{Answer, Command, Fix};
 use statefulscope::timeline::Timeline;
 
-const WEB: &str = include_str!("../scenarios/web.yaml");
+use crate::support::expect_order;
+
+const WEB: &str = include_str!("../../scenarios/web.yaml");
 
 fn web() -> ObjectRef {
     ObjectRef::new(Kind::StatefulSet, "julin", "web")
@@ -50,29 +51,6 @@ fn pods(cluster: &Cluster) -> Vec<(String, String, bool)> {
 
 fn ready(names: &[&str]) -> Vec<(String, String, bool)> {
     names.iter().map(|name| ((*name).to_owned(), "Running".to_owned(), true)).collect()
-}
-
-/// The first steps that say these things, in this order: `web-0 created`, `web-0 Scheduled`.
-#[track_caller]
-fn expect_order(timeline: &Timeline, from: usize, wanted: &[&str]) {
-    let told: Vec<String> = timeline.steps()[from..]
-        .iter()
-        .map(|step| {
-            let what = match &step.what {
-                What::Created => "created",
-                What::Updated => "updated",
-                What::Terminating => "terminating",
-                What::Deleted => "deleted",
-                What::Event { reason, .. } => reason.as_str(),
-            };
-            format!("{} {what}", step.object.name)
-        })
-        .collect();
-    let mut at = 0;
-    for wanted in wanted {
-        let found = told[at..].iter().position(|step| step == wanted);
-        at += found.unwrap_or_else(|| panic!("{wanted:?} does not follow in {told:#?}")) + 1;
-    }
 }
 
 fn bound_claims(cluster: &Cluster) -> Vec<String> {
