@@ -109,6 +109,7 @@ fn Beside() -> impl IntoView {
 }
 
 /// Where two pictures stand side by side, both show the same part: what one is scrolled to, the other is too.
+#[inline(never)]
 fn scroll_along(session: Session, event: &web_sys::Event) {
     if session.time.compare.read_untracked().is_none() {
         return;
