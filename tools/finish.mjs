@@ -20,7 +20,10 @@ const work = 'target/finish'
 /// How Trunk names a style sheet in the page.
 const STYLE = /<link\b[^>]*?href="\.\/([^"]+\.css)"[^>]*>\s*/g
 /// What is not seen before somebody has done something.
-const STYLES_LATER = ['actions.css', 'documents.css', 'forecast.css', 'settings.css', 'share.css', 'story.css', 'terminal.css', 'why.css']
+const STYLES_LATER = [
+  'actions.css', 'branches.css', 'compare.css', 'controls.css', 'details.css', 'documents.css', 'forecast.css',
+  'notices.css', 'popover.css', 'settings.css', 'share.css', 'story.css', 'tables.css', 'terminal.css', 'why.css',
+]
 const GLUE = 'statefulscope.js'
 const WASM = 'statefulscope_bg.wasm'
 
