@@ -44,12 +44,20 @@ async function story(page, name, steps) {
   }
 }
 
+/// Changes what is in the editor.
+async function write(page, change) {
+  await page.getByRole('textbox', { name: 'Manifest' }).click()
+  await page.locator('.cm-content:focus').waitFor()
+  const text = await page.evaluate(() => window.wasmBindings.session_manifest())
+  await page.keyboard.press('Control+A')
+  await page.keyboard.insertText(change(text))
+}
+
 async function many(page, replicas) {
+  await write(page, text => text.replace('replicas: 2', `replicas: ${replicas}\n  podManagementPolicy: Parallel`))
   await press(page, 'Apply')
-  await patch(page, `{"spec":{"podManagementPolicy":"Parallel"}}`)
-  await patch(page, `{"spec":{"replicas":${replicas}}}`)
-  await speed(page, 6)
-  await page.waitForTimeout(9000)
+  await speed(page, 3)
+  await page.waitForTimeout(4500)
   await press(page, 'Pause')
 }
 
@@ -111,11 +119,7 @@ const SCENES = {
   forecast: {
     act: async page => {
       await applied(page)
-      await page.getByRole('textbox', { name: 'Manifest' }).click()
-      await page.locator('.cm-content:focus').waitFor()
-      const text = await page.evaluate(() => window.wasmBindings.session_manifest())
-      await page.keyboard.press('Control+A')
-      await page.keyboard.insertText(text.replace('replicas: 2', 'replicas: 3').replace('image: nginx', 'image: nginx:1.29'))
+      await write(page, text => text.replace('replicas: 2', 'replicas: 3').replace('image: nginx', 'image: nginx:1.29'))
       await press(page, 'Preview')
       await page.getByRole('region', { name: 'Before applying' }).waitFor()
     },
@@ -156,9 +160,7 @@ const SCENES = {
   settings: { act: page => press(page, 'Cluster settings') },
   broken: {
     act: async page => {
-      const text = page.getByRole('textbox', { name: 'Manifest' })
-      const broken = (await text.inputValue()).replace('volumeClaimTemplates', 'volumeClaimTemplate').replace('replicas: 2', 'replicas: "2"')
-      await text.fill(broken)
+      await write(page, text => text.replace('volumeClaimTemplates', 'volumeClaimTemplate').replace('replicas: 2', 'replicas: "2"'))
       await press(page, 'Apply')
       await page.getByRole('alert', { name: 'Problems' }).waitFor()
     },
@@ -183,7 +185,17 @@ const SCENES = {
   figure: { query: '?embed', hash: '#x=stuck-rollout', sizes: [FIGURE, PHONE], act: page => page.waitForTimeout(1500) },
 }
 
-const { open, close } = await start({ folder: dist || undefined })
+const { open, close, browser, address } = await start({ folder: dist || undefined })
+
+/// A figure in another page has no editor that one could wait for.
+async function openFigure({ query, viewport }) {
+  const context = await browser.newContext({ viewport, reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  await page.goto(address + query)
+  await page.getByRole('link', { name: 'Open in full page' }).waitFor()
+  return { page, faults: [] }
+}
+
 const wanted = only ? only.split(',') : Object.keys(SCENES)
 for (const name of wanted) {
   // A scene in Chinese is called, say, `first.zh`.
@@ -191,7 +203,7 @@ for (const name of wanted) {
   const { act, query = '?', hash = '', sizes = [DESK, PHONE] } = SCENES[scene]
   for (const [width, height] of sizes) {
     for (const theme of ['light', 'dark']) {
-      const { page, faults } = await open({ query: `${query}&theme=${theme}${hash}`, viewport: { width, height } })
+      const { page, faults } = await (query.includes('embed') ? openFigure : open)({ query: `${query}&theme=${theme}${hash}`, viewport: { width, height } })
       try {
         await act(page)
         if (language) await press(page, '切换到中文').catch(() => page.getByText('中文').click())

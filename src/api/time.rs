@@ -30,6 +30,18 @@ impl Instant {
         Timestamp(self.0.div_euclid(1000))
     }
 
+    /// The time since the cluster began, as a clock shows it: `1:02.3`.
+    pub fn elapsed(self) -> String {
+        let tenths = (self.0 - Instant::START.0).max(0) / 100;
+        let (seconds, tenth) = (tenths / 10, tenths % 10);
+        let (minutes, seconds) = (seconds / 60, seconds % 60);
+        if minutes < 60 {
+            format!("{minutes}:{seconds:02}.{tenth}")
+        } else {
+            format!("{}:{:02}:{seconds:02}", minutes / 60, minutes % 60)
+        }
+    }
+
     /// The time since `earlier`; negative when `earlier` is later.
     pub fn since(self, earlier: Instant) -> Millis {
         Millis(self.0 - earlier.0)

@@ -2,7 +2,6 @@
 
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
-use crate::api::time::Instant;
 use crate::controllers::reason::Reason;
 use crate::controllers::statefulset::wait::Wait;
 
@@ -66,10 +65,6 @@ fn objects_of_wait(wait: &Wait, set: &ObjectRef) -> Vec<ObjectRef> {
 }
 
 /// Seconds since the cluster began.
-fn moment(at: Instant) -> String {
-    format!("{} s", (at.0 - Instant::START.0).max(0) / 1000)
-}
-
 fn list(names: &[String]) -> String {
     names.join(", ")
 }
@@ -105,15 +100,15 @@ pub fn arguments(reason: &Reason) -> Vec<String> {
         Reason::Unschedulable { message, .. } => text(message),
         Reason::BindingVolumes { claims, node } => vec![list(claims), node.clone()],
         Reason::NodeLost { node } => text(node),
-        Reason::ImagePullBackOff { container, image, until } => vec![container.clone(), image.clone(), moment(*until)],
+        Reason::ImagePullBackOff { container, image, until } => vec![container.clone(), image.clone(), until.elapsed()],
         Reason::CrashLoopBackOff { container, exit_code, restarts, until } => {
-            vec![container.clone(), exit_code.to_string(), restarts.to_string(), moment(*until)]
+            vec![container.clone(), exit_code.to_string(), restarts.to_string(), until.elapsed()]
         }
         Reason::InitContainerNotDone { container } => text(container),
         Reason::ProbeFailing { container, probe } => vec![container.clone(), format!("{probe:?}").to_lowercase()],
         Reason::ReadinessGate { condition } => text(condition),
-        Reason::Ending { until } => vec![moment(*until)],
-        Reason::TaintEviction { node, at } => vec![node.clone(), moment(*at)],
+        Reason::Ending { until } => vec![until.elapsed()],
+        Reason::TaintEviction { node, at } => vec![node.clone(), at.elapsed()],
         Reason::BudgetRefuses { budget, desired, current } => {
             vec![budget.clone(), desired.to_string(), current.to_string()]
         }

@@ -29,6 +29,11 @@ export function load_text(file, done) {
     .then(done)
 }
 
+/// Brings an element into view once it is drawn, where it is not, and moves no more than that takes.
+export function keep_in_view(selector) {
+  requestAnimationFrame(() => document.querySelector(selector)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }))
+}
+
 /// Puts a text on the clipboard, and tells `done` whether it is there.
 export function copy_text(text, done) {
   Promise.resolve()

@@ -14,6 +14,8 @@ extern "C" {
     pub fn saved_language() -> String;
     /// Keeps the language that was chosen.
     pub fn save_language(tag: &str);
+    /// Brings the element that a selector finds into view once it is drawn, where it is not.
+    pub fn keep_in_view(selector: &str);
 }
 
 /// Loads a file that lies beside the page. `done` gets its text; nothing where it cannot be had.

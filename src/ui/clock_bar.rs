@@ -10,18 +10,6 @@ use crate::i18n::{Strings, fill};
 /// The speeds that the slider goes through, in virtual seconds a second. The last one is as fast as the page can.
 const SPEEDS: [f64; 12] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0, 1e6];
 
-/// Time since the cluster began: `1:02.3`.
-pub fn elapsed(now: Instant) -> String {
-    let tenths = (now.0 - Instant::START.0).max(0) / 100;
-    let (seconds, tenth) = (tenths / 10, tenths % 10);
-    let (minutes, seconds) = (seconds / 60, seconds % 60);
-    if minutes < 60 {
-        format!("{minutes}:{seconds:02}.{tenth}")
-    } else {
-        format!("{}:{:02}:{seconds:02}", minutes / 60, minutes % 60)
-    }
-}
-
 /// The bar below the picture.
 #[component]
 pub fn ClockBar() -> impl IntoView {
@@ -85,7 +73,7 @@ pub fn ClockBar() -> impl IntoView {
                     }
                 >
                     <Icon path=icon::STEP />
-                    {move || session.strings().step}
+                    <span class="clock__word">{move || session.strings().step}</span>
                 </button>
                 <Key
                     label=|strings| strings.to_end
@@ -94,10 +82,10 @@ pub fn ClockBar() -> impl IntoView {
                     press=move || session.go_to_end()
                 />
             </div>
-            <time class="clock__time">{move || elapsed(session.now.get())}</time>
+            <time class="clock__time">{move || session.now.get().elapsed()}</time>
             <span class="clock__event" title=last>
                 <b>{move || spot.with(|spot| format!("{}/{}", spot.passed, spot.known))}</b>
-                {last}
+                <span>{last}</span>
             </span>
             <span class="clock__rest" class:clock__rest--on=move || session.resting.get()>
                 {move || session.strings().resting}
@@ -210,7 +198,7 @@ fn twigs(session: Session, current: Memo<usize>, branches: &[Twig], of: Option<u
     let own = branches.iter().enumerate().filter(|(_, twig)| twig.of == of);
     let items = own.map(|(branch, Twig { at, title, .. })| {
         let (at, title) = (*at, title.clone());
-        let text = move || fill(session.strings().branch_from, &[&(branch + 1).to_string(), &elapsed(at), &title]);
+        let text = move || fill(session.strings().branch_from, &[&(branch + 1).to_string(), &at.elapsed(), &title]);
         view! {
             <li class="twig">
                 <button

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::actions::Actions;
+use super::browser::keep_in_view;
 use super::icon::{self, Icon};
 use super::look::{Look, focus_on};
 use super::relation::{Connection, Connections};
@@ -16,6 +17,12 @@ use crate::graph::model::PodView;
 pub fn Details() -> impl IntoView {
     let session = Session::here();
     let look = Look::here();
+    // The details take room from the picture.
+    Effect::new(move |_| {
+        if session.selected.read().is_some() {
+            keep_in_view(".card--selected .hit");
+        }
+    });
     let title = Memo::new(move |_| {
         let selected = session.selected.get();
         selected.map(|object| (object.kind.name(), object.name)).or_else(|| {
@@ -82,10 +89,10 @@ fn Selected(
     });
     let has_pod = Memo::new(move |_| pod.read().is_some());
     view! {
+        <Why />
         <Show when=move || has_pod.get()>
             <PodFacts pod />
         </Show>
-        <Why />
         <Actions object=object.clone() />
         <Connections object />
     }

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::file_tabs::FileTabs;
 use super::forecast::{ForecastPanel, Preview};
+use super::look::go_down_to_picture;
 use super::session::Session;
 use crate::command::{Command, Diagnostic, Fix};
 use crate::i18n::fill;
@@ -36,7 +37,7 @@ pub fn Editor() -> impl IntoView {
                 </Show>
             </div>
             <div class="editor__buttons">
-                <button class="button button--primary" title="Ctrl+Enter" on:click=move |_| session.apply()>
+                <button class="button button--primary" title="Ctrl+Enter" on:click=move |_| apply(session)>
                     {move || session.strings().apply}
                 </button>
                 <Preview />
@@ -52,6 +53,14 @@ pub fn Editor() -> impl IntoView {
             <ForecastPanel />
             <Printed />
         </section>
+    }
+}
+
+/// Applies what is in the editor. Where that is not refused, the picture is what is looked at next.
+fn apply(session: Session) {
+    session.apply();
+    if session.answer.with_untracked(|answer| answer.diagnostics.is_empty()) {
+        go_down_to_picture();
     }
 }
 
@@ -184,9 +193,18 @@ fn diagnostic_help(message: &str, span: Option<Span>) -> Option<impl IntoView + 
         }
     });
     Some(view! {
-        <p class="problem__help">{sentence}</p>
+        <p class="problem__help">{move || words_and_code(&sentence())}</p>
         {button}
     })
+}
+
+/// A sentence in which what stands between grave accents is code.
+fn words_and_code(sentence: &str) -> impl IntoView + use<> {
+    let part = |(number, part): (usize, &str)| {
+        let part = part.to_owned();
+        if number % 2 == 1 { view! { <code>{part}</code> }.into_any() } else { part.into_any() }
+    };
+    sentence.split('`').enumerate().map(part).collect_view()
 }
 
 #[component]

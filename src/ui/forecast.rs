@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use super::clock_bar::elapsed;
 use super::icon::{self, Icon};
 use super::session::{Foreseen, Session};
 use crate::api::meta::ObjectRef;
@@ -77,7 +76,7 @@ pub fn ForecastPanel() -> impl IntoView {
 }
 
 fn span(of: Millis) -> String {
-    elapsed(Instant::START + of)
+    (Instant::START + of).elapsed()
 }
 
 #[component]

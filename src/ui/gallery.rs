@@ -214,8 +214,17 @@ pub fn leave(session: Session) {
 pub fn GalleryButton() -> impl IntoView {
     let (session, gallery) = (Session::here(), Gallery::here());
     view! {
-        <button id=BUTTON class="button button--quiet" aria-haspopup="dialog" on:click=move |_| gallery.show(session)>
-            {move || session.strings().gallery}
+        <button
+            id=BUTTON
+            class="button button--quiet"
+            aria-haspopup="dialog"
+            aria-label=move || session.strings().gallery
+            on:click=move |_| gallery.show(session)
+        >
+            <span class="header__icon">
+                <Icon path=icon::BOOK />
+            </span>
+            <span class="header__word">{move || session.strings().gallery}</span>
         </button>
     }
 }

@@ -32,13 +32,12 @@ pub fn Header() -> impl IntoView {
         Theme::Light => icon::SUN,
         Theme::Dark => icon::MOON,
     };
+    let other = move || match session.language.get() {
+        Language::English => Language::Chinese,
+        Language::Chinese => Language::English,
+    };
     let switch_language = move |_| {
-        session.language.update(|language| {
-            *language = match language {
-                Language::English => Language::Chinese,
-                Language::Chinese => Language::English,
-            };
-        });
+        session.language.set(other());
         browser::save_language(session.language.get_untracked().tag());
     };
     view! {
@@ -56,13 +55,13 @@ pub fn Header() -> impl IntoView {
             <Settings />
             <button
                 class="button button--quiet"
+                lang=move || other().tag()
+                aria-label=move || session.strings().switch_language
                 title=move || session.strings().switch_language
                 on:click=switch_language
             >
-                {move || match session.language.get() {
-                    Language::English => "中文",
-                    Language::Chinese => "English",
-                }}
+                <span class="header__icon">{move || if other() == Language::English { "EN" } else { "中" }}</span>
+                <span class="header__word">{move || if other() == Language::English { "English" } else { "中文" }}</span>
             </button>
             <button
                 class="button button--quiet"

@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::clock_bar::elapsed;
 use super::session::{Change, LogLine, Session};
 use crate::cluster::actor::Actor;
 
@@ -95,7 +94,7 @@ fn Line(
     };
     view! {
         <li class="log__line" class:log__line--warning=line.warning class:log__line--you=actor == Actor::User class:log__line--beside=line.beside>
-            <time>{elapsed(line.at)}</time>
+            <time>{line.at.elapsed()}</time>
             <span class="log__actor">
                 <Show when=move || session.time.compare.read().is_some()>{side(session, line.beside)}</Show>
                 {who}

@@ -131,6 +131,26 @@ pub fn hide_popover(id: &str) {
     }
 }
 
+/// Up to how wide a window is for the parts of the page to stand below each other.
+const NARROW: f64 = 900.0;
+
+/// Goes to the picture, as soon as it is drawn.
+pub fn go_to_picture() {
+    request_animation_frame(|| {
+        if let Ok(Some(toolbar)) = document().query_selector(".toolbar") {
+            toolbar.scroll_into_view();
+        }
+    });
+}
+
+/// The same where the picture lies below what was pressed.
+pub fn go_down_to_picture() {
+    let width = window().inner_width().ok().and_then(|width| width.as_f64());
+    if width.is_some_and(|width| width <= NARROW) {
+        go_to_picture();
+    }
+}
+
 /// Gives the focus to the element of this id, as soon as it is drawn.
 pub fn focus_on(id: String) {
     request_animation_frame(move || {

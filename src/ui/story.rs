@@ -7,6 +7,7 @@ use leptos::prelude::*;
 
 use super::gallery::{self, Gallery};
 use super::icon::{self, Icon};
+use super::look::go_to_picture;
 use super::session::{Session, Tale};
 use crate::command::Command;
 use crate::i18n::fill;
@@ -21,16 +22,21 @@ const TEXT: &str = "story-text";
 pub fn read_on(begins: bool) {
     request_animation_frame(move || {
         use leptos::wasm_bindgen::JsCast;
+        // A figure that is loaded takes the focus from nobody.
+        let is_figure = || document().document_element().is_some_and(|root| root.has_attribute("data-embed"));
+        if begins && is_figure() {
+            return;
+        }
         if let Some(Ok(text)) = document().get_element_by_id(TEXT).map(JsCast::dyn_into::<web_sys::HtmlElement>) {
             let options = web_sys::FocusOptions::new();
             options.set_prevent_scroll(true);
             // It can be focused, since it is in the document.
             let _ = text.focus_with_options(&options);
         }
-        if begins && let Ok(Some(picture)) = document().query_selector(".graph") {
-            picture.scroll_into_view();
-        }
     });
+    if begins {
+        go_to_picture();
+    }
 }
 
 /// The panel, while a story is told.

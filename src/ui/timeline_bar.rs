@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::clock_bar::elapsed;
 use super::session::{Lanes, Session};
 use crate::i18n::{Strings, fill};
 use crate::timeline::lanes::{HEIGHT, Owner, WIDTH};
@@ -40,7 +39,7 @@ pub fn TimelineBar() -> impl IntoView {
     };
     let value_text = move || {
         let spot = session.time.spot.read();
-        let now = elapsed(session.now.get());
+        let now = session.now.get().elapsed();
         fill(session.strings().timeline_value, &[&now, &spot.passed.to_string(), &spot.known.to_string()])
     };
     let value = move || format!("{}", (position.get() * STEPS).round());

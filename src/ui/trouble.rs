@@ -2,7 +2,6 @@
 
 use leptos::prelude::*;
 
-use super::clock_bar::elapsed;
 use super::session::Session;
 use crate::controllers::chaos::{Broken, Chaos, Invariant};
 use crate::i18n::{Strings, fill};
@@ -198,7 +197,7 @@ pub fn ChaosEnd() -> impl IntoView {
                     let text = move || {
                         let strings = session.strings();
                         let what = fill(strings.broken(invariant), &[&count.to_string(), &at_least.to_string()]);
-                        fill(strings.chaos_broken, &[&elapsed(at), &what, &last])
+                        fill(strings.chaos_broken, &[&at.elapsed(), &what, &last])
                     };
                     view! {
                         <div class="notice notice--danger" role="alert">

@@ -294,7 +294,7 @@ describe('On a telephone', () => {
     await isFocused(phone.page)
     await inView()
     await slow(phone.page)
-    await phone.page.locator('.graph').evaluate(picture => picture.scrollIntoView())
+    await phone.page.locator('.toolbar').evaluate(picture => picture.scrollIntoView())
     await tap('Begin', told)
     for (let at = 1; at <= steps.length; at += 1) {
       await step(at, steps.length, phone.page)

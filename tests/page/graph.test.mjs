@@ -58,7 +58,7 @@ describe('Columns', () => {
     await one(page, /^Pod web-0, Running, .*, Revision \w+, current$/)
     await one(page, /^Pod web-1, Running, .*, Revision \w+$/)
     await page.getByText(/^1 at \w+ \(current\) · 2 at \w+ \(update\)$/).waitFor()
-    await page.getByText('OrderedReady · RollingUpdate · partition 1 · 0 of maxUnavailable 1 away').waitFor()
+    await page.getByText('OrderedReady · RollingUpdate · partition 1 · 0 unavailable of maxUnavailable 1').waitFor()
   })
 
   it('show what takes time', async () => {
@@ -150,7 +150,7 @@ describe('What can be done', () => {
     await runToRest(page)
     await rail.getByRole('button', { name: /^Node node4, Ready/ }).waitFor()
     await rail.getByText('dedicated=db:NoSchedule').waitFor()
-    await rail.getByRole('button', { name: /^StorageClass fast .*bound when a pod is scheduled · may grow · Delete$/ }).waitFor()
+    await rail.getByRole('button', { name: /^StorageClass fast .*binds when a pod is scheduled · can be expanded · Delete$/ }).waitFor()
     await rail.getByRole('button', { name: 'shop', exact: true }).waitFor()
     const log = JSON.parse(await page.evaluate(() => window.wasmBindings.session_log()))
     const lines = log.commands.map(({ command }) => command.run?.line).filter(Boolean)

@@ -5,6 +5,7 @@ use super::super::model::{BudgetView, ClaimView, Column, PodView, ServiceView, S
 use super::{Card, Edge, MONO, Pen, Ring, SMALL, facts};
 use crate::api::meta::ObjectRef;
 use crate::controllers::statefulset::set::StrategyType;
+use crate::dns::Miss;
 use crate::i18n::fill;
 
 impl Pen<'_> {
@@ -123,7 +124,10 @@ impl Pen<'_> {
         card.line(12.0, 36.0, "name", fit(dns_name, place.width - 24.0, MONO));
         let behind = match service.ready {
             0 => strings.no_endpoints.to_owned(),
-            count => format!("{} · {}", fill(strings.endpoints, &[&count.to_string()]), service.endpoints.join(" ")),
+            count => {
+                let more = if count > service.endpoints.len() { " …" } else { "" };
+                fill(strings.endpoints, &[&count.to_string()]) + " · " + &service.endpoints.join(" ") + more
+            }
         };
         card.line_to_end(12.0, 18.0, "small", fit(&behind, place.width - 200.0, SMALL));
         self.scene.cards.push(card);
@@ -184,8 +188,14 @@ impl Pen<'_> {
         let short: Vec<&str> = column.dns_name.splitn(3, '.').take(2).collect();
         card.line(12.0, 17.0, "name", fit(&short.join("."), place.width - 20.0, MONO));
         let former = column.former_address.as_deref().filter(|former| *former != answer).unwrap_or_default();
+        // Beside the former address there is room for few words.
+        let shown = match &column.address {
+            Err(Miss::NotReady) if !former.is_empty() => self.strings.state_not_ready,
+            Err(Miss::NoPod) if !former.is_empty() => self.strings.no_pod,
+            _ => answer,
+        };
         let former_room = if former.is_empty() { 0.0 } else { former.len() as f64 * 6.6 + 20.0 };
-        card.line(12.0, 33.0, "answer", fit(answer, place.width - 20.0 - former_room, SMALL));
+        card.line(12.0, 33.0, "answer", fit(shown, place.width - 20.0 - former_room, SMALL));
         let was = if former.is_empty() { String::new() } else { fill(self.strings.formerly, &[former]) };
         card.line_to_end(12.0, 33.0, "former", former);
         card.label = format!("{} {}, {}", self.strings.dns_word, column.dns_name, [answer, &was].join(" ").trim_end());

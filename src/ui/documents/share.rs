@@ -13,7 +13,6 @@ use crate::export::embed::Embed;
 use crate::i18n::fill;
 use crate::i18n::share::ShareStrings;
 use crate::scenario::link;
-use crate::ui::clock_bar::elapsed;
 use crate::ui::icon::{CLOSE, Icon};
 use crate::ui::session::Session;
 
@@ -50,7 +49,7 @@ impl Shared {
 /// What the picture shows.
 fn title(session: Session) -> String {
     let strings = session.language.get_untracked().strings();
-    fill(strings.share.picture_of, &[&elapsed(session.now.get_untracked())])
+    fill(strings.share.picture_of, &[&session.now.get_untracked().elapsed()])
 }
 
 /// Gives the part of a link after the page's address that holds a text; nothing where it is too large.
@@ -165,7 +164,7 @@ fn Link(
         length if length <= CUT => strings().may_be_cut,
         _ => strings().often_cut,
     };
-    let moment = elapsed(session.now.get_untracked());
+    let moment = session.now.get_untracked().elapsed();
     let to_copy = link.clone();
     if shared.hash.is_empty() {
         let note = view! { <p class="share__large">{move || strings().too_large}</p> };

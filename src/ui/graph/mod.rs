@@ -17,6 +17,7 @@ use super::notices::Incomplete;
 use super::session::Session;
 use super::table::Tables;
 use super::trouble::ChaosEnd;
+use crate::graph::model::SetView;
 use crate::i18n::fill;
 use card::CardView;
 use edges::{Edges, Rings};
@@ -132,10 +133,20 @@ fn Which(
     #[prop(into)]
     title: Signal<String>,
 ) -> impl IntoView {
-    let compare = Session::here().time.compare;
+    let session = Session::here();
+    let compare = session.time.compare;
+    // The picture of a set may be wider than its half of the page.
+    let ready = Memo::new(move |_| {
+        let strings = session.strings();
+        let of = |set: &SetView| fill(strings.ready_of, &[&set.ready.to_string(), &set.replicas.to_string()]);
+        session.graph.with(|graph| graph.sets.iter().map(of).collect::<Vec<_>>().join(" · "))
+    });
     view! {
         <Show when=move || compare.read().is_some()>
-            <p class="graph__which" aria-hidden="true">{title}</p>
+            <p class="graph__which" aria-hidden="true">
+                <b>{title}</b>
+                <span>{ready}</span>
+            </p>
         </Show>
     }
 }

@@ -136,14 +136,16 @@ fn NodeCard(
                     <b>{name}</b>
                     <small>{move || node.read().zone.clone()}</small>
                 </span>
-                <span aria-hidden="true" class=move || format!("rail__state state-{}", state().name())>
-                    <i>{move || state().glyph()}</i>
-                    {words}
+                <span class="rail__row" aria-hidden="true">
+                    <span class=move || format!("rail__state state-{}", state().name())>
+                        <i>{move || state().glyph()}</i>
+                        {words}
+                    </span>
+                    <span class="rail__pods">
+                        {move || node.read().pods.clone().into_iter().map(part).collect_view()} <small>{count}</small>
+                    </span>
                 </span>
                 {move || node.read().taints.clone().into_iter().map(taint).collect_view()}
-                <span class="rail__pods" aria-hidden="true">
-                    {move || node.read().pods.clone().into_iter().map(part).collect_view()} <small>{count}</small>
-                </span>
             </RailButton>
         </li>
     }
