@@ -101,6 +101,7 @@ pub(super) static STRINGS: Strings = Strings {
     dns_word: "Name",
     kind: "Kind",
     claim_kept: "will be used again by {}",
+    claim_kept_short: "kept for {}",
     claim_missing: "no claim",
     no_volume: "no volume yet",
     no_address: "no address",

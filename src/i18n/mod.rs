@@ -156,6 +156,7 @@ pub struct Strings {
     pub dns_word: &'static str,
     pub kind: &'static str,
     pub claim_kept: &'static str,
+    pub claim_kept_short: &'static str,
     pub claim_missing: &'static str,
     pub no_volume: &'static str,
     pub no_address: &'static str,

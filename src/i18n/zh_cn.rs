@@ -101,6 +101,7 @@ pub(super) static STRINGS: Strings = Strings {
     dns_word: "DNS 名称",
     kind: "类别",
     claim_kept: "将再次由 {} 使用",
+    claim_kept_short: "留给 {}",
     claim_missing: "没有申领",
     no_volume: "还没有卷",
     no_address: "没有地址",

@@ -179,11 +179,13 @@ fn Branches() -> impl IntoView {
         let (number, count) = (current.get() + 1, branches.read().len());
         fill(session.strings().branch_of, &[&number.to_string(), &count.to_string()])
     };
+    // The picture stands for the first word.
+    let number = move || label().split_once(' ').map(|(_, number)| number.to_owned());
     view! {
         <Show when=move || { branches.read().len() > 1 }>
             <button class="button" popovertarget="branches" aria-label=label title=label>
                 <Icon path=icon::BRANCH />
-                <span aria-hidden="true">{move || format!("{}/{}", current.get() + 1, branches.read().len())}</span>
+                {number}
             </button>
             <div id="branches" class="branches" popover="auto" role="dialog" aria-label=move || session.strings().branches>
                 <h3>{move || session.strings().branches}</h3>

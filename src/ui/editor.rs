@@ -142,8 +142,8 @@ fn Problems(
     };
     view! {
         <Show when=move || !diagnostics.read().is_empty()>
-            <ul class="problems" role="alert" aria-label=move || session.strings().problems>
-                {move || {
+            <div class="problems" role="alert" aria-label=move || session.strings().problems>
+                <ul>{move || {
                     diagnostics
                         .get()
                         .into_iter()
@@ -168,8 +168,8 @@ fn Problems(
                             }
                         })
                         .collect_view()
-                }}
-            </ul>
+                }}</ul>
+            </div>
         </Show>
     }
 }
@@ -234,7 +234,13 @@ fn Printed() -> impl IntoView {
     let session = Session::here();
     let lines = Memo::new(move |_| session.answer.with(|answer| answer.output.clone()));
     view! {
-        <div class="printed" role="log" aria-label=move || session.strings().answer>
+        <div
+            class="printed"
+            role="log"
+            aria-label=move || session.strings().answer
+            // What can be scrolled can be reached.
+            tabindex=move || (!lines.read().is_empty()).then_some("0")
+        >
             {move || {
                 lines
                     .get()

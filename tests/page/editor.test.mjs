@@ -126,6 +126,29 @@ describe('The manifest editor', () => {
     await page.keyboard.press('Control+Alt+]')
   })
 
+  it('is passed by the tabulator key where nobody writes, which indents where somebody does', async () => {
+    const before = await manifestText(page)
+    await page.getByRole('tab').first().focus()
+    const isAt = name => page.getByRole('button', { name, exact: true }).and(page.locator(':focus')).count()
+    // The first time the editor is loaded on the way.
+    for (let time = 0; time < 2; time += 1) {
+      await page.getByRole('button', { name: 'Delete file' }).focus()
+      await page.keyboard.press('Tab')
+      await page.locator('.cm-content:focus').waitFor()
+      await page.keyboard.press('Tab')
+      assert.equal(await isAt('Apply'), 1)
+    }
+    await page.keyboard.press('Shift+Tab')
+    await page.keyboard.press('Shift+Tab')
+    assert.equal(await isAt('Delete file'), 1)
+    assert.equal(await manifestText(page), before)
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('#')
+    await page.keyboard.press('Tab')
+    await page.locator('.cm-content:focus').waitFor()
+    await page.waitForFunction(before => window.wasmBindings.session_manifest().length > before.length + 1, before)
+  })
+
   it('lets the keyboard out', async () => {
     await goIntoEditor(page)
     await page.keyboard.press('Escape')

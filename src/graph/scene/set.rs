@@ -282,7 +282,9 @@ impl Pen<'_> {
         card.label = format!("{} {}, {known}{line}", strings.claim, claim.reference.name);
         card.title = claim.reference.name.clone();
         card.head(claim.state, &claim.reference.name, 8.0);
-        card.small(38.0, &line);
+        let is_long = line.chars().count() as f64 * SMALL > place.width - 24.0;
+        let shown = left.filter(|_| is_long).map(|column| fill(strings.claim_kept_short, &[&column.pod_ref.name]));
+        card.small(38.0, &shown.unwrap_or(line));
         self.scene.cards.push(card);
     }
 

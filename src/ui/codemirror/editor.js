@@ -27,7 +27,7 @@ import {
 } from '@codemirror/view'
 import { tags } from '@lezer/highlight'
 
-import { phrases } from './phrases.js'
+import { phrases, way } from './phrases.js'
 import { look } from './look.js'
 
 /// How long typing has to pause until the page is told of it, in milliseconds.
@@ -66,6 +66,24 @@ function position(doc, line, column) {
   }
   return found.from + at
 }
+
+/// What the text is called; and that it can be reached, which checkers do not believe of all text that can be written in.
+const named = (label, language) =>
+  EditorView.contentAttributes.of({ 'aria-label': label, 'aria-description': way(language), tabindex: '0' })
+
+/// Whoever comes by with the tabulator key goes on with it; in a text that somebody points at or writes in, it indents.
+const passes = [
+  EditorView.domEventHandlers({
+    focus: (event, view) => view.setTabFocusMode(true),
+    mousedown: (event, view) => {
+      // What was pressed has the focus only after this.
+      setTimeout(() => view.setTabFocusMode(false))
+    },
+  }),
+  EditorView.updateListener.of(({ view, transactions }) => {
+    if (transactions.some(change => change.isUserEvent('input') || change.isUserEvent('delete'))) view.setTabFocusMode(false)
+  }),
+]
 
 function element(name, text) {
   const made = document.createElement(name)
@@ -129,6 +147,7 @@ export class ManifestEditor {
       autocompletion({ override: [context => this.#complete(context)] }),
       hoverTooltip((view, at) => this.#hover(view, at)),
       yaml(),
+      passes,
       // Escape, then Tab leaves the editor, as everywhere with CodeMirror.
       keymap.of([
         ...closeBracketsKeymap,
@@ -143,7 +162,7 @@ export class ManifestEditor {
       look,
       replacesSelection,
       this.#language.of(EditorState.phrases.of(phrases(language))),
-      this.#label.of(EditorView.contentAttributes.of({ 'aria-label': label })),
+      this.#label.of(named(label, language)),
       EditorView.updateListener.of(update => update.docChanged && this.#wait()),
     ]
     const state = EditorState.create({ doc: text, selection: { anchor, head }, extensions: this.#extensions })
@@ -213,7 +232,7 @@ export class ManifestEditor {
     this.#view.dispatch({
       effects: [
         this.#language.reconfigure(EditorState.phrases.of(phrases(language))),
-        this.#label.reconfigure(EditorView.contentAttributes.of({ 'aria-label': label })),
+        this.#label.reconfigure(named(label, language)),
       ],
     })
   }

@@ -34,5 +34,8 @@ const CHINESE = {
 /// The words of a language, by its tag.
 export const phrases = language => (language.startsWith('zh') ? CHINESE : {})
 
+/// How the keyboard gets out.
+export const way = language => (language.startsWith('zh') ? '按 Escape 再按 Tab 可离开编辑器。' : 'Escape, then Tab, leaves the editor.')
+
 /// The phrases that are translated.
 export const translated = Object.keys(CHINESE)
