@@ -87,8 +87,12 @@ pub fn ClockBar() -> impl IntoView {
                 <b>{move || spot.with(|spot| format!("{}/{}", spot.passed, spot.known))}</b>
                 <span>{last}</span>
             </span>
-            <span class="clock__rest" class:clock__rest--on=move || session.resting.get()>
-                {move || session.strings().resting}
+            <span
+                class="clock__rest"
+                class:clock__rest--on=move || session.resting.get() || !playing.get()
+                class:clock__rest--paused=move || !session.resting.get()
+            >
+                {move || if session.resting.get() { session.strings().resting } else { session.strings().paused }}
             </span>
             <Branches />
             <input

@@ -154,6 +154,7 @@ fn Image(
                 </Show>
                 <input
                     id="image"
+                    title=move || session.strings().image_hint
                     spellcheck="false"
                     autocapitalize="off"
                     prop:value=move || text.get()
