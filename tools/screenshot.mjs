@@ -206,7 +206,7 @@ for (const name of wanted) {
       const { page, faults } = await (query.includes('embed') ? openFigure : open)({ query: `${query}&theme=${theme}${hash}`, viewport: { width, height } })
       try {
         await act(page)
-        if (language) await press(page, '切换到中文').catch(() => page.getByText('中文').click())
+        if (language) await page.getByTitle('切换到中文').click()
         await page.screenshot({ path: `${folder}/${name}-${width}-${theme}.png`, fullPage: width < 500 && !page.url().includes('embed') })
       } catch (error) {
         console.log(name, width, theme, error.message)

@@ -9,7 +9,7 @@ pub(super) static STRINGS: Strings = Strings {
     not_now: "稍后",
     open_full_page: "在完整页面中打开",
     log_and_terminals: "日志与终端",
-    switch_language: "Switch to English (EN)",
+    switch_language: "Switch to English",
     theme: "主题",
     theme_auto: "跟随系统主题",
     theme_light: "浅色主题",

@@ -56,7 +56,6 @@ pub fn Header() -> impl IntoView {
             <button
                 class="button button--quiet"
                 lang=move || other().tag()
-                aria-label=move || session.strings().switch_language
                 title=move || session.strings().switch_language
                 on:click=switch_language
             >

@@ -44,7 +44,7 @@ describe('The manifest editor', () => {
     release()
     await page.locator('.cm-content:focus').waitFor()
     await page.keyboard.type(' too')
-    assert.match(await manifestText(page), /^# mine too# A headless Service/)
+    assert.match(await manifestText(page), /^# mine too# Headless/)
   })
 
   it('offers fields and values by the type at the cursor', async () => {

@@ -149,7 +149,7 @@ describe('A link', () => {
       ['#s=hello', /Characters of the link were changed/],
       [linkOf(bomb.subarray(0, 64 * 1024)), /larger than 1 MiB/],
       [linkOf([1, 2, 3]), /Characters of the link were changed/],
-      [deflated('{"kind": "Pod"}'), /there is no field “statefulscope”/],
+      [deflated('{"kind": "Pod"}'), /has no field “statefulscope”/],
       [deflated('{"statefulscope": 7}'), /newer version/],
       [deflated('{"statefulscope": 1, "speed": "fast"}'), /Line 1, speed: must be a number above 0/],
       [deflated('{"statefulscope": 1, "run": {"commands": [{"at": 0, "command": {"frobnicate": {}}}]}}'), /run\.commands\[0\]/],
@@ -207,7 +207,7 @@ describe('The share dialog', () => {
     assert.equal(await clipboard(), link)
     for (const [name, pattern] of [
       ['iframe', /^<iframe src="[^"]+\?embed#s=1\.[\w.-]+" title="A StatefulSet at 0:/],
-      ['Element', /<statefulscope-scenario src="[^"]+"[^>]*>\n<pre>\n# A headless Service/],
+      ['Element', /<statefulscope-scenario src="[^"]+"[^>]*>\n<pre>\n# Headless/],
       ['Markdown', /^\[!\[A StatefulSet at 0\\:.*\]\(web\.svg\)\]\(<http.*>\)\n$/],
     ]) {
       await dialog(page).getByText(name, { exact: true }).click()
