@@ -21,7 +21,7 @@ const work = 'target/finish'
 const STYLE = /<link\b[^>]*?href="\.\/([^"]+\.css)"[^>]*>\s*/g
 /// What is not seen before somebody has done something.
 const STYLES_LATER = [
-  'actions.css', 'branches.css', 'compare.css', 'controls.css', 'details.css', 'documents.css', 'forecast.css',
+  'actions.css', 'branches.css', 'compare.css', 'details.css', 'documents.css', 'forecast.css',
   'notices.css', 'popover.css', 'settings.css', 'share.css', 'story.css', 'tables.css', 'terminal.css', 'why.css',
 ]
 const GLUE = 'statefulscope.js'
