@@ -239,18 +239,33 @@ fn place_set(set: &SetView, looked_at: Option<&ObjectRef>, top: f64) -> SetLayou
     SetLayout { frame, services, columns: placed, tiles }
 }
 
+/// How wide a character is: those of Chinese are as wide as two others.
+fn units(character: char) -> usize {
+    if character >= '\u{2e80}' { 2 } else { 1 }
+}
+
+/// Whether a text fits into a width.
+pub fn fits(text: &str, width: f64, char_width: f64) -> bool {
+    text.chars().map(units).sum::<usize>() <= (width / char_width).floor() as usize
+}
+
 /// Shortens a text to what fits into a width, keeping its beginning and its end, which tell names apart.
 pub fn fit(text: &str, width: f64, char_width: f64) -> String {
     let room = (width / char_width).floor() as usize;
-    let length = text.chars().count();
-    if length <= room || room < 5 {
+    if fits(text, width, char_width) || room < 5 {
         return text.to_owned();
     }
     let tail = (room - 1) / 3;
-    let head = room - 1 - tail;
-    let start: String = text.chars().take(head).collect();
-    let end: String = text.chars().skip(length - tail).collect();
-    format!("{start}…{end}")
+    let within = |limit: usize| {
+        let mut used = 0;
+        move |character: &char| {
+            used += units(*character);
+            used <= limit
+        }
+    };
+    let start: String = text.chars().take_while(within(room - 1 - tail)).collect();
+    let end: Vec<char> = text.chars().rev().take_while(within(tail)).collect();
+    format!("{start}…{}", end.iter().rev().collect::<String>())
 }
 
 #[cfg(test)]
@@ -260,6 +275,8 @@ mod tests {
     #[test]
     fn long_names_keep_both_ends() {
         assert_eq!(fit("web-0", 100.0, 7.0), "web-0");
+        assert_eq!(fit("没有这个 Service", 98.0, 7.0), "没有这个 …vice");
+        assert_eq!(fit("没有这个 Service", 112.0, 7.0), "没有这个 Service");
         assert_eq!(fit("pvc-879e2e22-56fe-4f0c-8b2e-02445e4be0f5", 140.0, 7.0), "pvc-879e2e22-…4be0f5");
     }
 

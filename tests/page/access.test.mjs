@@ -74,6 +74,10 @@ describe('With forced colours', () => {
       assert.notEqual(drawn.borders[0], drawn.borders[1])
       const thumb = await other.page.evaluate(() => getComputedStyle(document.querySelector('.timeline__slider')).forcedColorAdjust)
       assert.equal(thumb, 'none', 'the moment that is looked at is seen')
+      // What is chosen is told from what is not.
+      const ground = name => other.page.getByRole('button', { name, exact: true }).evaluate(button => getComputedStyle(button).backgroundColor)
+      assert.notEqual(await ground('Graph'), await ground('Table'))
+      assert.equal(await ground('Graph'), await ground('What happened'))
       assert.deepEqual(other.faults, [])
       await other.page.context().close()
     })

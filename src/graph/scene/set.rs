@@ -1,6 +1,6 @@
 //! A set: its frame, its Services, and its columns.
 
-use super::super::layout::{ColumnLayout, Rect, SetLayout, fit, size};
+use super::super::layout::{ColumnLayout, Rect, SetLayout, fit, fits, size};
 use super::super::model::{BudgetView, ClaimView, Column, PodView, ServiceView, SetView, State, VolumeView};
 use super::{Card, Edge, MONO, Pen, Ring, SMALL, facts};
 use crate::api::meta::ObjectRef;
@@ -188,11 +188,12 @@ impl Pen<'_> {
         let short: Vec<&str> = column.dns_name.splitn(3, '.').take(2).collect();
         card.line(12.0, 17.0, "name", fit(&short.join("."), place.width - 20.0, MONO));
         let former = column.former_address.as_deref().filter(|former| *former != answer).unwrap_or_default();
-        // Beside the former address there is room for few words.
-        let shown = match &column.address {
-            Err(Miss::NotReady) if !former.is_empty() => self.strings.state_not_ready,
-            Err(Miss::NoPod) if !former.is_empty() => self.strings.no_pod,
-            _ => answer,
+        // Beside the former address there is room for few words. Where no Service leads to the pod, the name had none.
+        let (shown, former) = match &column.address {
+            Ok(_) => (answer, former),
+            Err(Miss::NotReady) if !former.is_empty() => (self.strings.state_not_ready, former),
+            Err(Miss::NoPod) if !former.is_empty() => (self.strings.no_pod, former),
+            Err(_) => (answer, ""),
         };
         let former_room = if former.is_empty() { 0.0 } else { former.len() as f64 * 6.6 + 20.0 };
         card.line(12.0, 33.0, "answer", fit(shown, place.width - 20.0 - former_room, SMALL));
@@ -282,7 +283,7 @@ impl Pen<'_> {
         card.label = format!("{} {}, {known}{line}", strings.claim, claim.reference.name);
         card.title = claim.reference.name.clone();
         card.head(claim.state, &claim.reference.name, 8.0);
-        let is_long = line.chars().count() as f64 * SMALL > place.width - 24.0;
+        let is_long = !fits(&line, place.width - 24.0, SMALL);
         let shown = left.filter(|_| is_long).map(|column| fill(strings.claim_kept_short, &[&column.pod_ref.name]));
         card.small(38.0, &shown.unwrap_or(line));
         self.scene.cards.push(card);
