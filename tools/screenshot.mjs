@@ -134,7 +134,7 @@ const SCENES = {
     act: async page => {
       await applied(page)
       await press(page, 'Start chaos')
-      await page.getByRole('alert').getByText(/^Stopped at/).waitFor({ timeout: 30_000 })
+      await page.getByRole('alert').getByText(/^The invariant broke/).waitFor({ timeout: 30_000 })
     },
   },
   share: {

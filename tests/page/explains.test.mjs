@@ -131,11 +131,11 @@ describe('A rolling update', () => {
     const more = '  replicas: 4\n  updateStrategy:\n    rollingUpdate: {partition: 1, maxUnavailable: 2}'
     await applied(text => text.replace('  replicas: 2', more))
     await runToRest(page)
-    await page.getByText('OrderedReady · RollingUpdate · partition 1 · 0 of maxUnavailable 2 away').waitFor()
+    await page.getByText('OrderedReady · RollingUpdate · partition 1 · 0 unavailable of maxUnavailable 2').waitFor()
     await page.getByRole('textbox', { name: 'Image' }).fill('nginx:1.29')
     await press('Set image')
     await stepTo(/^Pod web-2, Terminating/)
-    await page.getByText('OrderedReady · RollingUpdate · partition 1 · 2 of maxUnavailable 2 away').waitFor()
+    await page.getByText('OrderedReady · RollingUpdate · partition 1 · 2 unavailable of maxUnavailable 2').waitFor()
     await one(page, /^Partition 1: pods below it keep the current revision$/)
     const hashes = async () => [...(await page.getByText(/^\d at \w+ \(current\) · \d at \w+ \(update\)$/).textContent()).matchAll(/at (\w+)/g)].map(found => found[1])
     const [current, update] = await hashes()
@@ -204,7 +204,7 @@ data: {a: b}
     await one(page, /^CronJob nightly, present, not simulated$/)
     await one(page, /^ConfigMap settings, present, not simulated$/)
     await press('Table')
-    const table = page.getByRole('table', { name: 'Beside the sets' })
+    const table = page.getByRole('table', { name: 'Not part of a set' })
     for (const name of ['nightly', 'settings']) {
       await table.getByRole('row', { name: new RegExp(name) }).getByRole('cell', { name: 'present, not simulated' }).waitFor()
     }

@@ -254,7 +254,7 @@ describe('Of the API server', () => {
       return Number(time.split(':')[1])
     }
     const usual = await running()
-    await rail().getByRole('combobox', { name: 'Late news' }).selectOption('5 s')
+    await rail().getByRole('combobox', { name: 'Watch delay' }).selectOption('5 s')
     assert.equal(await lastLine(), 'fault api latency 5s')
     const late = await running()
     assert.ok(late > usual + 3, `${late} after ${usual}`)
@@ -263,7 +263,7 @@ describe('Of the API server', () => {
     const refused = await running()
     assert.ok(refused > usual + 1, `${refused} after ${usual}`)
     await type('fault api conflicts 20%; fault api latency 1s')
-    await rail().getByRole('combobox', { name: 'Late news' }).and(page.locator(':has(option:checked:text("1 s"))')).waitFor()
+    await rail().getByRole('combobox', { name: 'Watch delay' }).and(page.locator(':has(option:checked:text("1 s"))')).waitFor()
   })
 })
 
