@@ -31,7 +31,16 @@ export function load_text(file, done) {
 
 /// Brings an element into view once it is drawn, where it is not, and moves no more than that takes.
 export function keep_in_view(selector) {
-  requestAnimationFrame(() => document.querySelector(selector)?.scrollIntoView({ block: 'nearest', inline: 'nearest' }))
+  requestAnimationFrame(() => {
+    const element = document.querySelector(selector)
+    if (!element) return
+    element.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+    // On a telephone the details stick to the lower edge of the window, and may lie over it.
+    const sheet = document.querySelector('.details')
+    if (!sheet || getComputedStyle(sheet).position !== 'sticky') return
+    const behind = element.getBoundingClientRect().bottom + 8 - sheet.getBoundingClientRect().top
+    if (behind > 0) scrollBy(0, behind)
+  })
 }
 
 /// Puts a text on the clipboard, and tells `done` whether it is there.
