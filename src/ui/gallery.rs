@@ -155,6 +155,7 @@ impl Gallery {
         };
         self.close();
         session.open_story(Tale { name, scenario });
+        session.present(0);
         story::read_on(true);
     }
 
@@ -202,10 +203,12 @@ impl Gallery {
     }
 }
 
-/// Leaves the story; the address does not ask for it any more.
+/// Leaves the story. The address does not ask for one of the gallery any more; what came by another link is still visited.
 pub fn leave(session: Session) {
     session.leave_story();
-    forget_fragment();
+    if fragment().starts_with("#x=") {
+        forget_fragment();
+    }
     focus_on(BUTTON.to_owned());
 }
 
