@@ -12,10 +12,14 @@ const TOOLS = ['.tools', 'node_modules']
 
 const run = (folder, name, ...args) => execFileSync(name, args, { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] })
 
+/// What is built: somebody may commit meanwhile.
+const commit = execFileSync('git', ['rev-parse', 'HEAD'], { encoding: 'utf8' }).trim()
+
 /// Builds the site from a clean checkout, and gives what each of its files hashes to.
 function build(folder) {
   mkdirSync(join(folder, '..'), { recursive: true })
   run('.', 'git', 'clone', '--quiet', '--no-hardlinks', resolve('.'), folder)
+  run(folder, 'git', 'checkout', '--quiet', '--detach', commit)
   TOOLS.forEach(name => symlinkSync(resolve(name), join(folder, name)))
   run(folder, 'tools/build')
   const dist = join(folder, 'dist')

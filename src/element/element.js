@@ -56,8 +56,13 @@ const nearby = new IntersectionObserver(
 class StatefulscopeScenario extends HTMLElement {
   #frame
   #ready = false
+  /// The figure stands in a tree of its own, and what the page has in the element is shown until it is ready: so nothing that
+  /// the page has put there changes, on which tools rely that go on with what they find.
+  #inside = this.attachShadow({ mode: 'open' })
+  #before = document.createElement('slot')
 
   connectedCallback() {
+    this.#inside.append(this.#before)
     // Its height is there before its content, so nothing on the page moves.
     this.style.display = 'block'
     this.style.minHeight = `${this.#height}px`
@@ -104,7 +109,7 @@ class StatefulscopeScenario extends HTMLElement {
     frame.style.cssText = `display:block;width:100%;height:${this.#height}px;border:0;color-scheme:auto`
     frame.src = this.#address
     this.#frame = frame
-    this.append(frame)
+    this.#inside.append(frame)
   }
 
   handleEvent({ source, origin, data }) {
@@ -113,7 +118,7 @@ class StatefulscopeScenario extends HTMLElement {
     if (data?.statefulscope !== VERSION) return
     if (data.type === 'ready') {
       this.#ready = true
-      for (const child of this.querySelectorAll(':scope > pre')) child.hidden = true
+      this.#before.remove()
       const manifest = this.querySelector(':scope > pre')?.textContent
       if (manifest && !this.hasAttribute('src') && !this.hasAttribute('scenario')) this.tell({ type: 'load', manifest })
       // The colours may have changed while it was loaded.
