@@ -63,9 +63,8 @@ class StatefulscopeScenario extends HTMLElement {
 
   connectedCallback() {
     this.#inside.append(this.#before)
-    // Its height is there before its content, so nothing on the page moves.
-    this.style.display = 'block'
-    this.style.minHeight = `${this.#height}px`
+    // Its height is there before its content and does not depend on it, so nothing on the page moves.
+    Object.assign(this.style, { display: 'block', position: 'relative', height: `${this.#height}px`, overflow: 'auto' })
     addEventListener('message', this)
     nearby.observe(this)
   }
@@ -106,7 +105,8 @@ class StatefulscopeScenario extends HTMLElement {
     const frame = document.createElement('iframe')
     frame.title = this.getAttribute('label') ?? 'Statefulscope'
     frame.allow = 'clipboard-write; fullscreen'
-    frame.style.cssText = `display:block;width:100%;height:${this.#height}px;border:0;color-scheme:auto`
+    // It lies over the text, and is not seen before it is ready.
+    frame.style.cssText = 'position:absolute;inset:0;width:100%;height:100%;border:0;color-scheme:auto;opacity:0'
     frame.src = this.#address
     this.#frame = frame
     this.#inside.append(frame)
@@ -119,6 +119,7 @@ class StatefulscopeScenario extends HTMLElement {
     if (data.type === 'ready') {
       this.#ready = true
       this.#before.remove()
+      frame.style.opacity = ''
       const manifest = this.querySelector(':scope > pre')?.textContent
       if (manifest && !this.hasAttribute('src') && !this.hasAttribute('scenario')) this.tell({ type: 'load', manifest })
       // The colours may have changed while it was loaded.
