@@ -324,6 +324,7 @@ describe('The share dialog', () => {
 
   it('takes the tints of nodes along, and the cluster beside with what differs', async () => {
     const { page, end } = await open()
+    await press(page, 'Pause')
     await press(page, 'Apply')
     await runToRest(page)
     const svg = async () => {
@@ -418,7 +419,7 @@ describe('Files', () => {
     await end()
   })
 
-  it('that are too large are named, and so are folders', async () => {
+  it('that are too large are named', async () => {
     const { page, end } = await open()
     await writeManifest(page, 'kind: Mine\n')
     await page.evaluate(() => {
