@@ -205,7 +205,8 @@ describe('Two hundred scripts', () => {
 
   it('in a message to a figure are texts', async () => {
     const host = await page.context().newPage()
-    await host.goto('about:blank')
+    // Any page that has no policy of its own.
+    await host.goto(`${server.address}gallery.json`)
     await host.evaluate(address => {
       const frame = document.createElement('iframe')
       frame.src = `${address}?embed&view=terminal`
