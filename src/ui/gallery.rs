@@ -156,7 +156,7 @@ impl Gallery {
         self.close();
         session.open_story(Tale { name, scenario });
         session.present(0);
-        story::read_on(true);
+        story::read_from_beginning(session);
     }
 
     /// Follows the page's address: a fragment asks for a story, and where it goes, the story is left.

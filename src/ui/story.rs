@@ -18,7 +18,7 @@ const TEXT: &str = "story-text";
 
 /// Gives the focus to the sentence once it is drawn. The page stays where it is: the panel is in view, and what is looked
 /// at is the picture, which is brought there when a story begins.
-pub fn read_on(begins: bool) {
+fn read_on(begins: bool) {
     request_animation_frame(move || {
         use leptos::wasm_bindgen::JsCast;
         if let Some(Ok(text)) = document().get_element_by_id(TEXT).map(JsCast::dyn_into::<web_sys::HtmlElement>) {
@@ -31,6 +31,13 @@ pub fn read_on(begins: bool) {
             picture.scroll_into_view();
         }
     });
+}
+
+/// The same for a story that was just opened. A figure does not ask for the focus, and does not move the page that it is in.
+pub fn read_from_beginning(session: Session) {
+    if !session.presentation.embed {
+        read_on(true);
+    }
 }
 
 /// The panel, while a story is told.

@@ -207,6 +207,23 @@ describe('What the address asks for', () => {
 })
 
 describe('A story in a figure', () => {
+  it('leaves the page around where it is, and the focus too', async () => {
+    // From the same origin a frame could move the page that it is in.
+    await page.goto(`${server.address}gallery.json`)
+    await page.evaluate(address => {
+      const field = document.createElement('input')
+      const frame = document.createElement('iframe')
+      Object.assign(frame, { src: `${address}?embed#x=stuck-rollout`, width: 900, height: 500 })
+      Object.assign(frame.style, { display: 'block', marginTop: '3000px' })
+      document.body.replaceChildren(field, frame)
+      field.focus()
+    }, server.address)
+    await figure().getByRole('button', { name: 'Begin', exact: true }).waitFor()
+    await page.waitForTimeout(500)
+    assert.deepEqual(await page.evaluate(() => [scrollY, document.activeElement.localName]), [0, 'input'])
+    faults.splice(0, faults.length, ...faults.filter(fault => !fault.includes('favicon.ico') && !fault.includes('404')))
+  })
+
   it('tells itself where it is to play at once, with the picture in view, and stops where the reader goes on', async () => {
     await openHost(frame('?embed&autoplay&speed=20#x=stuck-rollout'))
     await untilTold('ready')

@@ -10,7 +10,7 @@ use crate::command::Command;
 use crate::scenario::link::{self, Fragment, LinkTrouble};
 use crate::scenario::{Scenario, load};
 use crate::ui::session::{Session, Tale};
-use crate::ui::story::read_on;
+use crate::ui::story::read_from_beginning;
 
 /// Opens what the page begins with, and follows links from then on.
 pub fn start(session: Session) {
@@ -160,7 +160,7 @@ pub(super) fn begin_anew(session: Session) {
 fn tell(session: Session, scenario: Scenario) {
     keep::save_now(session);
     session.open_story(Tale { name: String::new(), scenario });
-    read_on(true);
+    read_from_beginning(session);
 }
 
 fn show(session: Session, scenario: Scenario, then: impl FnOnce() + 'static) {
