@@ -1,7 +1,7 @@
 # The commands of the project. What they need beyond Rust, Node and make they install themselves, into ignored folders.
 PORT ?= 8080
 
-.PHONY: help serve test lint deny advisories native bombs page conformance engine bench properties dist examples screenshots clean
+.PHONY: help serve test lint deny advisories native bombs page conformance engine bench properties dist reproducible examples screenshots clean
 
 help:
 	@echo 'make serve                 build the page and serve it on 127.0.0.1:$(PORT)'
@@ -10,7 +10,9 @@ help:
 	@echo 'make bench                 how long large sets take, natively, in wasm, and drawn in Chromium'
 	@echo 'make properties            a million random events against the invariants, and the rest at length'
 	@echo 'make dist                  the static site, in dist/'
-	@echo 'make examples              figures in other documentation tools, where these are there'
+	@echo 'make reproducible          build the committed state twice, in two folders, and compare every file'
+	@echo 'make examples              figures in other documentation tools: installs these, builds, and opens them in Chromium'
+	@echo 'make advisories            known holes in what is used; needs the network'
 	@echo 'make screenshots           pictures of the page, in tests/page/out/'
 
 serve: dist
@@ -70,10 +72,16 @@ properties: engine
 		cargo test --quiet --release --no-default-features --test properties -- --nocapture
 	node tools/wasm-check.mjs 1000
 
-# The figures in other documentation tools, where these are there.
+# Two builds of the committed state, from clean checkouts in two folders, give the same files.
+reproducible:
+	@tools/setup page
+	node tools/reproducible.mjs
+
+# The figures in other documentation tools. `make test` opens those whose tool is there, and names the others.
 examples: dist
 	@tools/setup test
-	node tools/examples.mjs
+	@tools/setup examples
+	node --test tests/page/examples.test.mjs
 
 screenshots: dist
 	@tools/setup test

@@ -62,13 +62,13 @@ async function parts(name, levels) {
 }
 
 /// Addresses of figures that show much of what figures show: the stories from their beginning on, and scenarios with settings
-/// of their own, as they are and from their beginning on.
+/// of their own, as they are and from their beginning on; and a story that is told.
 function figures() {
   const stories = JSON.parse(readFileSync('target/page/told.json', 'utf8')).map(story => linkOf(deflateRawSync(story)))
   const golden = ['v1-run', 'v1-branches'].map(name => readFileSync(`tests/scenarios/golden/${name}.link`, 'utf8').trim())
   const looks = ['', '&view=table&controls=min&lang=zh-CN&theme=dark', '&readonly&loop']
   const passing = [...golden, ...stories].map((link, at) => `?embed&at=0&autoplay&speed=60${looks[at % looks.length]}${link}`)
-  return [...passing, ...golden.concat(stories).map(link => `?embed${link}`)]
+  return [...passing, ...golden.concat(stories).map(link => `?embed${link}`), '?embed&autoplay&speed=10#x=basics']
 }
 
 /// The program in one file.

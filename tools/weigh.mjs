@@ -14,6 +14,9 @@ const VIEWS = [
 /// What not all load at first.
 const LATER = /^(editor\.js|gallery\.json|.*\.licences\.txt|worker\.js|statefulscope-scenario\.js|statefulscope\.html|later-.*\.css|(program-(page|figure)|content|rest)-.*\.wasm)$/
 
+/// What the custom element may weigh as it is.
+const ELEMENT = 5_000
+
 const folder = process.argv[2] ?? 'dist'
 const names = readdirSync(folder, { recursive: true }).filter(name => statSync(join(folder, name)).isFile()).sort()
 const weights = new Map(names.map(name => [name, weigh(readFileSync(join(folder, name)))]))
@@ -32,3 +35,6 @@ function weigh(content) {
   const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length }
   return { bytes: content.length, brotli: brotliCompressSync(content, { params }).length }
 }
+const element = statSync(join(folder, 'statefulscope-scenario.js')).size
+console.log(`${'the custom element'.padEnd(42)} ${`${element} bytes, of ${ELEMENT}`.padStart(46)}`)
+if (element > ELEMENT) process.exitCode = 1

@@ -56,11 +56,15 @@ const nearby = new IntersectionObserver(
 class StatefulscopeScenario extends HTMLElement {
   #frame
   #ready = false
+  /// The figure stands in a tree of its own, and what the page has in the element is shown until it is ready: so nothing that
+  /// the page has put there changes, on which tools rely that go on with what they find.
+  #inside = this.attachShadow({ mode: 'open' })
+  #before = document.createElement('slot')
 
   connectedCallback() {
-    // Its height is there before its content, so nothing on the page moves.
-    this.style.display = 'block'
-    this.style.minHeight = `${this.#height}px`
+    this.#inside.append(this.#before)
+    // Its height is there before its content and does not depend on it, so nothing on the page moves.
+    Object.assign(this.style, { display: 'block', position: 'relative', height: `${this.#height}px`, overflow: 'auto' })
     addEventListener('message', this)
     nearby.observe(this)
   }
@@ -101,10 +105,11 @@ class StatefulscopeScenario extends HTMLElement {
     const frame = document.createElement('iframe')
     frame.title = this.getAttribute('label') ?? 'Statefulscope'
     frame.allow = 'clipboard-write; fullscreen'
-    frame.style.cssText = `display:block;width:100%;height:${this.#height}px;border:0;color-scheme:auto`
+    // It lies over the text, and is not seen before it is ready.
+    frame.style.cssText = 'position:absolute;inset:0;width:100%;height:100%;border:0;color-scheme:auto;opacity:0'
     frame.src = this.#address
     this.#frame = frame
-    this.append(frame)
+    this.#inside.append(frame)
   }
 
   handleEvent({ source, origin, data }) {
@@ -113,7 +118,8 @@ class StatefulscopeScenario extends HTMLElement {
     if (data?.statefulscope !== VERSION) return
     if (data.type === 'ready') {
       this.#ready = true
-      for (const child of this.querySelectorAll(':scope > pre')) child.hidden = true
+      this.#before.remove()
+      frame.style.opacity = ''
       const manifest = this.querySelector(':scope > pre')?.textContent
       if (manifest && !this.hasAttribute('src') && !this.hasAttribute('scenario')) this.tell({ type: 'load', manifest })
       // The colours may have changed while it was loaded.

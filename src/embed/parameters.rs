@@ -50,7 +50,7 @@ const CONTROLS: Parameter = parameter(
 const AUTOPLAY: Parameter = parameter(
     "autoplay",
     Takes::Flag,
-    "A figure plays at once, unless the reader wants no movement. The page itself always does.",
+    "A figure plays at once, and a story tells itself, unless the reader wants no movement. The page itself always plays.",
 );
 const SPEED: Parameter = parameter("speed", Takes::Number(0.1, 1000.0), "Virtual seconds in a second.");
 const AT: Parameter = parameter("at", Takes::Moment, "The moment that is shown at first.");

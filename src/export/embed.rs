@@ -34,7 +34,7 @@ impl Embed<'_> {
         let lines: Vec<String> = manifest.lines().map(xml).collect();
         format!(
             "<script type=\"module\" src=\"{}statefulscope-scenario.js\"></script>\n<statefulscope-scenario src=\"{}\" \
-             label=\"{}\">\n<pre>\n{}\n</pre>\n</statefulscope-scenario>\n",
+             label=\"{}\" style=\"display: block; height: 420px; overflow: auto\">\n<pre>\n{}\n</pre>\n</statefulscope-scenario>\n",
             xml(folder(self.page)),
             xml(&self.link()),
             xml(self.title),

@@ -139,7 +139,7 @@ impl Chart<'_> {
         for state in
             STATES.into_iter().filter(|state| self.out.contains(&format!(":::{}\n", state.name()))).collect::<Vec<_>>()
         {
-            let color = Paint { dark: false }.color(&["state-", state.name()].concat());
+            let color = Paint { dark: false, tints: false }.color(&["state-", state.name()].concat());
             let dash = match state {
                 State::Ready => "stroke-width:2px",
                 State::Absent => "stroke-dasharray:1 4",

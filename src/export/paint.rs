@@ -8,10 +8,11 @@ const TOKENS: &str = include_str!("../../style/tokens.css");
 pub const SANS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', sans-serif";
 pub const MONO: &str = "ui-monospace, 'SF Mono', 'Cascadia Code', Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
-/// The colours, light or dark.
+/// The colours, light or dark, and whether nodes have tints.
 #[derive(Clone, Copy)]
 pub struct Paint {
     pub dark: bool,
+    pub tints: bool,
 }
 
 /// A frame: its colours, and the dashes of its line.
@@ -48,6 +49,12 @@ impl Paint {
             out.push_str(&format!("{:02x}", (top * share + below * (100 - share) + 50) / 100));
         }
         out
+    }
+
+    /// The tint of the node that the classes name, where tints are shown.
+    fn tint(self, class: &str) -> Option<&'static str> {
+        let tint = word(class, "tint-").filter(|_| self.tints)?;
+        Some(self.color(&["tint-", tint].concat()))
     }
 
     /// The frame of a card with these classes; nothing where it has none.
@@ -87,6 +94,12 @@ impl Paint {
             (Some("unknown"), _) => frame.dash = "2 2",
             _ => {}
         }
+        if let Some(tint) = self.tint(class).filter(|_| has("pod")) {
+            frame.fill = self.over_card(tint, 22);
+        }
+        if has("card--differs") {
+            frame.width = 3.0;
+        }
         Some(frame)
     }
 
@@ -108,6 +121,7 @@ impl Paint {
             "former" => of(quiet, MONO, 11.0, 400, "text-decoration=\"line-through\""),
             "answer" if missing => of(quiet, SANS, 11.5, 400, ""),
             "answer" => of(ready, MONO, 11.5, 600, ""),
+            "differs" => of(self.color("accent-strong"), MONO, 19.0, 800, ""),
             "tile__number" => of(text, MONO, 11.0, 600, "text-anchor=\"middle\""),
             "tile__first" => of(quiet, MONO, 10.5, 400, "text-anchor=\"end\""),
             class if class.starts_with("tile__glyph") => {
@@ -123,8 +137,7 @@ impl Paint {
         let kind = class.split(' ').next().unwrap_or_default();
         let plain = |fill: &str| Frame { fill: fill.to_owned(), stroke: "none".to_owned(), width: 0.0, dash: "" };
         match kind {
-            // The tint of a node is shown where somebody asks for it.
-            "tile__node" => None,
+            "tile__node" => self.tint(class).map(plain),
             "tile__old" => Some(plain(self.color("text"))),
             "tile__claim" => Some(plain(state)),
             _ => {

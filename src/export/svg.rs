@@ -4,9 +4,11 @@ use std::fmt::Write;
 
 use super::paint::{Frame, Paint, SANS};
 use super::xml;
+use crate::api::time::Instant;
+use crate::graph::differ;
 use crate::graph::layout::{self, Rect};
 use crate::graph::model::Graph;
-use crate::graph::scene::{self, Card, Edge, Line, Ring, Strip};
+use crate::graph::scene::{self, Card, Edge, Line, Ring, Scene, Strip};
 use crate::i18n::Strings;
 
 /// The space around the picture.
@@ -18,37 +20,73 @@ const LEAST: (f64, f64) = (420.0, 72.0);
 /// The radius of a ring.
 const RADIUS: f64 = 10.0;
 
-/// The picture, in light or dark colours. `caption` stands below it.
-pub fn svg(graph: &Graph, strings: &Strings, dark: bool, caption: &str) -> String {
-    let scene = scene::draw(graph, layout::place(graph, None), strings);
-    let (width, height) = (scene.width.max(LEAST.0) + 2.0 * MARGIN, scene.height.max(LEAST.1) + 2.0 * MARGIN + FOOT);
-    let paint = Paint { dark };
+/// The space between two clusters that are compared, and the height of their names.
+const GAP: f64 = 32.0;
+const HEAD: f64 = 28.0;
+
+/// What is drawn, and how.
+pub struct View<'a> {
+    /// The cluster.
+    pub graph: &'a Graph,
+    /// The one that it is compared with, and what that is called.
+    pub beside: Option<(&'a Graph, &'a str)>,
+    /// Whether pods have the colours of their nodes.
+    pub tints: bool,
+    /// Whether the colours are dark.
+    pub dark: bool,
+    /// What stands below the picture.
+    pub caption: &'a str,
+}
+
+/// The picture.
+pub fn svg(view: &View<'_>, strings: &Strings) -> String {
+    let draw = |graph: &Graph| scene::draw(graph, layout::place(graph, None), strings);
+    let first = draw(view.graph);
+    let second = view.beside.map(|(graph, _)| draw(graph));
+    let mut scenes: Vec<Scene> = vec![first.clone()];
+    if let Some(second) = second {
+        scenes.push(second.clone());
+        differ::mark(&mut scenes[0], &second, strings);
+        differ::mark(&mut scenes[1], &first, strings);
+    }
+    let head = if view.beside.is_some() { HEAD } else { 0.0 };
+    let inner: f64 = scenes.iter().map(|scene| scene.width + GAP).sum::<f64>() - GAP;
+    let highest = scenes.iter().map(|scene| scene.height).fold(LEAST.1, f64::max);
+    let (width, height) = (inner.max(LEAST.0) + 2.0 * MARGIN, head + highest + 2.0 * MARGIN + FOOT);
+    let paint = Paint { dark: view.dark, tints: view.tints };
     let mut pen = Pen { paint, out: String::new() };
-    let labels = scene.cards.iter().filter(|card| !card.label.is_empty()).map(|card| card.label.as_str());
+    let cards = scenes.iter().flat_map(|scene| &scene.cards);
+    let labels = cards.filter(|card| !card.label.is_empty()).map(|card| card.label.as_str());
     let told: Vec<&str> = labels.take(MOST_TOLD).collect();
     pen.put(format_args!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} \
          {height}\" role=\"img\" font-family=\"{SANS}\">\n<title>{}</title>\n<desc>{}</desc>\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"{}\"/>\n<g transform=\"translate({MARGIN} {MARGIN})\">\n",
-        xml(caption),
+         <rect width=\"100%\" height=\"100%\" fill=\"{}\"/>\n",
+        xml(view.caption),
         xml(&told.join("; ")),
         paint.color("surface"),
     ));
-    if scene.cards.is_empty() {
-        let (x, color) = (LEAST.0 / 2.0, paint.color("text-quiet"));
-        pen.put(format_args!(
-            "<text x=\"{x}\" y=\"42\" text-anchor=\"middle\" font-size=\"15\" fill=\"{color}\">{}</text>\n",
-            xml(strings.empty_title)
-        ));
+    let names = [strings.compare_first, view.beside.map_or("", |(_, name)| name)];
+    let mut x = MARGIN;
+    for (scene, name) in scenes.iter().zip(names) {
+        if head > 0.0 {
+            let color = paint.color("text");
+            pen.put(format_args!(
+                "<text x=\"{x}\" y=\"{}\" font-size=\"13\" font-weight=\"650\" fill=\"{color}\">{}</text>\n",
+                MARGIN + 12.0,
+                xml(name)
+            ));
+        }
+        pen.put(format_args!("<g transform=\"translate({x} {})\">\n", MARGIN + head));
+        pen.scene(scene, view.graph.now, strings);
+        pen.put(format_args!("</g>\n"));
+        x += scene.width + GAP;
     }
-    scene.cards.iter().for_each(|card| pen.card(card));
-    scene.edges.iter().for_each(|edge| pen.edge(edge));
-    scene.rings.iter().for_each(|ring| pen.ring(ring, graph));
     pen.put(format_args!(
-        "</g>\n<text x=\"{MARGIN}\" y=\"{}\" font-size=\"11.5\" fill=\"{}\">{}</text>\n</svg>\n",
+        "<text x=\"{MARGIN}\" y=\"{}\" font-size=\"11.5\" fill=\"{}\">{}</text>\n</svg>\n",
         height - 14.0,
         paint.color("text-quiet"),
-        xml(caption),
+        xml(view.caption),
     ));
     pen.out
 }
@@ -71,6 +109,19 @@ impl Pen {
     fn put(&mut self, text: std::fmt::Arguments<'_>) {
         // Writing into a text cannot fail.
         let _ = self.out.write_fmt(text);
+    }
+
+    fn scene(&mut self, scene: &Scene, now: Instant, strings: &Strings) {
+        if scene.cards.is_empty() {
+            let (x, color) = (LEAST.0 / 2.0, self.paint.color("text-quiet"));
+            self.put(format_args!(
+                "<text x=\"{x}\" y=\"42\" text-anchor=\"middle\" font-size=\"15\" fill=\"{color}\">{}</text>\n",
+                xml(strings.empty_title)
+            ));
+        }
+        scene.cards.iter().for_each(|card| self.card(card));
+        scene.edges.iter().for_each(|edge| self.edge(edge));
+        scene.rings.iter().for_each(|ring| self.ring(ring, now));
     }
 
     fn card(&mut self, card: &Card) {
@@ -154,11 +205,11 @@ impl Pen {
         ));
     }
 
-    fn ring(&mut self, ring: &Ring, graph: &Graph) {
+    fn ring(&mut self, ring: &Ring, now: Instant) {
         let Ring { x, y, timer, state, .. } = ring;
         let (line, color) = (self.paint.color("line"), self.paint.color(&["state-", state.name()].concat()));
         let around = 2.0 * std::f64::consts::PI * RADIUS;
-        let part = timer.share(graph.now) * around;
+        let part = timer.share(now) * around;
         self.put(format_args!(
             "<g transform=\"translate({x} {y}) rotate(-90)\" fill=\"none\" stroke-width=\"2.5\">\
              <circle r=\"{RADIUS}\" stroke=\"{line}\"/><circle r=\"{RADIUS}\" stroke=\"{color}\" \

@@ -1,3 +1,4 @@
+use super::svg::View;
 use super::*;
 use crate::api::time::Millis;
 use crate::cluster::config::Config;
@@ -98,6 +99,11 @@ fn harmful(payload: &str) -> Graph {
     graph
 }
 
+/// A picture of one cluster.
+fn picture(graph: &Graph, language: Language, dark: bool, caption: &str) -> String {
+    svg::svg(&View { graph, beside: None, tints: false, dark, caption }, language.strings())
+}
+
 const PAYLOADS: [&str; 6] = [
     "<script>alert(1)</script>",
     "\"/><image href=x onerror=alert(1)>",
@@ -113,7 +119,7 @@ fn a_picture_stands_alone_and_has_what_the_page_shows() {
     let graph = build(timeline.cluster());
     for language in [Language::English, Language::Chinese] {
         for dark in [false, true] {
-            let svg = svg::svg(&graph, language.strings(), dark, "at 1:00.0");
+            let svg = picture(&graph, language, dark, "at 1:00.0");
             let (names, text) = parse(&svg);
             let allowed = ["svg", "title", "desc", "g", "rect", "path", "text", "circle"];
             assert!(names.iter().all(|name| allowed.contains(&name.as_str())), "{names:?}");
@@ -129,7 +135,7 @@ fn a_picture_stands_alone_and_has_what_the_page_shows() {
         }
     }
     let empty = build(Timeline::new(Config::default()).cluster());
-    let (_, text) = parse(&svg::svg(&empty, Language::English.strings(), false, ""));
+    let (_, text) = parse(&picture(&empty, Language::English, false, ""));
     assert!(text.contains("Nothing is running yet"));
 }
 
@@ -140,8 +146,43 @@ fn a_picture_of_every_moment_can_be_read() {
     timeline.dispatch(Command::Apply { manifest: image });
     for _ in 0..60 {
         timeline.advance(Millis(500));
-        parse(&svg::svg(&build(timeline.cluster()), Language::English.strings(), false, "<now>"));
+        parse(&picture(&build(timeline.cluster()), Language::English, false, "<now>"));
     }
+}
+
+#[test]
+fn nodes_have_tints_in_a_picture_where_they_have_them_on_the_page() {
+    let strings = Language::English.strings();
+    let few = build(run(WEB, 60).cluster());
+    let many = WEB.replace("  replicas: 2", "  replicas: 300\n  podManagementPolicy: Parallel");
+    for graph in [few, build(run(&many, 20).cluster())] {
+        let of = |tints, dark| svg::svg(&View { graph: &graph, beside: None, tints, dark, caption: "" }, strings);
+        let (plain, light, dark) = (of(false, false), of(true, false), of(true, true));
+        assert_eq!(plain.matches("<rect").count(), light.matches("<rect").count());
+        // The pod of the first node, and that of another.
+        let is_tiles = graph.sets[0].columns.len() > 24;
+        let colors = if is_tiles { ["#2f6fde", "#b4540a"] } else { ["#d1dff8", "#efd9c9"] };
+        for color in colors {
+            assert!(light.contains(color) && !plain.contains(color) && !dark.contains(color), "{color}");
+        }
+        parse(&light);
+    }
+}
+
+#[test]
+fn two_clusters_that_are_compared_are_in_one_picture_and_what_differs_is_marked() {
+    let strings = Language::English.strings();
+    let one = build(run(WEB, 60).cluster());
+    let other = build(run(&WEB.replace("  replicas: 2", "  replicas: 3"), 60).cluster());
+    let of = |beside, caption| svg::svg(&View { graph: &one, beside, tints: false, dark: false, caption }, strings);
+    let (alone, both) = (of(None, "a"), of(Some((&other, "replicas: 3")), "a"));
+    let (_, text) = parse(&both);
+    assert!(text.contains("As it is") && text.contains("replicas: 3") && text.contains("web-2"));
+    // The set and its counts differ in both, and the third pod with its claim and volume is in one of them alone.
+    assert!(!alone.contains('≠') && both.matches('≠').count() >= 4, "{}", both.matches('≠').count());
+    assert!(both.contains(strings.differs) && both.contains(strings.only_here));
+    assert!(svg::size(&both).0 > svg::size(&alone).0 * 1.5);
+    assert!(!of(Some((&one, "the same")), "a").contains('≠'));
 }
 
 #[test]
@@ -149,7 +190,7 @@ fn many_pods_are_tiles_in_a_picture_and_counted_in_a_flowchart() {
     let many = WEB.replace("  replicas: 2", "  replicas: 300\n  podManagementPolicy: Parallel");
     let graph = build(run(&many, 20).cluster());
     let strings = Language::English.strings();
-    let svg = svg::svg(&graph, strings, false, "");
+    let svg = picture(&graph, Language::English, false, "");
     parse(&svg);
     assert!(svg.len() < 120_000, "{}", svg.len());
     let chart = mermaid::mermaid(&graph, strings);
@@ -162,7 +203,8 @@ fn what_people_wrote_does_no_harm_in_any_form() {
     let strings = Language::English.strings();
     for payload in PAYLOADS {
         let graph = harmful(payload);
-        let svg = svg::svg(&graph, strings, false, payload);
+        let beside = Some((&graph, payload));
+        let svg = svg::svg(&View { graph: &graph, beside, tints: true, dark: false, caption: payload }, strings);
         let (names, _) = parse(&svg);
         assert!(!names.iter().any(|name| name == "script" || name == "image"), "{payload}");
         assert!(!svg.contains(['\0', '\u{1b}', '\u{ffff}']));

@@ -35,6 +35,7 @@ pub fn start(session: Session) {
         let elapsed = (now - last).clamp(0.0, MAX_TICK_MS);
         last = now;
         if !session.playing.get_untracked() {
+            session.tell_by_itself(elapsed);
             return;
         }
         let rests = session.resting.get_untracked() && !session.story.busy.get_untracked();

@@ -155,7 +155,8 @@ impl Gallery {
         };
         self.close();
         session.open_story(Tale { name, scenario });
-        story::read_on(true);
+        session.present(0);
+        story::read_from_beginning(session);
     }
 
     /// Follows the page's address: a fragment asks for a story, and where it goes, the story is left.
@@ -202,10 +203,12 @@ impl Gallery {
     }
 }
 
-/// Leaves the story; the address does not ask for it any more.
+/// Leaves the story. The address does not ask for one of the gallery any more; what came by another link is still visited.
 pub fn leave(session: Session) {
     session.leave_story();
-    forget_fragment();
+    if fragment().starts_with("#x=") {
+        forget_fragment();
+    }
     focus_on(BUTTON.to_owned());
 }
 

@@ -371,6 +371,9 @@ impl Session {
         if let Some(speed) = asked(Parameters::speed) {
             self.speed.set(speed);
         }
+        if self.story.tale.with_untracked(Option::is_some) {
+            return self.begin_telling();
+        }
         if let Some(at) = self.presentation.get(Parameters::at) {
             self.show_at(at);
         }

@@ -19,7 +19,7 @@ const TEXT: &str = "story-text";
 
 /// Gives the focus to the sentence once it is drawn. The page stays where it is: the panel is in view, and what is looked
 /// at is the picture, which is brought there when a story begins.
-pub fn read_on(begins: bool) {
+fn read_on(begins: bool) {
     request_animation_frame(move || {
         use leptos::wasm_bindgen::JsCast;
         // A figure that is loaded takes the focus from nobody.
@@ -36,6 +36,13 @@ pub fn read_on(begins: bool) {
     });
     if begins {
         go_to_picture();
+    }
+}
+
+/// The same for a story that was just opened. A figure does not ask for the focus, and does not move the page that it is in.
+pub fn read_from_beginning(session: Session) {
+    if !session.presentation.embed {
+        read_on(true);
     }
 }
 

@@ -10,7 +10,7 @@ use crate::graph::table::{self, Cell, Row, Table};
 use crate::i18n::fill;
 
 /// How many rows a table has at first, and how many more it gets at a time.
-const ROWS: usize = 100;
+const ROWS: usize = 50;
 
 /// The tables.
 #[component]

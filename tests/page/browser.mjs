@@ -46,8 +46,8 @@ export async function start({ under = '/', folder = 'dist' } = {}) {
   return {
     address: server.address,
     browser,
-    /// Opens the page. `faults` collects what must not happen.
-    async open({ query = '', ...options } = {}) {
+    /// Opens the page, after `prepare` has had it. `faults` collects what must not happen.
+    async open({ query = '', prepare = async () => {}, ...options } = {}) {
       const context = await browser.newContext({
         viewport: { width: 1440, height: 900 },
         locale: 'en-US',
@@ -59,6 +59,7 @@ export async function start({ under = '/', folder = 'dist' } = {}) {
       const page = await context.newPage()
       page.setDefaultTimeout(TIMEOUT_MS)
       const faults = watch(page, [server.address])
+      await prepare(page)
       await page.goto(server.address + query)
       await page.getByRole('button', { name: 'Apply', exact: true }).or(page.getByRole('button', { name: '应用', exact: true })).waitFor()
       return { page, faults }

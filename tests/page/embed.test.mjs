@@ -123,6 +123,132 @@ describe('A figure', () => {
   })
 })
 
+describe('What the address asks for', () => {
+  const log = () => figure().getByRole('textbox', { name: /^Line for terminal/ })
+  const load = async query => {
+    await openHost(frame(query))
+    await untilTold('ready')
+    await tell({ statefulscope: 1, type: 'load', manifest: SET })
+  }
+
+  it('view: the manifest or a terminal beside the picture', async () => {
+    await page.goto(`${server.address}?embed&view=split`)
+    await page.getByRole('textbox', { name: 'Manifest' }).waitFor()
+    await page.goto(`${server.address}?embed&view=terminal`)
+    await page.getByRole('button', { name: 'Terminal 1' }).waitFor()
+    assert.equal(await page.getByRole('textbox', { name: 'Manifest' }).count(), 0)
+  })
+
+  it('theme and lang', async () => {
+    for (const theme of ['light', 'dark']) {
+      await page.goto(`${server.address}?embed&lang=zh-CN&theme=${theme}`)
+      await page.getByRole('link', { name: '在完整页面中打开' }).waitFor()
+      const colors = () => [document.documentElement.dataset.theme, document.documentElement.lang]
+      assert.deepEqual(await page.evaluate(colors), [theme, 'zh-CN'])
+    }
+  })
+
+  it('controls: all, the clock, or nothing but the picture', async () => {
+    for (const [controls, ...seen] of [['full', true, true], ['min', true, false], ['none', false, false]]) {
+      await page.goto(`${server.address}?embed&controls=${controls}`)
+      await page.getByRole('link', { name: 'Open in full page' }).waitFor()
+      const clock = await page.getByRole('group', { name: 'Clock' }).count()
+      const timeline = await page.getByRole('slider', { name: 'Timeline' }).count()
+      assert.deepEqual([clock > 0, timeline > 0], seen, controls)
+    }
+  })
+
+  it('autoplay, and without it, time that stands still', async () => {
+    await load('?embed')
+    await untilTold('state', message => message.sets[0]?.replicas === 2)
+    await page.waitForTimeout(600)
+    assert.deepEqual([...new Set((await told('state')).map(({ time, playing }) => `${time} ${playing}`))], ['1 false'])
+    await load('?embed&autoplay')
+    await untilTold('state', message => message.playing && message.time > 0)
+  })
+
+  it('autoplay is not for those who want no movement', async () => {
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    await load('?embed&autoplay')
+    await untilTold('state', message => message.sets[0]?.replicas === 2)
+    await page.waitForTimeout(600)
+    assert.deepEqual([...new Set((await told('state')).map(({ time, playing }) => `${time} ${playing}`))], ['1 false'])
+  })
+
+  it('speed: so many virtual seconds in a second', async () => {
+    await load('?embed&autoplay&speed=20')
+    const began = Date.now()
+    const { time } = await untilTold('state', message => message.time > 10)
+    assert.ok(time / ((Date.now() - began) / 1000) > 5, `${time} after ${Date.now() - began} ms`)
+  })
+
+  it('at: the moment that is shown first, and loop: again from there', async () => {
+    await load('?embed&at=1m30s')
+    const { sets } = await untilTold('state', message => message.time === 90 && message.sets.length > 0)
+    assert.equal(sets[0].readyReplicas, 2)
+    await load('?embed&autoplay&loop&speed=20&at=4')
+    await untilTold('state', message => message.time > 8)
+    const far = (await told('state')).length
+    await page.waitForFunction(
+      far => window.told.filter(({ type }) => type === 'state').slice(far).some(({ time }) => time < 8),
+      far,
+      { timeout: 20_000 },
+    )
+  })
+
+  it('readonly: nothing can be changed, by hand or by message', async () => {
+    await load('?embed&readonly&view=terminal&autoplay')
+    await untilTold('state', message => message.sets[0]?.readyReplicas === 2)
+    await tell({ statefulscope: 1, type: 'run', id: 'r', line: 'kubectl delete sts web' })
+    assert.match((await untilTold('error', message => message.id === 'r')).message, /read-only/)
+    assert.equal(await log().count(), 0)
+    assert.equal(await figure().getByRole('button', { name: 'One replica more' }).count(), 0)
+  })
+})
+
+describe('A story in a figure', () => {
+  it('leaves the page around where it is, and the focus too', async () => {
+    // From the same origin a frame could move the page that it is in.
+    await page.goto(`${server.address}gallery.json`)
+    await page.evaluate(address => {
+      const field = document.createElement('input')
+      const frame = document.createElement('iframe')
+      Object.assign(frame, { src: `${address}?embed#x=stuck-rollout`, width: 900, height: 500 })
+      Object.assign(frame.style, { display: 'block', marginTop: '3000px' })
+      document.body.replaceChildren(field, frame)
+      field.focus()
+    }, server.address)
+    await figure().getByRole('button', { name: 'Begin', exact: true }).waitFor()
+    await page.waitForTimeout(500)
+    assert.deepEqual(await page.evaluate(() => [scrollY, document.activeElement.localName]), [0, 'input'])
+    faults.splice(0, faults.length, ...faults.filter(fault => !fault.includes('favicon.ico') && !fault.includes('404')))
+  })
+
+  it('tells itself where it is to play at once, with the picture in view, and stops where the reader goes on', async () => {
+    await openHost(frame('?embed&autoplay&speed=20#x=stuck-rollout'))
+    await untilTold('ready')
+    const panel = figure().getByRole('region', { name: /^Story: / })
+    await panel.getByText('Step 2 of 4', { exact: true }).waitFor()
+    const card = await figure().getByRole('button', { name: /^StatefulSet default\/web,/ }).first().boundingBox()
+    const around = await page.locator('iframe').boundingBox()
+    assert.ok(card.y >= around.y && card.y + 60 < around.y + around.height, JSON.stringify(card))
+    await panel.getByRole('button', { name: 'Back' }).click()
+    await panel.getByText('Step 1 of 4', { exact: true }).waitFor()
+    await page.waitForTimeout(6000)
+    await panel.getByText('Step 1 of 4', { exact: true }).waitFor()
+  })
+
+  it('waits where it is not, and the link to the whole page leads to it', async () => {
+    await openHost(frame('?embed#x=stuck-rollout'))
+    const link = figure().getByRole('link', { name: 'Open in full page' })
+    await figure().getByRole('button', { name: 'Begin', exact: true }).waitFor()
+    await link.hover()
+    await page.waitForTimeout(300)
+    assert.equal(await link.getAttribute('href'), `${server.address}#x=stuck-rollout`)
+    assert.equal(await figure().getByText('Step 1 of 4', { exact: true }).count(), 0)
+  })
+})
+
 describe('Messages', () => {
   it('load, run, seek, pause and change the colours, and errors come back', async () => {
     await openHost(frame('?embed&autoplay'))
@@ -198,6 +324,25 @@ describe('A page around', () => {
     })
   })
 
+  it('is not moved by an element in it, as the browser measures that, and has text where no scripts run', async () => {
+    const script = `<script type="module" src="${server.address}statefulscope-scenario.js"></script>`
+    // As the share dialog writes it: its height is there before the script is. The manifest is higher than that.
+    const style = 'style="display: block; height: 200px; overflow: auto"'
+    const element = `<statefulscope-scenario height="200" autoplay ${style}><pre>${SET}</pre></statefulscope-scenario><p>below</p>`
+    const note = `<script>window.shifts = []
+      new PerformanceObserver(list => shifts.push(...list.getEntries().map(entry => entry.value))).observe({ type: 'layout-shift', buffered: true })</script>`
+    await openHost(`${note}<p>above</p>${element.repeat(3)}${script}`)
+    await figure().getByRole('button', { name: /^Pod web-1, running/i }).first().waitFor()
+    await page.waitForTimeout(500)
+    assert.deepEqual(await page.evaluate(() => window.shifts), [])
+    const context = await server.browser.newContext({ javaScriptEnabled: false })
+    const plain = await context.newPage()
+    await plain.goto(host.address)
+    assert.ok(await plain.locator('pre').first().isVisible())
+    assert.match(await plain.locator('pre').first().innerText(), /kind: StatefulSet/)
+    await context.close()
+  })
+
   it('has an element that comes when it is near, with the manifest in it, and follows the colours', async () => {
     const script = `<script type="module" src="${server.address}statefulscope-scenario.js"></script>`
     const element = `<div style="height:3000px">above</div><statefulscope-scenario height="400" autoplay label="web"><pre>${SET}</pre></statefulscope-scenario><p id="below">below</p>`
@@ -210,6 +355,7 @@ describe('A page around', () => {
     await page.locator('statefulscope-scenario').scrollIntoViewIfNeeded()
     await figure().getByRole('button', { name: /^Pod web-1, running/i }).first().waitFor()
     assert.ok((await top()) <= before, 'nothing moves down')
+    assert.equal(await page.locator('statefulscope-scenario pre').isVisible(), false)
     const theme = () => page.frames().at(-1).evaluate(() => document.documentElement.dataset.theme)
     assert.equal(await theme(), 'light')
     await page.evaluate(() => document.documentElement.setAttribute('data-bs-theme', 'dark'))

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test'
 import { deflateRawSync } from 'node:zlib'
 
-import { start } from './browser.mjs'
+import { start, watch } from './browser.mjs'
 import { linkOf } from '../../tools/link.mjs'
 import { writeManifest } from './reading.mjs'
 
@@ -126,6 +126,9 @@ async function lookEverywhere() {
     if (await card.count()) await card.click()
   }
   await page.keyboard.press('Escape')
+  await press('Table')
+  await page.getByRole('table').first().waitFor()
+  await press('Graph')
 }
 
 describe('Two hundred scripts', () => {
@@ -198,6 +201,70 @@ describe('Two hundred scripts', () => {
       await drop(`${text.replaceAll('/', '')}.statefulscope.json`, `{"statefulscope": 1, "title": ${quoted(text)}, "speed": 0}`)
       await drop('x.statefulscope.json', text)
     }
+  })
+
+  it('in a message to a figure are texts', async () => {
+    const host = await page.context().newPage()
+    // Any page that has no policy of its own.
+    await host.goto(`${server.address}gallery.json`)
+    await host.evaluate(address => {
+      const frame = document.createElement('iframe')
+      frame.src = `${address}?embed&view=terminal`
+      window.told = []
+      addEventListener('message', event => window.told.push(event.data))
+      document.body.append(frame)
+    }, server.address)
+    const isTold = is => host.waitForFunction(is)
+    await isTold(() => window.told.some(({ type }) => type === 'ready'))
+    await host.evaluate(
+      ([texts, manifests]) => {
+        const tell = message => frames[0].postMessage({ statefulscope: 1, ...message }, '*')
+        for (const manifest of manifests) tell({ type: 'load', manifest })
+        for (const text of texts) {
+          tell({ type: text, id: text })
+          tell({ type: 'setConfig', theme: text, lang: text, id: text })
+          tell({ type: 'load', link: text, id: text })
+          tell({ type: 'load', link: `#x=${text}` })
+          tell({ type: 'seek', time: text, [text]: text })
+          tell({ type: 'run', line: `echo ${text}` })
+          tell({ type: 'run', line: `kubectl get '${text.replaceAll("'", '')}'` })
+        }
+        tell({ type: 'none', id: 'last' })
+      },
+      [PAYLOADS, batches(40).map(manifestOf)],
+    )
+    await isTold(() => window.told.some(({ id }) => id === 'last'))
+    const [figure] = host.frames().filter(frame => frame !== host.mainFrame())
+    assert.deepEqual(await figure.evaluate(() => [window.pwned, window.violated]), [undefined, undefined])
+    assert.equal(await host.evaluate(() => window.pwned), undefined)
+    // What the figure says of them is text again.
+    assert.ok((await host.evaluate(() => window.told)).filter(({ type }) => type === 'error').length > 200)
+    await host.close()
+  })
+
+  it('in pictures and files that are taken along are texts, also where they are opened', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    const opened = await page.context().newPage()
+    const asked = watch(opened, ['data:', 'about:'])
+    for (const texts of batches(20)) {
+      await writeManifest(page, manifestOf(texts))
+      await press('Apply')
+      await press('Share')
+      const dialog = page.getByRole('dialog', { name: 'Share' })
+      for (const name of ['SVG', 'YAML', 'Mermaid', 'File']) {
+        await dialog.getByRole('button', { name: `Copy: ${name}` }).click()
+        await dialog.getByRole('button', { name: `Copied: ${name}` }).waitFor()
+        const text = await page.evaluate(() => navigator.clipboard.readText())
+        if (name !== 'SVG') continue
+        await opened.goto(`data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`)
+        assert.equal(await opened.evaluate(() => window.pwned ?? document.querySelectorAll('script, image, foreignObject, a, style').length), 0)
+      }
+      const download = page.waitForEvent('download')
+      await dialog.getByRole('button', { name: 'Download: PNG' }).click()
+      await download
+      await page.keyboard.press('Escape')
+    }
+    assert.deepEqual(asked, [])
   })
 
   it('in what is exported are texts', async () => {

@@ -107,3 +107,23 @@ describe('A first view', () => {
     assert.ok(times[0] < 1000, `interactive after ${times.map(Math.round).join(', ')} ms`)
   })
 })
+
+describe('A figure of something', () => {
+  it('loads what shows it, and the rest when somebody does something', async () => {
+    for (const asked of ['?embed#x=basics', '?embed&autoplay#x=basics']) {
+      const page = await (await server.browser.newContext({ serviceWorkers: 'block', locale: 'en-US' })).newPage()
+      const loaded = []
+      page.on('request', request => loaded.push(new URL(request.url()).pathname.slice(1)))
+      await page.goto(server.address + asked)
+      await page.getByRole('region', { name: /^Story: / }).waitFor()
+      await page.waitForTimeout(2500)
+      const is = begin => loaded.some(name => name.startsWith(begin))
+      assert.deepEqual([is('content-figure-'), is('rest-'), is('editor')], [true, false, false], loaded.join(' '))
+      await page.mouse.move(300, 100)
+      await page.getByRole('button', { name: 'Log and terminals' }).click()
+      await page.getByRole('button', { name: 'Terminal 1' }).waitFor()
+      assert.deepEqual([is('rest-'), is('editor')], [true, false])
+      await page.context().close()
+    }
+  })
+})

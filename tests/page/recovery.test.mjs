@@ -68,27 +68,38 @@ async function fail(page, deed, how) {
   return commands
 }
 
+/// How long restoring may take, from the press until the picture is there again, in milliseconds.
+const LONGEST = 2000
+
+/// Notes in the page when somebody presses to restore, and after how long what was there is painted again.
+function noteRestoring() {
+  const isThere = () => document.querySelector('.banner--restored') && document.querySelector('.graph__svg .set')
+  const pressed = Number(sessionStorage.getItem('pressed'))
+  addEventListener('click', event => event.target.closest('.fault') && sessionStorage.setItem('pressed', Date.now()), true)
+  if (!pressed) return
+  const look = () => {
+    if (!isThere()) return requestAnimationFrame(look)
+    setTimeout(() => (window.restoredAfter = Date.now() - pressed))
+  }
+  requestAnimationFrame(look)
+}
+
 describe('Where the program fails', () => {
   it('in twenty places, the moment before is there again within two seconds', { timeout: 240_000 }, async () => {
     assert.equal(PLACES.length, 20)
-    /// Restores, and gives how long that took, in milliseconds.
-    const restore = async page => {
-      const began = Date.now()
-      await press(page, 'Restore the moment before')
-      await restored(page).waitFor()
-      return Date.now() - began
-    }
-    const times = []
-    for (const [deed, how] of PLACES) {
+    /// Fails, restores, and gives how long that took, in milliseconds.
+    const once = async (deed, how) => {
       const name = `${deed}, ${how}`
-      const { page } = await server.open()
+      const { page } = await server.open({ prepare: page => page.addInitScript(noteRestoring) })
       await press(page, 'Pause')
       await press(page, 'Apply')
       await writeManifest(page, `# written before ${name}\n`)
       await press(page, 'Step')
       await page.waitForTimeout(600)
       const commands = await fail(page, deed, how)
-      times.push([await restore(page), name])
+      await press(page, 'Restore the moment before')
+      await restored(page).waitFor()
+      const took = await page.waitForFunction(() => window.restoredAfter).then(handle => handle.jsonValue())
       assert.equal(await manifestText(page), `# written before ${name}\n`, name)
       // The editor's text is saved by the way, before a line that may read it.
       const seen = ({ command }) => !command.saveFile
@@ -102,11 +113,17 @@ describe('Where the program fails', () => {
         assert.equal((await log(page)).commands.filter(seen).length, commands.filter(seen).length + 1, name)
       }
       await page.context().close()
+      return took
     }
-    // Another test may take the machine for a while; it does so for few of them.
-    times.sort(([one], [other]) => one - other)
-    assert.ok(times[17][0] < 2000, times.map(([time, name]) => `${name}: ${time} ms`).join('\n'))
-    assert.ok(times[19][0] < 4000, `${times[19]}`)
+    const times = []
+    for (const [deed, how] of PLACES) {
+      // The machine does other things as well: what is slow is done again, and the quickest counts.
+      let took = Infinity
+      for (let tries = 0; tries < 3 && took >= LONGEST; tries += 1) took = Math.min(took, await once(deed, how))
+      times.push(`${deed}, ${how}: ${took} ms`)
+      assert.ok(took < LONGEST, times.at(-1))
+    }
+    if (process.env.TIMES) console.log(times.join('\n'))
   })
 
   it('the card explains it, offers the work as a file, and keeps what is behind it away', async () => {

@@ -194,6 +194,63 @@ describe('A link', () => {
   })
 })
 
+describe('A story', () => {
+  const text = readFileSync('scenarios/stories/partition.yaml', 'utf8')
+  const panel = page => page.getByRole('region', { name: /^Story: / })
+  const told = page => panel(page).getByText('Three pods. The partition is 2.')
+
+  it('that comes by link or file is told, kept, shared, and left for what is the reader’s own', async () => {
+    const { page, end } = await open()
+    await writeManifest(page, 'kind: Mine\n')
+    await page.evaluate(hash => (location.hash = hash), linkOf(deflateRawSync(text)))
+    await visiting(page).waitFor()
+    await panel(page).getByText('During a canary update somebody deletes pods.').waitFor()
+    await panel(page).getByRole('button', { name: 'Begin' }).click()
+    await told(page).waitFor()
+    await page.getByRole('button', { name: /^StatefulSet default\/web,/ }).waitFor()
+    // Without a story, it is still the document that was shared; what is the reader's own has not changed.
+    await panel(page).getByRole('button', { name: 'Leave the story' }).click()
+    await panel(page).waitFor({ state: 'detached' })
+    await visiting(page).waitFor()
+    await press(page, 'Back to my own')
+    await page.waitForFunction(() => window.wasmBindings?.session_manifest() === 'kind: Mine\n')
+
+    await page.evaluate(
+      text => {
+        const dataTransfer = new DataTransfer()
+        dataTransfer.items.add(new File([text], 'story.yaml'))
+        dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }))
+      },
+      text,
+    )
+    await panel(page).waitFor()
+    // Shared before its first step it is the story that is shared.
+    const link = await share(page)
+    await press(page, 'Keep a copy')
+    await visiting(page).waitFor({ state: 'detached' })
+    await page.reload()
+    await panel(page).waitFor()
+    assert.equal(await visiting(page).count(), 0)
+    const other = await open({ query: new URL(link).hash })
+    await panel(other.page).getByRole('button', { name: 'Begin' }).click()
+    await told(other.page).waitFor()
+    await other.end()
+    await end()
+  })
+
+  it('after a fault is there again', async () => {
+    const { page } = await open({ query: linkOf(deflateRawSync(text)) })
+    await panel(page).waitFor()
+    await page.evaluate(() => window.wasmBindings.fail('picture', 1, 'panic'))
+    await panel(page).getByRole('button', { name: 'Begin' }).click()
+    await press(page, 'Restore the moment before')
+    await panel(page).getByRole('button', { name: 'Begin' }).click()
+    await told(page).waitFor()
+    await visiting(page).waitFor()
+    await page.context().close()
+  })
+})
+
 describe('The share dialog', () => {
   it('gives code for other pages, with the link in it', async () => {
     const { page, end } = await open({ permissions: ['clipboard-read', 'clipboard-write'] })
@@ -265,6 +322,36 @@ describe('The share dialog', () => {
     await end()
   })
 
+  it('takes the tints of nodes along, and the cluster beside with what differs', async () => {
+    const { page, end } = await open()
+    await press(page, 'Pause')
+    await press(page, 'Apply')
+    await runToRest(page)
+    const svg = async () => {
+      await press(page, 'Share')
+      const download = page.waitForEvent('download')
+      await press(page, 'Download: SVG')
+      const text = readFileSync(await (await download).path(), 'utf8')
+      await press(page, 'Close')
+      return text
+    }
+    const plain = await svg()
+    await press(page, 'Colour by node')
+    const tinted = await svg()
+    const fills = text => new Set(text.match(/fill="#[0-9a-f]{6}"/g))
+    // Each pod runs on a node of its own.
+    assert.equal(fills(tinted).size, fills(plain).size + 2)
+    assert.ok(!tinted.includes('≠'))
+    await page.getByRole('combobox', { name: 'Compare with' }).selectOption('updateStrategy: OnDelete')
+    await page.getByRole('textbox', { name: 'Image' }).fill('nginx:1.29')
+    await press(page, 'Set image')
+    await runToRest(page)
+    const both = await svg()
+    assert.match(both, />As it is<[^]*>updateStrategy: OnDelete</)
+    assert.ok(both.includes('≠'))
+    await end()
+  })
+
   it('offers a file where a link would be too long', async () => {
     const { page, end } = await open()
     // Nothing that deflates.
@@ -329,6 +416,42 @@ describe('Files', () => {
     await drop(page, 'web.statefulscope.json', '{"statefulscope": 1, "files": []}')
     assert.match(await trouble(page).innerText(), /This file cannot be opened[^]*files: must be an object/)
     await press(page, 'Back to my own')
+    await end()
+  })
+
+  it('that are too large are named', async () => {
+    const { page, end } = await open()
+    await writeManifest(page, 'kind: Mine\n')
+    await page.evaluate(() => {
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File([new Uint8Array(16 * 1024 * 1024 + 1)], 'huge.yaml'))
+      dataTransfer.items.add(new File(['kind: Small\n'], 'small.yaml'))
+      dispatchEvent(new DragEvent('drop', { dataTransfer, cancelable: true }))
+    })
+    await trouble(page).getByText('“huge.yaml” is larger than 16 MiB, so it was not read.').waitFor()
+    assert.equal(await page.getByRole('button', { name: 'Download what the link holds' }).count(), 0)
+    await press(page, 'Back to my own')
+    // What came with it is open.
+    await page.getByRole('tab', { name: 'small.yaml' }).waitFor()
+    await end()
+  })
+
+  it('of three megabytes are opened, and offered as files again', async () => {
+    const { page, end } = await open()
+    let seed = 1
+    const noise = Array.from({ length: 3_000_000 }, () => ((seed = (seed * 48271) % 2147483647) % 36).toString(36)).join('')
+    await drop(page, 'large.yaml', `# ${noise}\nkind: Pod\n`)
+    await page.getByRole('tab', { name: 'large.yaml' }).waitFor()
+    await press(page, 'Share')
+    await page.getByText('This is too large for a link.').waitFor()
+    const download = page.waitForEvent('download')
+    await press(page, 'Download: File')
+    const text = readFileSync(await (await download).path(), 'utf8')
+    assert.equal(JSON.parse(text).files['large.yaml'], `# ${noise}\nkind: Pod\n`)
+    await press(page, 'Close')
+    await drop(page, 'again.statefulscope.json', text)
+    await visiting(page).waitFor()
+    await page.getByRole('tab', { name: 'large.yaml' }).waitFor()
     await end()
   })
 

@@ -4,5 +4,6 @@ export default {
   baseUrl: '/',
   favicon: 'statefulscope/icon.svg',
   scripts: [{ src: '/statefulscope/statefulscope-scenario.js', type: 'module' }],
+  themeConfig: { navbar: { title: 'A StatefulSet in the documentation' } },
   presets: [['classic', { docs: { routeBasePath: '/', sidebarPath: undefined }, blog: false }]],
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::keep::{self, scenario};
+use super::keep::{self, document};
 use super::opening::return_to_own;
 use super::{Restored, Storage};
 use crate::i18n::fill;
@@ -34,7 +34,7 @@ pub fn Banners() -> impl IntoView {
 fn Visiting() -> impl IntoView {
     let session = Session::here();
     let keep_copy = move |_| {
-        let text = scenario(session).to_json();
+        let text = document(session).to_json();
         keep::keep_copy(
             &text,
             &leptos::wasm_bindgen::closure::Closure::once_into_js(move || {

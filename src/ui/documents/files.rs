@@ -14,10 +14,20 @@ pub(super) const ENDING: &str = ".statefulscope.json";
 
 /// Lets the reader choose files to open.
 pub(super) fn choose(session: Session) {
-    let opened = Closure::new(move |name: String, text: String| open(session, &name, text));
+    let opened = Closure::new(move |name, text, trouble: String| receive(session, name, text, &trouble));
     travel::choose_files(&opened);
     // Whether somebody chooses one, and when, nobody knows.
     opened.forget();
+}
+
+/// Takes a file that was read, or is told why it was not.
+fn receive(session: Session, name: String, text: String, trouble: &str) {
+    let why = match trouble {
+        "" => return open(session, &name, text),
+        "large" => Why::LargeFile(name),
+        _ => Why::Unreadable(name),
+    };
+    session.documents.broken.set(Some(Broken { why, payload: Vec::new(), is_file: true }));
 }
 
 fn open(session: Session, name: &str, text: String) {
@@ -37,7 +47,7 @@ fn open(session: Session, name: &str, text: String) {
 pub fn DropHere() -> impl IntoView {
     let session = Session::here();
     let dropping = session.documents.dropping;
-    let opened = Closure::new(move |name: String, text: String| open(session, &name, text));
+    let opened = Closure::new(move |name, text, trouble: String| receive(session, name, text, &trouble));
     let over = Closure::new(move |is_over: bool| dropping.set(is_over));
     travel::on_drop(&opened, &over);
     // The page has one, which lives as long as it does.

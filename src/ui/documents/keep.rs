@@ -1,6 +1,7 @@
 //! Saving what is shown: a moment after each change, and before each command. What saves it is `keep.js`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
@@ -13,7 +14,7 @@ use crate::timeline::{Log, Timeline};
 use crate::ui::clock::real_time;
 use crate::ui::files::FIRST;
 use crate::ui::hooks;
-use crate::ui::session::Session;
+use crate::ui::session::{Session, Tale};
 
 #[wasm_bindgen(module = "/src/ui/documents/keep.js")]
 extern "C" {
@@ -50,8 +51,24 @@ const PAUSE_MS: f64 = 400.0;
 /// And how many times as long as saving it takes.
 const REST: f64 = 40.0;
 
-/// What is shown, as a scenario.
+/// What is shown, as a scenario. A story that came as a document is that document until its first step is told.
 pub(super) fn scenario(session: Session) -> Scenario {
+    let is_begun = session.story.at.get_untracked() > 0;
+    told(session).filter(|_| !is_begun).unwrap_or_else(|| scenario_now(session))
+}
+
+/// The document that is shown: where it is a story, that story, however far it was told.
+pub(super) fn document(session: Session) -> Scenario {
+    told(session).unwrap_or_else(|| scenario_now(session))
+}
+
+/// The story that is told, where it came as a document.
+fn told(session: Session) -> Option<Scenario> {
+    let of = |tale: &Arc<Tale>| tale.name.is_empty().then(|| tale.scenario.clone());
+    session.story.tale.with_untracked(|tale| tale.as_ref().and_then(of))
+}
+
+fn scenario_now(session: Session) -> Scenario {
     let (files, open) = session.files_now();
     let (speed, run) = (session.speed.get_untracked(), session.with_timeline(Timeline::saved));
     match session.documents.base.get_value() {

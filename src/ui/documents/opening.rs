@@ -9,7 +9,8 @@ use super::{Restored, Storage, travel};
 use crate::command::Command;
 use crate::scenario::link::{self, Fragment, LinkTrouble};
 use crate::scenario::{Scenario, load};
-use crate::ui::session::Session;
+use crate::ui::session::{Session, Tale};
+use crate::ui::story::read_from_beginning;
 
 /// Opens what the page begins with, and follows links from then on.
 pub fn start(session: Session) {
@@ -154,6 +155,14 @@ pub(super) fn begin_anew(session: Session) {
     }));
 }
 
+/// Tells the story of a document that was just opened. While it is told nothing is saved, so that is done before.
+#[inline(never)]
+fn tell(session: Session, scenario: Scenario) {
+    keep::save_now(session);
+    session.open_story(Tale { name: String::new(), scenario });
+    read_from_beginning(session);
+}
+
 fn show(session: Session, scenario: Scenario, then: impl FnOnce() + 'static) {
     session.leave_story();
     let documents = session.documents;
@@ -162,10 +171,14 @@ fn show(session: Session, scenario: Scenario, then: impl FnOnce() + 'static) {
     documents.restored.set(None);
     documents.shared.set_value(None);
     documents.changed.set(false);
+    documents.base.set_value(Some(scenario.clone()));
+    let story = (!scenario.steps.is_empty()).then(|| scenario.clone());
     session.open(&scenario, move || {
         documents.ready.set(true);
         keep::is_open(true);
+        if let Some(scenario) = story {
+            tell(session, scenario);
+        }
         then();
     });
-    documents.base.set_value(Some(scenario));
 }

@@ -1,5 +1,7 @@
 //! The share dialog: what is shown as a link, as code for other pages, as pictures and texts, and as a file.
 
+use std::sync::Arc;
+
 use leptos::html::Dialog;
 use leptos::prelude::*;
 use leptos::wasm_bindgen::prelude::*;
@@ -10,11 +12,14 @@ use super::keep::{self, scenario};
 use super::travel;
 use crate::export;
 use crate::export::embed::Embed;
+use crate::export::svg::View;
 use crate::i18n::fill;
 use crate::i18n::share::ShareStrings;
 use crate::scenario::link;
+use crate::ui::compare;
 use crate::ui::icon::{CLOSE, Icon};
-use crate::ui::session::Session;
+use crate::ui::look::Look;
+use crate::ui::session::{Session, Tale};
 
 /// Up to how many characters a link goes through everywhere, and up to how many it goes through most.
 const SAFE: usize = 2000;
@@ -33,6 +38,8 @@ struct Shared {
     manifest: String,
     /// The name of its files.
     name: String,
+    /// Whether pods have the colours of their nodes.
+    tints: bool,
 }
 
 impl Shared {
@@ -63,6 +70,12 @@ fn deflate(text: String, then: impl FnOnce(String) + 'static) {
 
 /// Gives the part of a link after the page's address that holds what is shown at this moment.
 pub fn link_now(session: Session, then: impl FnOnce(String) + 'static) {
+    let name = |tale: &Arc<Tale>| (!tale.name.is_empty()).then(|| ["#x=", &tale.name].concat());
+    let story = session.story.tale.with_untracked(|tale| tale.as_ref().and_then(name));
+    // A story that was not begun is shown from its beginning.
+    if let Some(hash) = story.filter(|_| session.story.at.get_untracked() == 0) {
+        return then(hash);
+    }
     deflate(scenario(session).to_json(), then);
 }
 
@@ -71,6 +84,7 @@ pub fn link_now(session: Session, then: impl FnOnce(String) + 'static) {
 pub fn Share() -> impl IntoView {
     let session = Session::here();
     let documents = session.documents;
+    let tints = Look::here().tints;
     let dialog = NodeRef::<Dialog>::new();
     let shared: RwSignal<Option<Shared>> = RwSignal::new(None);
     let open = move |_| {
@@ -82,7 +96,8 @@ pub fn Share() -> impl IntoView {
         let manifest = files.get(&open).cloned().unwrap_or_default();
         let set = session.graph.with_untracked(|graph| graph.sets.first().map(|set| set.reference.name.clone()));
         let name = set.unwrap_or_else(|| "statefulscope".to_owned());
-        let out = Shared { page, hash: String::new(), text: text.clone(), manifest, name };
+        let out =
+            Shared { page, hash: String::new(), text: text.clone(), manifest, name, tints: tints.get_untracked() };
         deflate(text, move |hash| {
             if !hash.is_empty() {
                 keep::set_hash(&hash, !documents.visiting.get_untracked());
@@ -274,10 +289,21 @@ fn Code(
 /// Something to take along: its name, what it is, how its file ends, its type, and the text.
 type Export = (Word, Word, &'static str, &'static str, fn(&Shared, Session) -> String);
 
-fn svg(_: &Shared, session: Session) -> String {
+fn svg(shared: &Shared, session: Session) -> String {
     let strings = session.language.get_untracked().strings();
     let caption = title(session);
-    session.graph.with_untracked(|graph| export::svg::svg(graph, strings, travel::is_dark(), &caption))
+    let compared =
+        session.time.compare.with_untracked(|compare| compare.as_ref().map(|other| compare::title(session, other)));
+    let beside = session.time.beside.get_untracked();
+    let graph = session.graph.get_untracked();
+    let view = View {
+        graph: &graph,
+        beside: compared.as_deref().map(|name| (&*beside, name)),
+        tints: shared.tints,
+        dark: travel::is_dark(),
+        caption: &caption,
+    };
+    export::svg::svg(&view, strings)
 }
 
 const PNG: &str = ".png";

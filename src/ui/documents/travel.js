@@ -84,7 +84,8 @@ export function offer_png(name, svg, width, height) {
 /// The largest file that is opened, in bytes.
 const LARGEST = 16 * 1024 * 1024
 
-/// Has files opened that are dropped on the page. `opened` gets the name and the text of each, `over` whether one is held
+/// Has files opened that are dropped on the page. `opened` gets the name and the text of each, or why it was not
+/// read (`large`, `unreadable`); `over` gets whether one is held
 /// over the page.
 export function on_drop(opened, over) {
   const hasFiles = event => [...(event.dataTransfer?.types ?? [])].includes('Files')
@@ -118,8 +119,10 @@ export function choose_files(opened) {
 }
 
 async function read_files(files, opened) {
-  for (const file of files) {
-    if (file.size <= LARGEST) opened(file.name, await file.text())
+  // The list belongs to the event, or to the field, and may be emptied while one of them is read.
+  for (const file of [...files]) {
+    if (file.size > LARGEST) opened(file.name, '', 'large')
+    else await file.text().then(text => opened(file.name, text, ''), () => opened(file.name, '', 'unreadable'))
   }
 }
 

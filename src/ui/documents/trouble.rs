@@ -29,6 +29,10 @@ pub enum Why {
     Inflates,
     /// What is in it is broken.
     Scenario(Trouble),
+    /// The file of this name is larger than what is read.
+    LargeFile(String),
+    /// The file of this name cannot be read, as a folder cannot.
+    Unreadable(String),
 }
 
 impl Why {
@@ -41,6 +45,8 @@ impl Why {
             Why::Link(LinkTrouble::Damaged) => strings.damaged.to_owned(),
             Why::Link(LinkTrouble::TooLarge) => strings.link_too_large.to_owned(),
             Why::Link(LinkTrouble::Newer) | Why::Scenario(Trouble::Newer { .. }) => strings.newer_link.to_owned(),
+            Why::LargeFile(name) => fill(strings.file_too_large, &[name]),
+            Why::Unreadable(name) => fill(strings.file_unreadable, &[name]),
             Why::Inflates => strings.inflates_too_far.to_owned(),
             Why::Scenario(Trouble::NotAScenario) => strings.not_a_scenario.to_owned(),
             Why::Scenario(Trouble::Syntax { message, line }) => fill(strings.no_syntax, &[&line.to_string(), message]),
@@ -79,6 +85,7 @@ pub fn BrokenView() -> impl IntoView {
         let strings = session.strings();
         broken.with(|broken| broken.as_ref().map(|broken| broken.why.sentence(strings)))
     };
+    let has_payload = move || broken.with(|broken| broken.as_ref().is_some_and(|broken| !broken.payload.is_empty()));
     let is_cut =
         move || broken.with(|broken| matches!(broken, Some(Broken { why: Why::Link(LinkTrouble::CutOff { .. }), .. })));
     view! {
@@ -95,9 +102,11 @@ pub fn BrokenView() -> impl IntoView {
                         <button class="button button--primary" autofocus=!session.presentation.embed on:click=close>
                             {move || session.strings().share.back_to_own}
                         </button>
-                        <button class="button" on:click=download>
-                            {move || session.strings().share.payload}
-                        </button>
+                        <Show when=has_payload>
+                            <button class="button" on:click=download>
+                                {move || session.strings().share.payload}
+                            </button>
+                        </Show>
                     </div>
                 </div>
             </section>

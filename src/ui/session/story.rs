@@ -9,6 +9,7 @@ use super::Session;
 use super::time::TURNS;
 use crate::api::time::Millis;
 use crate::cluster::config::Config;
+use crate::embed::Parameters;
 use crate::scenario::Scenario;
 use crate::scenario::player::Player;
 use crate::timeline::Timeline;
@@ -18,10 +19,13 @@ use crate::ui::files::Kept;
 /// nobody reads for five minutes that a node does not answer.
 const REST_MS: i64 = 700;
 
+/// How long a sentence of a story that goes on by itself can be read, in milliseconds.
+const READING_MS: f64 = 4500.0;
+
 /// A story, and what it is called in links.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tale {
-    /// The name.
+    /// The name; empty where it is a document that came by link or file.
     pub name: String,
     /// The story.
     pub scenario: Scenario,
@@ -36,6 +40,8 @@ pub struct Story {
     pub at: RwSignal<usize>,
     /// Whether the last of them is not over.
     pub busy: RwSignal<bool>,
+    /// Whether it goes on by itself, and for how long it has waited for that, in milliseconds.
+    by_itself: StoredValue<Option<f64>>,
     player: StoredValue<Option<Player>>,
     own: StoredValue<Option<Own>>,
 }
@@ -54,6 +60,7 @@ impl Story {
             tale: RwSignal::new(None),
             at: RwSignal::new(0),
             busy: RwSignal::new(false),
+            by_itself: StoredValue::new(None),
             player: StoredValue::new(None),
             own: StoredValue::new(None),
         }
@@ -83,6 +90,37 @@ impl Session {
         self.follow_story();
     }
 
+    /// Begins what was just opened, where the page around wants it to tell itself.
+    pub(super) fn begin_telling(&self) {
+        if self.presentation.embed && self.presentation.plays(0) {
+            self.tell_next();
+            self.story.by_itself.set_value(Some(0.0));
+        }
+    }
+
+    /// Goes on by itself, where it does, once the last step can have been read. A figure that begins again and again begins
+    /// with the first step.
+    #[inline(never)]
+    pub fn tell_by_itself(&self, elapsed: f64) {
+        let Some(waited) = self.story.by_itself.get_value() else { return };
+        if self.story.busy.get_untracked() {
+            return;
+        }
+        let steps = self.story.tale.with_untracked(|tale| tale.as_ref().map_or(0, |tale| tale.scenario.steps.len()));
+        let is_over = self.story.at.get_untracked() >= steps;
+        if is_over && !self.presentation.get(Parameters::is_loop) {
+            self.story.by_itself.set_value(None);
+        } else if waited + elapsed < READING_MS {
+            self.story.by_itself.set_value(Some(waited + elapsed));
+        } else {
+            if is_over {
+                self.restart_story(&self.config());
+            }
+            self.tell_next();
+            self.story.by_itself.set_value(Some(0.0));
+        }
+    }
+
     /// Begins the story again, in a cluster of these settings. Says whether there is one.
     pub(super) fn restart_story(&self, config: &Config) -> bool {
         let Some(tale) = self.story.tale.get_untracked() else { return false };
@@ -96,6 +134,7 @@ impl Session {
     pub fn leave_story(&self) {
         let Some(own) = self.story.own.try_update_value(Option::take).flatten() else { return };
         self.playing.set(false);
+        self.story.by_itself.set_value(None);
         self.story.player.set_value(None);
         self.story.tale.set(None);
         self.follow_story();
@@ -106,6 +145,8 @@ impl Session {
 
     /// Begins the next step, or brings the one that is not over to its end.
     pub fn tell_next(&self) {
+        // Who goes on themselves does so from then on.
+        self.story.by_itself.set_value(None);
         self.following_files(|| {
             self.with_player(|player, timeline| {
                 player.next(timeline);
@@ -121,6 +162,7 @@ impl Session {
 
     /// Goes back to where the step before this one ended.
     pub fn tell_back(&self) {
+        self.story.by_itself.set_value(None);
         self.with_player(Player::back);
         self.playing.set(false);
         self.follow_story();
