@@ -228,14 +228,14 @@ describe('A story in a figure', () => {
     await openHost(frame('?embed&autoplay&speed=20#x=stuck-rollout'))
     await untilTold('ready')
     const panel = figure().getByRole('region', { name: /^Story: / })
-    await panel.getByText('Step 2 of 4', { exact: true }).waitFor()
+    await panel.getByRole('progressbar', { name: 'Step 2 of 4' }).waitFor()
     const card = await figure().getByRole('button', { name: /^StatefulSet default\/web,/ }).first().boundingBox()
     const around = await page.locator('iframe').boundingBox()
     assert.ok(card.y >= around.y && card.y + 60 < around.y + around.height, JSON.stringify(card))
     await panel.getByRole('button', { name: 'Back' }).click()
-    await panel.getByText('Step 1 of 4', { exact: true }).waitFor()
+    await panel.getByRole('progressbar', { name: 'Step 1 of 4' }).waitFor()
     await page.waitForTimeout(6000)
-    await panel.getByText('Step 1 of 4', { exact: true }).waitFor()
+    await panel.getByRole('progressbar', { name: 'Step 1 of 4' }).waitFor()
   })
 
   it('waits where it is not, and the link to the whole page leads to it', async () => {
