@@ -246,6 +246,8 @@ describe('Two hundred scripts', () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     const opened = await page.context().newPage()
     const asked = watch(opened, ['data:', 'about:'])
+    // What lies behind is drawn once a second.
+    await page.bringToFront()
     for (const texts of batches(20)) {
       await writeManifest(page, manifestOf(texts))
       await press('Apply')
