@@ -23,7 +23,8 @@ pub struct Config {
     /// The storage classes.
     pub storage_classes: Vec<StorageClassConfig>,
     /// Whether kubelet and provisioners do no more than those of the recorded cluster, which are stand-ins: a pod has no
-    /// address and no conditions of its own until it runs, volumes stay whose claims are gone, neither records events, and nobody looks for the accounts of pods.
+    /// address and no conditions of its own until it runs, volumes stay whose claims are gone, neither records events,
+    /// and nobody looks for the accounts of pods.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub stand_ins: bool,
     /// The feature gates.

@@ -46,21 +46,29 @@ describe('Without a network', () => {
     await page.context().close()
   })
 
-  it('a newer version is offered, and used when somebody wants it', async () => {
+  it('a newer version is offered, waits over a reload, and is used when somebody wants it', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'version-'))
     cpSync('dist', folder, { recursive: true })
     const site = await serve(folder)
     const page = await newPage()
     await page.goto(site.address)
     await isKept(page)
-    const worker = readFileSync(join(folder, 'worker.js'), 'utf8')
-    writeFileSync(join(folder, 'worker.js'), `${worker}\n// another version\n`)
-    await page.reload()
-    const offer = page.getByRole('status').filter({ hasText: 'A newer version of this page is ready.' })
-    await offer.waitFor({ timeout: 20_000 })
-    await page.evaluate(() => (window.isOld = true))
+    const old = await page.title()
+    const change = (name, from, to) => {
+      const text = readFileSync(join(folder, name), 'utf8')
+      assert.match(text, from)
+      writeFileSync(join(folder, name), text.replace(from, to))
+    }
+    change('index.html', /<title>/, '<title>Newer ')
+    change('worker.js', /"[0-9a-f]{16}"/, '"0123456789abcdef"')
+    for (let times = 0; times < 2; times += 1) {
+      await page.reload()
+      const offer = page.getByRole('status').filter({ hasText: 'A newer version of this page is ready.' })
+      await offer.waitFor({ timeout: 20_000 })
+      assert.equal(await page.title(), old)
+    }
     await page.getByRole('button', { name: 'Load it now' }).click()
-    await page.waitForFunction(() => !window.isOld)
+    await page.waitForFunction(old => document.title === `Newer ${old}`, old)
     await page.getByRole('button', { name: 'Apply', exact: true }).waitFor()
     await page.context().close()
     await site.close()
