@@ -69,6 +69,10 @@ pub(super) fn fault(call: &mut Call<'_, '_>) -> i32 {
             return 1;
         }
     };
+    if matches!(command, Command::InjectFault { .. }) {
+        // A share takes the place of the one before; a fault that hits nothing takes that back.
+        cluster.execute(&Command::InjectFault { fault: ApiFault::default() });
+    }
     let answer = cluster.execute(&command);
     let refused = answer.is_refused();
     for line in answer.output {

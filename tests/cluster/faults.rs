@@ -81,4 +81,10 @@ fn a_terminal_has_a_line_for_each() {
     // The namespace is that of the kubeconfig where none is given.
     assert_eq!(run("fault chaos web"), "fault: there is no statefulset.apps/web");
     assert_eq!(bench.cluster().api_faults(), (200, Millis(1000)));
+    // A share takes the place of the one before.
+    for (share, per_mille) in [("90%", 900), ("5%", 50), ("off", 0)] {
+        let mut run = |line: &str| bench.execute(&Command::Run { terminal: 0, line: line.to_owned() });
+        run(&format!("fault api conflicts {share}"));
+        assert_eq!(bench.cluster().api_faults().0, per_mille);
+    }
 }
