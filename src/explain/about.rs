@@ -64,7 +64,6 @@ fn objects_of_wait(wait: &Wait, set: &ObjectRef) -> Vec<ObjectRef> {
     }
 }
 
-/// Seconds since the cluster began.
 fn list(names: &[String]) -> String {
     names.join(", ")
 }

@@ -11,6 +11,7 @@ use crate::cluster::Cluster;
 use crate::cluster::store::{Index, claim_key};
 use crate::controllers::endpointslice;
 use crate::controllers::reason::Reason;
+use crate::controllers::statefulset::set::service_account;
 use crate::controllers::statefulset::stateful_set_utils::parent_name_and_ordinal;
 use crate::kubectl::output::yaml;
 
@@ -122,12 +123,11 @@ pub fn between(cluster: &Cluster, from: &ObjectRef, to: &ObjectRef) -> Vec<Relat
         }
         (Kind::Pod, Kind::Node) => tie(Tie::NodeName, json!({"spec": {"nodeName": to.name}}), &name),
         (Kind::Pod, _) => tie(Tie::Need, json!({"spec": needing(&a.spec, to)}), &name),
-        (Kind::StatefulSet, Kind::ServiceAccount) => {
-            let template = a.spec.field("template").field("spec");
-            if template.text("serviceAccountName") == to.name {
-                let left = json!({"spec": {"template": {"spec": {"serviceAccountName": to.name}}}});
-                tie(Tie::Account, left, &name);
-            }
+        (Kind::StatefulSet, Kind::ServiceAccount)
+            if service_account(a).is_some_and(|account| account.name == to.name) =>
+        {
+            let left = json!({"spec": {"template": {"spec": {"serviceAccountName": to.name}}}});
+            tie(Tie::Account, left, &name);
         }
         _ => {}
     }
@@ -220,8 +220,7 @@ pub fn of(cluster: &Cluster, object: &ObjectRef) -> Vec<Relation> {
     match object.kind {
         Kind::StatefulSet => {
             names(refer(Kind::Service, text("serviceName")));
-            let template = found.map(|set| set.spec.field("template").field("spec"));
-            names(refer(Kind::ServiceAccount, template.map_or("", |template| template.text("serviceAccountName"))));
+            found.and_then(|set| service_account(set)).into_iter().for_each(names);
         }
         Kind::Pod => {
             for volume in found.map_or(&[][..], |pod| pod.spec.list("volumes")) {

@@ -1,11 +1,11 @@
 //! What would change it: kubectl's commands, where there is one that helps.
 
-use crate::api::fields::Fields;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
 use crate::cluster::Cluster;
 use crate::controllers::kubelet::PodFaults;
 use crate::controllers::reason::Reason;
+use crate::controllers::statefulset::set::service_account;
 use crate::controllers::statefulset::wait::Wait;
 use crate::kubectl::line::{self, quoted};
 use crate::programs::fault;
@@ -103,11 +103,9 @@ fn of_wait(cluster: &Cluster, wait: &Wait, set: &ObjectRef) -> Vec<String> {
             vec![format!("kubectl scale statefulset {name} -n {namespace} --replicas={simulated}")]
         }
         Wait::Refused { .. } => {
-            let spec = cluster.store().find(set).map(|set| set.spec.field("template").field("spec"));
-            let account = spec.map_or("", |spec| spec.text("serviceAccountName"));
-            let account = ObjectRef::new(Kind::ServiceAccount, namespace.as_str(), account);
-            let is_missing = !account.name.is_empty() && cluster.store().find(&account).is_none();
-            is_missing.then(|| create(&account)).flatten().into_iter().collect()
+            let account = cluster.store().find(set).and_then(|set| service_account(set));
+            let missing = account.filter(|account| cluster.store().find(account).is_none());
+            missing.as_ref().and_then(create).into_iter().collect()
         }
         _ => Vec::new(),
     }

@@ -41,13 +41,10 @@ pub struct View<'a> {
 /// The picture.
 pub fn svg(view: &View<'_>, strings: &Strings) -> String {
     let draw = |graph: &Graph| scene::draw(graph, layout::place(graph, None), strings);
-    let first = draw(view.graph);
-    let second = view.beside.map(|(graph, _)| draw(graph));
-    let mut scenes: Vec<Scene> = vec![first.clone()];
-    if let Some(second) = second {
-        scenes.push(second.clone());
-        differ::mark(&mut scenes[0], &second, strings);
-        differ::mark(&mut scenes[1], &first, strings);
+    let graphs = [Some(view.graph), view.beside.map(|(graph, _)| graph)];
+    let mut scenes: Vec<Scene> = graphs.into_iter().flatten().map(draw).collect();
+    if let [first, beside] = &mut scenes[..] {
+        differ::mark_both(first, beside, strings);
     }
     let head = if view.beside.is_some() { HEAD } else { 0.0 };
     let inner: f64 = scenes.iter().map(|scene| scene.width + GAP).sum::<f64>() - GAP;

@@ -19,7 +19,7 @@ use crate::controllers::kubelet::Activity;
 use crate::controllers::node_lifecycle::node_condition;
 use crate::controllers::persistent_volume::NO_PROVISIONER;
 use crate::controllers::reason::{ClaimTrouble, Reason};
-use crate::controllers::statefulset::set::{StatefulSet, StrategyType};
+use crate::controllers::statefulset::set::{StatefulSet, StrategyType, service_account};
 use crate::controllers::statefulset::stateful_set_utils::max_unavailable;
 use crate::dns;
 
@@ -142,11 +142,8 @@ fn ghosts(cluster: &Cluster, sets: &[SetView]) -> Vec<(ObjectRef, ObjectRef)> {
         }
     }
     for set in sets {
-        let account = store
-            .find(&set.reference)
-            .map_or("", |set| set.spec.field("template").field("spec").text("serviceAccountName"));
-        if !account.is_empty() {
-            add(ObjectRef::new(Kind::ServiceAccount, &*set.reference.namespace, account), &set.reference);
+        if let Some(account) = store.find(&set.reference).and_then(|set| service_account(set)) {
+            add(account, &set.reference);
         }
     }
     ghosts

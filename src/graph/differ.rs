@@ -16,8 +16,14 @@ fn looks(card: &Card) -> impl Iterator<Item = &str> {
     card.class.split(' ').filter(|class| tells(class)).chain(lines)
 }
 
+/// Marks in both of two pictures what fares otherwise in the other one, or is not there. Marks are not compared.
+pub fn mark_both(first: &mut Scene, beside: &mut Scene, strings: &Strings) {
+    mark(first, beside, strings);
+    mark(beside, first, strings);
+}
+
 /// Marks what fares otherwise in another picture, or is not there.
-pub fn mark(scene: &mut Scene, other: &Scene, strings: &Strings) {
+fn mark(scene: &mut Scene, other: &Scene, strings: &Strings) {
     for card in scene.cards.iter_mut().filter(|card| card.object.is_some() || tells_of_absence(card)) {
         let twin = other.cards.iter().find(|twin| twin.key == card.key);
         if twin.is_some_and(|twin| looks(twin).eq(looks(card))) {

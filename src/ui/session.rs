@@ -187,8 +187,7 @@ fn drawn(
 /// once.
 #[inline(never)]
 fn compared(mut first: Scene, mut beside: Scene, strings: &Strings) -> Pictures {
-    differ::mark(&mut first, &beside, strings);
-    differ::mark(&mut beside, &first, strings);
+    differ::mark_both(&mut first, &mut beside, strings);
     beside.cards.iter_mut().for_each(|card| card.key.insert_str(0, "beside/"));
     (Arc::new(first), Arc::new(beside))
 }

@@ -18,15 +18,10 @@ use crate::scenario::words::Words;
 const TEXT: &str = "story-text";
 
 /// Gives the focus to the sentence once it is drawn. The page stays where it is: the panel is in view, and what is looked
-/// at is the picture, which is brought there when a story begins.
-fn read_on(begins: bool) {
+/// at is the picture.
+fn read_on() {
     request_animation_frame(move || {
         use leptos::wasm_bindgen::JsCast;
-        // A figure that is loaded takes the focus from nobody.
-        let is_figure = || document().document_element().is_some_and(|root| root.has_attribute("data-embed"));
-        if begins && is_figure() {
-            return;
-        }
         if let Some(Ok(text)) = document().get_element_by_id(TEXT).map(JsCast::dyn_into::<web_sys::HtmlElement>) {
             let options = web_sys::FocusOptions::new();
             options.set_prevent_scroll(true);
@@ -34,15 +29,13 @@ fn read_on(begins: bool) {
             let _ = text.focus_with_options(&options);
         }
     });
-    if begins {
-        go_to_picture();
-    }
 }
 
-/// The same for a story that was just opened. A figure does not ask for the focus, and does not move the page that it is in.
+/// The same for a story that was just opened, whose picture is brought into view. A figure does not ask for the focus, and does not move the page that it is in.
 pub fn read_from_beginning(session: Session) {
     if !session.presentation.embed {
-        read_on(true);
+        read_on();
+        go_to_picture();
     }
 }
 
@@ -64,14 +57,14 @@ fn go_on(session: Session) {
     let steps = session.story.tale.with_untracked(|tale| tale.as_ref().map_or(0, |tale| tale.scenario.steps.len()));
     if busy || at < steps {
         session.tell_next();
-        read_on(false);
+        read_on();
     }
 }
 
 fn go_back(session: Session) {
     if session.story.at.get_untracked() > 0 {
         session.tell_back();
-        read_on(false);
+        read_on();
     }
 }
 

@@ -96,7 +96,6 @@ fn ChaosCard() -> impl IntoView {
             invariant.set(chosen);
         }
     };
-    let number: fn(&'static Strings) -> &'static str = |strings| strings.chaos_number;
     view! {
         <div class="rail__card rail__card--still" role="group" aria-label=move || session.strings().chaos>
             <Number label=|strings| strings.seed value=Signal::derive(move || seed.get()) set=move |n| seed.set(n) />
@@ -121,7 +120,7 @@ fn ChaosCard() -> impl IntoView {
                 </select>
             </label>
             <Number
-                label=number
+                label=|strings| strings.chaos_number
                 value=Signal::derive(move || at_least.get().into())
                 set=move |n| at_least.set(n.try_into().unwrap_or_default())
             />

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::api::fields::Fields;
 use crate::api::kind::Kind;
-use crate::api::meta::{ObjectMeta, StringMap, string_map};
+use crate::api::meta::{ObjectMeta, ObjectRef, StringMap, string_map};
 use crate::api::object::Object;
 use crate::api::selector::Selector;
 use crate::api::time::Timestamp;
@@ -164,6 +164,12 @@ impl StatefulSet {
         self.meta.clone_from(&object.meta);
         self.status = StatefulSetStatus::of(&object.status);
     }
+}
+
+/// The account that the pods of a set run as; nothing where its template names none.
+pub fn service_account(set: &Object) -> Option<ObjectRef> {
+    let name = set.spec.field("template").field("spec").text("serviceAccountName");
+    (!name.is_empty()).then(|| ObjectRef::new(Kind::ServiceAccount, &*set.meta.namespace, name))
 }
 
 impl StatefulSetStatus {
