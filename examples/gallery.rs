@@ -1,8 +1,14 @@
-//! Writes what the page's gallery shows, into a file that it loads when somebody opens it: every story with a small picture
-//! of its most telling moment, `picture` in its text: after so many steps. Into a second file it writes the stories as
-//! they are once they are told, for `tools/finish`.
-//! `cargo run --no-default-features --example gallery -- target/page/gallery.json target/page/told.json`
+//! Writes what the page knows of its stories into a folder. `picture` in a story's text names its most telling moment:
+//! after so many steps.
+//!
+//! - `gallery.json`: every story with a small picture of that moment. The page loads it when somebody opens the gallery.
+//! - `posters/`: for every story what a figure of it shows before the program has come, with a picture of that moment.
+//! - `poster-words.json` and `told.json`: what else posters say, and the stories as they are once they are told, for
+//!   `tools/finish`.
+//!
+//! `cargo run --no-default-features --example gallery -- target/page`
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -10,15 +16,19 @@ use serde_json::{Value, json};
 use statefulscope::api::fields::{Fields, as_map};
 use statefulscope::api::json;
 use statefulscope::api::time::Millis;
+use statefulscope::export::svg::{Colors, View, svg};
 use statefulscope::graph::miniature::{self, Miniature};
+use statefulscope::graph::model::Graph;
 use statefulscope::graph::{build, layout, scene};
 use statefulscope::i18n::Language;
+use statefulscope::i18n::poster::words;
 use statefulscope::manifest;
 use statefulscope::scenario::player::Player;
 use statefulscope::scenario::{Scenario, load};
 use statefulscope::timeline::Timeline;
 
 const STORIES: &str = "scenarios/stories";
+const LANGUAGES: [Language; 2] = [Language::English, Language::Chinese];
 
 /// The run of a story after so many steps.
 fn told(scenario: &Scenario, steps: usize) -> Timeline {
@@ -30,15 +40,30 @@ fn told(scenario: &Scenario, steps: usize) -> Timeline {
     timeline
 }
 
-/// The picture of a story after so many steps.
-fn picture(scenario: &Scenario, steps: usize) -> Miniature {
-    let graph = build::build(told(scenario, steps).cluster());
-    miniature::draw(&scene::draw(&graph, layout::place(&graph, None), Language::English.strings()))
+/// The small picture of a cluster.
+fn miniature(graph: &Graph) -> Miniature {
+    miniature::draw(&scene::draw(graph, layout::place(graph, None), Language::English.strings()))
 }
 
-/// What the page needs of a story, without what only tests and this program read; and the story once it is told, as a
-/// scenario without steps.
-fn story(path: &Path) -> Result<(Value, String), String> {
+/// The picture of a cluster, in every language.
+fn pictures(graph: &Graph) -> Value {
+    let view = View { graph, beside: None, tints: false, colors: Colors::OfPage, caption: "" };
+    LANGUAGES.into_iter().map(|language| (language.tag(), svg(&view, language.strings()))).collect()
+}
+
+/// What is written of a story.
+struct Written {
+    /// What it is called in links.
+    name: String,
+    /// What the gallery needs, without what only tests and this program read.
+    piece: Value,
+    /// What a figure shows of it at first.
+    poster: Value,
+    /// The story once it is told, as a scenario without steps.
+    told: String,
+}
+
+fn story(path: &Path) -> Result<Written, String> {
     let name = path.file_stem().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let text = fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
     let scenario = load(&text).map_err(|trouble| format!("{name}: {trouble:?}"))?;
@@ -51,15 +76,18 @@ fn story(path: &Path) -> Result<(Value, String), String> {
     }
     let run = told(&scenario, scenario.steps.len()).saved();
     let done = Scenario::new(scenario.files.clone(), &scenario.open, 1.0, run).to_json();
-    let shown = json!({
+    let graph = build::build(told(&scenario, steps).cluster());
+    let (title, summary) = (document.field("title"), document.field("summary"));
+    let poster = json!({ "title": title, "summary": summary, "picture": pictures(&graph) });
+    let piece = json!({
         "name": name,
-        "title": document.field("title"),
-        "summary": document.field("summary"),
+        "title": title,
+        "summary": summary,
         "tags": document.field("tags"),
-        "picture": picture(&scenario, steps).to_value(),
+        "picture": miniature(&graph).to_value(),
         "story": json::to_string(&document),
     });
-    Ok((shown, done))
+    Ok(Written { name, piece, poster, told: done })
 }
 
 /// Where a story stands: the tutorials first, then by its name.
@@ -68,31 +96,45 @@ fn rank(story: &Value) -> (bool, String) {
     (!is_tutorial, story.field("title").text("en").to_owned())
 }
 
-/// Both files.
-fn gallery() -> Result<[String; 2], String> {
+/// The files, each with its name in the folder.
+fn files() -> Result<Vec<(String, Value)>, String> {
     let entries = fs::read_dir(STORIES).map_err(|error| format!("{STORIES}: {error}"))?;
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     paths.sort();
-    let stories = paths.iter().map(|path| story(path)).collect::<Result<Vec<(Value, String)>, String>>()?;
-    let (mut shown, done): (Vec<Value>, Vec<String>) = stories.into_iter().unzip();
-    shown.sort_by_key(rank);
-    Ok([json!({ "stories": shown }), json!(done)].map(|value| json::to_string(&value)))
+    let stories = paths.iter().map(|path| story(path)).collect::<Result<Vec<Written>, String>>()?;
+    let mut pieces: Vec<&Value> = stories.iter().map(|story| &story.piece).collect();
+    pieces.sort_by_key(|piece| rank(piece));
+    let told: Vec<&str> = stories.iter().map(|story| story.told.as_str()).collect();
+    let words: Value =
+        LANGUAGES.into_iter().map(|language| (language.tag(), json!(BTreeMap::from(words(language))))).collect();
+    let posters = stories.iter().map(|story| (format!("posters/{}.json", story.name), story.poster.clone()));
+    let mut files: Vec<(String, Value)> = posters.collect();
+    files.push(("gallery.json".to_owned(), json!({ "stories": pieces })));
+    files.push(("told.json".to_owned(), json!(told)));
+    files.push(("poster-words.json".to_owned(), words));
+    Ok(files)
 }
 
-fn write(target: &str, text: &str) -> Result<(), String> {
-    let folder = Path::new(target).parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).and_then(|()| fs::write(target, text)).map_err(|error| format!("{target}: {error}"))
+fn write(folder: &Path) -> Result<(), String> {
+    let posters = folder.join("posters");
+    // No poster is left of a story that is no more.
+    if posters.exists() {
+        fs::remove_dir_all(&posters).map_err(|error| format!("{}: {error}", posters.display()))?;
+    }
+    fs::create_dir_all(&posters).map_err(|error| format!("{}: {error}", posters.display()))?;
+    files()?.iter().try_for_each(|(name, value)| {
+        fs::write(folder.join(name), json::to_string(value)).map_err(|error| format!("{name}: {error}"))
+    })
 }
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [shown, done] = &arguments[..] else {
-        eprintln!("usage: gallery SHOWN TOLD");
+    let [folder] = &arguments[..] else {
+        eprintln!("usage: gallery FOLDER");
         std::process::exit(2);
     };
-    let written = gallery().and_then(|texts| write(shown, &texts[0]).and_then(|()| write(done, &texts[1])));
-    if let Err(error) = written {
+    if let Err(error) = write(Path::new(folder)) {
         eprintln!("gallery: {error}");
         std::process::exit(1);
     }

@@ -41,7 +41,10 @@ const WORKER = 'worker.js'
 const html = readFileSync(join(dist, 'index.html'), 'utf8')
 const sheets = await styles()
 if (isRelease) PARTS.styles = put('later', '.css', sheets.later)
-const script = put('page', '.js', await bundle('src/ui/boot.js', { PARTS, WORKER: isRelease ? WORKER : undefined }))
+/// The stories of which a figure has a poster, and what posters say.
+const POSTERS = readdirSync(join(dist, 'posters')).map(name => name.replace('.json', '')).sort()
+const WORDS = JSON.parse(readFileSync('target/page/poster-words.json', 'utf8'))
+const script = put('page', '.js', await bundle('src/ui/boot.js', { PARTS, POSTERS, WORDS, WORKER: isRelease ? WORKER : undefined }))
 const sheet = put('page', '.css', sheets.first)
 const one = isRelease && (await oneFile())
 for (const name of [GLUE, WASM, 'snippets']) rmSync(join(dist, name), { recursive: true })
@@ -62,13 +65,14 @@ async function parts(name, levels) {
 }
 
 /// Addresses of figures that show much of what figures show: the stories from their beginning on, and scenarios with settings
-/// of their own, as they are and from their beginning on; and a story that is told.
+/// of their own, as they are and from their beginning on, some where their poster was pressed; and a story that is told.
 function figures() {
   const stories = JSON.parse(readFileSync('target/page/told.json', 'utf8')).map(story => linkOf(deflateRawSync(story)))
   const golden = ['v1-run', 'v1-branches'].map(name => readFileSync(`tests/scenarios/golden/${name}.link`, 'utf8').trim())
   const looks = ['', '&view=table&controls=min&lang=zh-CN&theme=dark', '&readonly&loop']
   const passing = [...golden, ...stories].map((link, at) => `?embed&at=0&autoplay&speed=60${looks[at % looks.length]}${link}`)
-  return [...passing, ...golden.concat(stories).map(link => `?embed${link}`), '?embed&autoplay&speed=10#x=basics']
+  const still = golden.concat(stories).map((link, at) => `?embed${at % 2 ? '' : '&pressed'}${link}`)
+  return [...passing, ...still, '?embed&autoplay&speed=10#x=basics', '?embed&pressed&speed=10#x=basics']
 }
 
 /// The program in one file.
@@ -110,7 +114,7 @@ async function oneFile() {
   const icon = readFileSync(join(dist, 'icon.svg')).toString('base64')
   return single({
     html: html.replaceAll(STYLE, '').replace('./icon.svg', `data:image/svg+xml;base64,${icon}`),
-    script: await bundle('src/ui/single.js', { PARTS: undivided('program.wasm'), WORKER: undefined }, [editorWithin]),
+    script: await bundle('src/ui/single.js', { PARTS: undivided('program.wasm'), POSTERS: [], WORDS, WORKER: undefined }, [editorWithin]),
     styles: sheets.first + sheets.later,
     files: [
       { name: 'program.wasm', type: 'application/wasm', content: readFileSync(whole) },
@@ -127,7 +131,7 @@ async function code(file, define) {
 /// The service worker, which keeps every file of this version but what only people read.
 async function worker() {
   // A figure in another page has no worker.
-  const others = /^(.*\.licences\.txt|(program|content|rest)-figure-.*|index\.html|worker\.js)$/
+  const others = /^(.*\.licences\.txt|(program|content|rest)-figure-.*|posters|index\.html|worker\.js)$/
   const kept = name => !others.test(name)
   const files = ['./', ...readdirSync(dist).filter(kept).sort()]
   const hash = createHash('sha256')

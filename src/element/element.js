@@ -8,7 +8,7 @@
 // height in pixels, label, and each parameter of the address (docs/embedding.md).
 
 const HOME = new URL('./', import.meta.url)
-const PRESENTATION = ['view', 'lang', 'readonly', 'controls', 'autoplay', 'speed', 'at', 'loop']
+const PRESENTATION = ['view', 'lang', 'readonly', 'controls', 'autoplay', 'wait', 'speed', 'at', 'loop']
 const VERSION = 1
 const DARK = ['dark', 'slate', 'navy', 'coal', 'ayu']
 const LIGHT = ['light', 'default', 'rust']
@@ -93,6 +93,8 @@ class StatefulscopeScenario extends HTMLElement {
     for (const name of PRESENTATION) {
       if (this.hasAttribute(name)) address.searchParams.set(name, this.getAttribute(name) || '1')
     }
+    // A manifest stands there as text until somebody wants to see what becomes of it.
+    if (!link && !name && !this.hasAttribute('autoplay') && !this.hasAttribute('wait')) address.searchParams.set('wait', '1')
     address.searchParams.set('theme', this.getAttribute('theme') ?? theme)
     return address.href
   }

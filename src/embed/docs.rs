@@ -35,11 +35,14 @@ pub fn reference() -> String {
         revisions: (revision(), revision()),
     };
     let told = [
-        (Told::Ready, "It can be asked: once, after it has been loaded."),
+        (
+            Told::Ready,
+            "It can be asked: once. A figure that waits under its picture says so, too; what it is asked for then has its program come.",
+        ),
         (Told::Resize(480), "Its content is so high, in pixels."),
         (
             Told::State(Instant(Instant::START.0 + 4500), true, vec![set]),
-            "Something has changed; at most ten times a second.",
+            "Something has changed; at most ten times a second, once its program has come.",
         ),
         (Told::Error(json!("7"), "…".to_owned()), "What a message with this `id` asked for is not done, and why."),
     ];

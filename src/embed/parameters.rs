@@ -54,11 +54,18 @@ const AUTOPLAY: Parameter = parameter(
 );
 const SPEED: Parameter = parameter("speed", Takes::Number(0.1, 1000.0), "Virtual seconds in a second.");
 const AT: Parameter = parameter("at", Takes::Moment, "The moment that is shown at first.");
+/// Of the figure before it has a program (`ui/poster.js`).
+const WAIT: Parameter = parameter(
+    "wait",
+    Takes::Flag,
+    "The program does not come before somebody wants it, also where the figure has no picture to show until then. A \
+     manifest that is loaded by message is shown as text.",
+);
 const LOOP: Parameter = parameter("loop", Takes::Flag, "It begins again from there when nothing more happens.");
 
 /// All parameters. Names that are not among them are ignored.
-pub const PARAMETERS: [&Parameter; 10] =
-    [&EMBED, &VIEW, &THEME, &LANG, &READONLY, &CONTROLS, &AUTOPLAY, &SPEED, &AT, &LOOP];
+pub const PARAMETERS: [&Parameter; 11] =
+    [&EMBED, &VIEW, &THEME, &LANG, &READONLY, &CONTROLS, &AUTOPLAY, &WAIT, &SPEED, &AT, &LOOP];
 
 /// What the address asks for.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -8,6 +8,8 @@ pub struct Embed<'a> {
     pub page: &'a str,
     /// The part after it: `#s=…`.
     pub hash: &'a str,
+    /// What goes behind that in a figure, which shows it before its program has come: `&p=…`, or nothing.
+    pub picture: &'a str,
     /// What it shows, in a sentence.
     pub title: &'a str,
 }
@@ -21,10 +23,11 @@ impl Embed<'_> {
     /// A frame, for any page of HTML. It reaches nothing of the page around it.
     pub fn iframe(&self) -> String {
         format!(
-            "<iframe src=\"{}?embed{}\" title=\"{}\" width=\"100%\" height=\"480\" loading=\"lazy\" \
+            "<iframe src=\"{}?embed{}{}\" title=\"{}\" width=\"100%\" height=\"480\" loading=\"lazy\" \
              allow=\"clipboard-write; fullscreen\" sandbox=\"allow-scripts allow-popups allow-downloads\"></iframe>\n",
             xml(self.page),
             xml(self.hash),
+            xml(self.picture),
             xml(self.title)
         )
     }
@@ -36,7 +39,7 @@ impl Embed<'_> {
             "<script type=\"module\" src=\"{}statefulscope-scenario.js\"></script>\n<statefulscope-scenario src=\"{}\" \
              label=\"{}\" style=\"display: block; height: 420px; overflow: auto\">\n<pre>\n{}\n</pre>\n</statefulscope-scenario>\n",
             xml(folder(self.page)),
-            xml(&self.link()),
+            xml(&[self.page, self.hash, self.picture].concat()),
             xml(self.title),
             lines.join("\n")
         )

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::paint::Paint;
+use super::paint::{Colors, Paint};
 use crate::graph::model::{ClaimView, Column, Graph, PodView, ServiceView, SetView, State};
 use crate::i18n::{Strings, fill};
 
@@ -139,7 +139,7 @@ impl Chart<'_> {
         for state in
             STATES.into_iter().filter(|state| self.out.contains(&format!(":::{}\n", state.name()))).collect::<Vec<_>>()
         {
-            let color = Paint { dark: false, tints: false }.color(&["state-", state.name()].concat());
+            let color = Paint { colors: Colors::Light, tints: false }.color(&["state-", state.name()].concat());
             let dash = match state {
                 State::Ready => "stroke-width:2px",
                 State::Absent => "stroke-dasharray:1 4",

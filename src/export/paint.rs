@@ -5,14 +5,33 @@ use std::sync::LazyLock;
 /// Where every colour of the page is written.
 const TOKENS: &str = include_str!("../../style/tokens.css");
 
-pub const SANS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', sans-serif";
-pub const MONO: &str = "ui-monospace, 'SF Mono', 'Cascadia Code', Menlo, Consolas, 'DejaVu Sans Mono', monospace";
+const SANS: &str = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'PingFang SC', sans-serif";
+const MONO: &str = "ui-monospace, 'SF Mono', 'Cascadia Code', Menlo, Consolas, 'DejaVu Sans Mono', monospace";
 
-/// The colours, light or dark, and whether nodes have tints.
+/// Which colours a picture has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colors {
+    /// The light ones.
+    Light,
+    /// The dark ones.
+    Dark,
+    /// Those of the page that it is drawn in, and its fonts, by their names in the style sheet.
+    OfPage,
+}
+
+/// The colours, and whether nodes have tints.
 #[derive(Clone, Copy)]
 pub struct Paint {
-    pub dark: bool,
+    pub colors: Colors,
     pub tints: bool,
+}
+
+/// A colour: its name, how the page calls it, and what it is, light and dark.
+struct Named {
+    name: &'static str,
+    of_page: String,
+    light: &'static str,
+    dark: &'static str,
 }
 
 /// A frame: its colours, and the dashes of its line.
@@ -26,9 +45,18 @@ pub struct Frame {
 impl Paint {
     /// A colour by its name in the style sheet.
     pub fn color(self, name: &str) -> &'static str {
-        static PAIRS: LazyLock<Vec<(&str, &str, &str)>> = LazyLock::new(|| TOKENS.lines().filter_map(pair).collect());
-        let found = PAIRS.iter().find(|(known, ..)| *known == name);
-        found.map_or("#808080", |(_, light, dark)| if self.dark { dark } else { light })
+        static ALL: LazyLock<Vec<Named>> = LazyLock::new(|| TOKENS.lines().filter_map(named).collect());
+        let found = ALL.iter().find(|known| known.name == name);
+        found.map_or("#808080", |color| match self.colors {
+            Colors::Light => color.light,
+            Colors::Dark => color.dark,
+            Colors::OfPage => &color.of_page,
+        })
+    }
+
+    /// The fonts: for sentences, and for names.
+    pub fn fonts(self) -> [&'static str; 2] {
+        if self.colors == Colors::OfPage { ["var(--sans)", "var(--mono)"] } else { [SANS, MONO] }
     }
 
     /// The colour of a state that the classes of a card name.
@@ -42,6 +70,9 @@ impl Paint {
     /// A colour laid thinly over the cards' own; `share` is in percent.
     pub fn over_card(self, color: &str, share: u32) -> String {
         let below = self.color("surface-raised");
+        if self.colors == Colors::OfPage {
+            return format!("color-mix(in srgb, {color} {share}%, {below})");
+        }
         let channel = |text: &str, at: usize| text.get(at..at + 2).and_then(|hex| u32::from_str_radix(hex, 16).ok());
         let mut out = String::from("#");
         for at in [1, 3, 5] {
@@ -106,28 +137,29 @@ impl Paint {
     /// How words of a class are set on a card with these classes: colour, font, size, weight, and the rest.
     pub fn words(self, class: &str, card: &str) -> Words {
         let (text, quiet) = (self.color("text"), self.color("text-quiet"));
+        let [sans, mono] = self.fonts();
         let (ready, state) = (self.color("state-ready"), self.state(card));
         let missing = card.contains("card--missing");
         let of = |color, font, size, weight, more| Words { color, font, size, weight, more };
         match class {
-            "title" => of(text, MONO, 15.0, 650, ""),
-            "ready" => of(text, SANS, 14.0, 650, ""),
-            "ready ready--all" => of(ready, SANS, 14.0, 650, ""),
-            "hash" => of(quiet, MONO, 10.5, 400, ""),
-            "lane" => of(quiet, SANS, 11.0, 600, "text-anchor=\"middle\""),
-            "name" => of(text, MONO, 12.5, 600, ""),
-            "status" => of(state, SANS, 13.0, 650, ""),
-            "glyph" => of(state, SANS, 14.0, 400, "text-anchor=\"middle\""),
-            "former" => of(quiet, MONO, 11.0, 400, "text-decoration=\"line-through\""),
-            "answer" if missing => of(quiet, SANS, 11.5, 400, ""),
-            "answer" => of(ready, MONO, 11.5, 600, ""),
-            "differs" => of(self.color("accent-strong"), MONO, 19.0, 800, ""),
-            "tile__number" => of(text, MONO, 11.0, 600, "text-anchor=\"middle\""),
-            "tile__first" => of(quiet, MONO, 10.5, 400, "text-anchor=\"end\""),
+            "title" => of(text, mono, 15.0, 650, ""),
+            "ready" => of(text, sans, 14.0, 650, ""),
+            "ready ready--all" => of(ready, sans, 14.0, 650, ""),
+            "hash" => of(quiet, mono, 10.5, 400, ""),
+            "lane" => of(quiet, sans, 11.0, 600, "text-anchor=\"middle\""),
+            "name" => of(text, mono, 12.5, 600, ""),
+            "status" => of(state, sans, 13.0, 650, ""),
+            "glyph" => of(state, sans, 14.0, 400, "text-anchor=\"middle\""),
+            "former" => of(quiet, mono, 11.0, 400, "text-decoration=\"line-through\""),
+            "answer" if missing => of(quiet, sans, 11.5, 400, ""),
+            "answer" => of(ready, mono, 11.5, 600, ""),
+            "differs" => of(self.color("accent-strong"), mono, 19.0, 800, ""),
+            "tile__number" => of(text, mono, 11.0, 600, "text-anchor=\"middle\""),
+            "tile__first" => of(quiet, mono, 10.5, 400, "text-anchor=\"end\""),
             class if class.starts_with("tile__glyph") => {
-                of(self.state(class), SANS, 12.0, 400, "text-anchor=\"middle\"")
+                of(self.state(class), sans, 12.0, 400, "text-anchor=\"middle\"")
             }
-            _ => of(quiet, SANS, 11.5, 400, ""),
+            _ => of(quiet, sans, 11.5, 400, ""),
         }
     }
 
@@ -174,9 +206,9 @@ fn word<'a>(class: &'a str, prefix: &str) -> Option<&'a str> {
 }
 
 /// `--name: light-dark(#light, #dark);`
-fn pair(line: &'static str) -> Option<(&'static str, &'static str, &'static str)> {
+fn named(line: &'static str) -> Option<Named> {
     let (name, value) = line.trim().strip_prefix("--")?.split_once(": light-dark(")?;
     let (light, dark) = value.strip_suffix(");")?.split_once(", ")?;
     let is_plain = |color: &str| color.starts_with('#') && color.len() == 7;
-    (is_plain(light) && is_plain(dark)).then_some((name, light, dark))
+    (is_plain(light) && is_plain(dark)).then(|| Named { name, of_page: format!("var(--{name})"), light, dark })
 }

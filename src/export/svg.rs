@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use super::paint::{Frame, Paint, SANS};
+pub use super::paint::Colors;
+use super::paint::{Frame, Paint};
 use super::xml;
 use crate::api::time::Instant;
 use crate::graph::differ;
@@ -32,9 +33,9 @@ pub struct View<'a> {
     pub beside: Option<(&'a Graph, &'a str)>,
     /// Whether pods have the colours of their nodes.
     pub tints: bool,
-    /// Whether the colours are dark.
-    pub dark: bool,
-    /// What stands below the picture.
+    /// Its colours.
+    pub colors: Colors,
+    /// What stands below the picture; nothing where it is empty.
     pub caption: &'a str,
 }
 
@@ -49,15 +50,17 @@ pub fn svg(view: &View<'_>, strings: &Strings) -> String {
     let head = if view.beside.is_some() { HEAD } else { 0.0 };
     let inner: f64 = scenes.iter().map(|scene| scene.width + GAP).sum::<f64>() - GAP;
     let highest = scenes.iter().map(|scene| scene.height).fold(LEAST.1, f64::max);
-    let (width, height) = (inner.max(LEAST.0) + 2.0 * MARGIN, head + highest + 2.0 * MARGIN + FOOT);
-    let paint = Paint { dark: view.dark, tints: view.tints };
+    let foot = if view.caption.is_empty() { 0.0 } else { FOOT };
+    let (width, height) = (inner.max(LEAST.0) + 2.0 * MARGIN, head + highest + 2.0 * MARGIN + foot);
+    let paint = Paint { colors: view.colors, tints: view.tints };
+    let [sans, _] = paint.fonts();
     let mut pen = Pen { paint, out: String::new() };
     let cards = scenes.iter().flat_map(|scene| &scene.cards);
     let labels = cards.filter(|card| !card.label.is_empty()).map(|card| card.label.as_str());
     let told: Vec<&str> = labels.take(MOST_TOLD).collect();
     pen.put(format_args!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} \
-         {height}\" role=\"img\" font-family=\"{SANS}\">\n<title>{}</title>\n<desc>{}</desc>\n\
+         {height}\" role=\"img\" font-family=\"{sans}\">\n<title>{}</title>\n<desc>{}</desc>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"{}\"/>\n",
         xml(view.caption),
         xml(&told.join("; ")),
@@ -79,12 +82,15 @@ pub fn svg(view: &View<'_>, strings: &Strings) -> String {
         pen.put(format_args!("</g>\n"));
         x += scene.width + GAP;
     }
-    pen.put(format_args!(
-        "<text x=\"{MARGIN}\" y=\"{}\" font-size=\"11.5\" fill=\"{}\">{}</text>\n</svg>\n",
-        height - 14.0,
-        paint.color("text-quiet"),
-        xml(view.caption),
-    ));
+    if foot > 0.0 {
+        pen.put(format_args!(
+            "<text x=\"{MARGIN}\" y=\"{}\" font-size=\"11.5\" fill=\"{}\">{}</text>\n",
+            height - 14.0,
+            paint.color("text-quiet"),
+            xml(view.caption),
+        ));
+    }
+    pen.put(format_args!("</svg>\n"));
     pen.out
 }
 

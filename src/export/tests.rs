@@ -1,4 +1,4 @@
-use super::svg::View;
+use super::svg::{Colors, View};
 use super::*;
 use crate::api::time::Millis;
 use crate::cluster::config::Config;
@@ -100,8 +100,8 @@ fn harmful(payload: &str) -> Graph {
 }
 
 /// A picture of one cluster.
-fn picture(graph: &Graph, language: Language, dark: bool, caption: &str) -> String {
-    svg::svg(&View { graph, beside: None, tints: false, dark, caption }, language.strings())
+fn picture(graph: &Graph, language: Language, colors: Colors, caption: &str) -> String {
+    svg::svg(&View { graph, beside: None, tints: false, colors, caption }, language.strings())
 }
 
 const PAYLOADS: [&str; 6] = [
@@ -118,24 +118,29 @@ fn a_picture_stands_alone_and_has_what_the_page_shows() {
     let timeline = run(WEB, 60);
     let graph = build(timeline.cluster());
     for language in [Language::English, Language::Chinese] {
-        for dark in [false, true] {
-            let svg = picture(&graph, language, dark, "at 1:00.0");
+        for colors in [Colors::Light, Colors::Dark, Colors::OfPage] {
+            let svg = picture(&graph, language, colors, "at 1:00.0");
             let (names, text) = parse(&svg);
             let allowed = ["svg", "title", "desc", "g", "rect", "path", "text", "circle"];
             assert!(names.iter().all(|name| allowed.contains(&name.as_str())), "{names:?}");
             for word in ["julin/web", "web-0", "web-1", "www-web-0", "Running", "at 1:00.0"] {
                 assert!(text.contains(word), "{word}");
             }
-            // Nothing is left to a style sheet, and nothing is loaded.
-            for word in ["var(", "class=", "style=", "href", "url(", "#808080"] {
+            // No class is left to a style sheet, and nothing is loaded.
+            for word in ["class=", "style=", "href", "url(", "#808080"] {
                 assert!(!svg.contains(word), "{word}");
             }
-            assert_eq!(svg.contains("#177c5b"), !dark);
-            assert_eq!(svg.contains("#74fdbb"), dark);
+            assert_eq!(svg.contains("#177c5b"), colors == Colors::Light);
+            assert_eq!(svg.contains("#74fdbb"), colors == Colors::Dark);
+            // In the page it follows the page's own colours and fonts.
+            let is_of_page = colors == Colors::OfPage;
+            assert_eq!(svg.contains("var(--state-ready)"), is_of_page);
+            assert_eq!(svg.contains("var("), is_of_page);
+            assert_eq!(svg.contains("=\"#") || svg.contains("system-ui"), !is_of_page);
         }
     }
     let empty = build(Timeline::new(Config::default()).cluster());
-    let (_, text) = parse(&picture(&empty, Language::English, false, ""));
+    let (_, text) = parse(&picture(&empty, Language::English, Colors::Light, ""));
     assert!(text.contains("Nothing is running yet"));
 }
 
@@ -146,7 +151,7 @@ fn a_picture_of_every_moment_can_be_read() {
     timeline.dispatch(Command::Apply { manifest: image });
     for _ in 0..60 {
         timeline.advance(Millis(500));
-        parse(&picture(&build(timeline.cluster()), Language::English, false, "<now>"));
+        parse(&picture(&build(timeline.cluster()), Language::English, Colors::Light, "<now>"));
     }
 }
 
@@ -156,8 +161,9 @@ fn nodes_have_tints_in_a_picture_where_they_have_them_on_the_page() {
     let few = build(run(WEB, 60).cluster());
     let many = WEB.replace("  replicas: 2", "  replicas: 300\n  podManagementPolicy: Parallel");
     for graph in [few, build(run(&many, 20).cluster())] {
-        let of = |tints, dark| svg::svg(&View { graph: &graph, beside: None, tints, dark, caption: "" }, strings);
-        let (plain, light, dark) = (of(false, false), of(true, false), of(true, true));
+        let of = |tints, colors| svg::svg(&View { graph: &graph, beside: None, tints, colors, caption: "" }, strings);
+        let [plain, light, dark] = [(false, Colors::Light), (true, Colors::Light), (true, Colors::Dark)]
+            .map(|(tints, colors)| of(tints, colors));
         assert_eq!(plain.matches("<rect").count(), light.matches("<rect").count());
         // The pod of the first node, and that of another.
         let is_tiles = graph.sets[0].columns.len() > 24;
@@ -174,7 +180,9 @@ fn two_clusters_that_are_compared_are_in_one_picture_and_what_differs_is_marked(
     let strings = Language::English.strings();
     let one = build(run(WEB, 60).cluster());
     let other = build(run(&WEB.replace("  replicas: 2", "  replicas: 3"), 60).cluster());
-    let of = |beside, caption| svg::svg(&View { graph: &one, beside, tints: false, dark: false, caption }, strings);
+    let of = |beside, caption| {
+        svg::svg(&View { graph: &one, beside, tints: false, colors: Colors::Light, caption }, strings)
+    };
     let (alone, both) = (of(None, "a"), of(Some((&other, "replicas: 3")), "a"));
     let (_, text) = parse(&both);
     assert!(text.contains("As it is") && text.contains("replicas: 3") && text.contains("web-2"));
@@ -190,7 +198,7 @@ fn many_pods_are_tiles_in_a_picture_and_counted_in_a_flowchart() {
     let many = WEB.replace("  replicas: 2", "  replicas: 300\n  podManagementPolicy: Parallel");
     let graph = build(run(&many, 20).cluster());
     let strings = Language::English.strings();
-    let svg = picture(&graph, Language::English, false, "");
+    let svg = picture(&graph, Language::English, Colors::Light, "");
     parse(&svg);
     assert!(svg.len() < 120_000, "{}", svg.len());
     let chart = mermaid::mermaid(&graph, strings);
@@ -204,7 +212,8 @@ fn what_people_wrote_does_no_harm_in_any_form() {
     for payload in PAYLOADS {
         let graph = harmful(payload);
         let beside = Some((&graph, payload));
-        let svg = svg::svg(&View { graph: &graph, beside, tints: true, dark: false, caption: payload }, strings);
+        let svg =
+            svg::svg(&View { graph: &graph, beside, tints: true, colors: Colors::Light, caption: payload }, strings);
         let (names, _) = parse(&svg);
         assert!(!names.iter().any(|name| name == "script" || name == "image"), "{payload}");
         assert!(!svg.contains(['\0', '\u{1b}', '\u{ffff}']));
@@ -253,17 +262,18 @@ fn the_state_as_yaml_can_be_read_again() {
 
 #[test]
 fn code_for_other_pages_carries_the_link_and_nothing_that_was_not_meant() {
-    let of = |title| embed::Embed { page: "https://example.com/scope/index.html", hash: "#s=1.8.AAAAAAAA", title };
+    let page = "https://example.com/scope/index.html";
+    let of = |title| embed::Embed { page, hash: "#s=1.8.AAAAAAAA", picture: "&p=AAAA", title };
     let link = "https://example.com/scope/index.html#s=1.8.AAAAAAAA";
     let plain = of("A set at 0:12.3");
     assert_eq!(plain.link(), link);
-    assert!(
-        plain.iframe().starts_with("<iframe src=\"https://example.com/scope/index.html?embed#s=1.8.AAAAAAAA\" title")
-    );
+    // What is looked at first goes with figures alone.
+    let figure = "<iframe src=\"https://example.com/scope/index.html?embed#s=1.8.AAAAAAAA&amp;p=AAAA\" title";
+    assert!(plain.iframe().starts_with(figure));
     assert_eq!(plain.markdown("web.svg"), format!("[![A set at 0\\:12\\.3](web.svg)](<{link}>)\n"));
     let element = plain.element("kind: Pod\nname: web\n");
     assert!(element.contains("src=\"https://example.com/scope/statefulscope-scenario.js\""), "{element}");
-    assert!(element.contains(&format!("<statefulscope-scenario src=\"{link}\"")), "{element}");
+    assert!(element.contains(&format!("<statefulscope-scenario src=\"{link}&amp;p=AAAA\"")), "{element}");
     assert!(element.contains("<pre>\nkind: Pod\nname: web\n</pre>"), "{element}");
     for payload in PAYLOADS {
         let bad = of(payload);

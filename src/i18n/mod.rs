@@ -4,6 +4,7 @@
 //! does not compile.
 
 mod en;
+pub mod poster;
 pub mod share;
 pub mod why;
 mod words;

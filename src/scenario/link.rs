@@ -53,6 +53,15 @@ pub fn encode(deflated: &[u8]) -> Option<String> {
     Some(format!("#s={VERSION}.{}.{text}", text.len()))
 }
 
+/// The longest picture that goes with a link, in bytes, deflated.
+const PICTURE: usize = 12 * 1024;
+
+/// Writes what goes behind a scenario's fragment, to be seen before the program has come (`ui/poster.js`): its picture,
+/// deflated. Empty where that is too large. [`decode`] passes over it.
+pub fn with_picture(deflated: &[u8]) -> String {
+    if deflated.len() > PICTURE { String::new() } else { ["&p=", &url_safe(deflated)].concat() }
+}
+
 /// Reads a fragment. Nothing where it asks for no scenario.
 ///
 /// # Errors

@@ -10,6 +10,9 @@ use crate::i18n::{Strings, fill};
 /// The speeds that the slider goes through, in virtual seconds a second. The last one is as fast as the page can.
 const SPEEDS: [f64; 12] = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 1000.0, 1e6];
 
+/// The id of the button that lets time pass.
+pub const PLAY: &str = "clock-play";
+
 /// The bar below the picture.
 #[component]
 pub fn ClockBar() -> impl IntoView {
@@ -57,6 +60,7 @@ pub fn ClockBar() -> impl IntoView {
                     <Icon path=icon::BACKWARDS />
                 </button>
                 <button
+                    id=PLAY
                     class="button button--primary clock__key"
                     aria-label=play_label
                     title=play_label

@@ -10,11 +10,11 @@ const LONGEST = 4 * 1024 * 1024
 /// Where answers go: a page may be of any origin, and nothing in them is secret.
 const ANY = '*'
 
-/// Hands every message of the page around to `receive`, as JSON, and the figure's height to `resized`.
+/// Hands every message of the page around to `receive`, as JSON, and the figure's height to `resized`. Messages that came
+/// before the program did were heard by its poster.
 export function listen(receive, resized) {
   if (parent === window) return
-  addEventListener('message', ({ source, data }) => {
-    if (source !== parent || typeof data !== 'object' || data === null || !('statefulscope' in data)) return
+  const hear = data => {
     let text
     try {
       text = JSON.stringify(data)
@@ -22,7 +22,13 @@ export function listen(receive, resized) {
       return
     }
     if (text.length <= LONGEST) receive(text)
+  }
+  addEventListener('message', ({ source, data }) => {
+    if (source === parent && typeof data === 'object' && data !== null && 'statefulscope' in data) hear(data)
   })
+  const { statefulscopeHeard: before = [] } = globalThis
+  delete globalThis.statefulscopeHeard
+  setTimeout(() => before.forEach(hear))
   let height = 0
   let timer
   const measure = () => {
@@ -43,6 +49,16 @@ export function listen(receive, resized) {
 /// Tells the page around something.
 export function tell(text) {
   if (parent !== window) parent.postMessage(JSON.parse(text), ANY)
+}
+
+/// Whether the page around was told that it can ask.
+export function was_ready() {
+  return globalThis.statefulscopeReady === true
+}
+
+/// Whether somebody has pressed the poster, to see it play.
+export function was_pressed() {
+  return 'pressed' in document.documentElement.dataset
 }
 
 /// Whether somebody wants no movement.

@@ -7,6 +7,7 @@ use leptos::wasm_bindgen::prelude::*;
 use serde_json::Value;
 
 use super::documents;
+use super::gallery::Gallery;
 use super::icon::{self, Icon};
 use super::session::Session;
 use super::theme::{self, Theme};
@@ -19,6 +20,8 @@ use crate::i18n::Language;
 extern "C" {
     fn listen(receive: &Closure<dyn Fn(String)>, resized: &Closure<dyn Fn(u32)>);
     fn tell(text: &str);
+    fn was_ready() -> bool;
+    fn was_pressed() -> bool;
     fn wants_no_movement() -> bool;
 }
 
@@ -93,7 +96,17 @@ impl Presentation {
 
     /// Whether time passes in what was just opened, where a person has given `commands` in it.
     pub fn plays(&self, commands: usize) -> bool {
-        if self.embed { self.get(Parameters::autoplay) && !wants_no_movement() } else { commands == 0 }
+        if self.embed { self.was_pressed() || self.tells_itself() } else { commands == 0 }
+    }
+
+    /// Whether the reader has pressed a figure's poster, to see it play.
+    pub fn was_pressed(&self) -> bool {
+        self.embed && was_pressed()
+    }
+
+    /// Whether a story goes on by itself: one that the reader has begun waits for them.
+    pub fn tells_itself(&self) -> bool {
+        self.embed && !self.was_pressed() && self.get(Parameters::autoplay) && !wants_no_movement()
     }
 }
 
@@ -163,13 +176,22 @@ pub fn start(session: Session) {
     });
     let resized = Closure::new(|height: u32| say(&Told::Resize(height)));
     let is_waiting = StoredValue::new(false);
-    Effect::new(move |before: Option<()>| {
+    let gallery = Gallery::here();
+    Effect::new(move |was_open: Option<bool>| {
         session.changes.track();
         session.now.track();
         session.playing.track();
-        if before.is_none() {
+        // What is asked for before it is open would be done to what it takes the place of.
+        let was_open = was_open == Some(true);
+        let is_open = was_open || session.documents.ready.get() && gallery.is_served();
+        if !is_open {
+            return false;
+        }
+        if !was_open {
             listen(&receive, &resized);
-            say(&Told::Ready);
+            if !was_ready() {
+                say(&Told::Ready);
+            }
         }
         if !is_waiting.get_value() {
             is_waiting.set_value(true);
@@ -179,6 +201,7 @@ pub fn start(session: Session) {
             };
             Timeout::new(PAUSE_MS, later).forget();
         }
+        true
     });
 }
 

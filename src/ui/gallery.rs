@@ -176,6 +176,9 @@ impl Gallery {
         let handle = window_event_listener(leptos::ev::hashchange, move |_| go());
         on_cleanup(move || handle.remove());
         if !fragment().is_empty() {
+            if let Some(Ok(Fragment::BuiltIn(name))) = decode(&fragment()) {
+                self.wanted.set(Some(name));
+            }
             // Once the page is there, with the document that the story is told in the place of.
             Effect::new(move |gone: Option<bool>| {
                 let is_there = session.documents.ready.get();
@@ -185,6 +188,11 @@ impl Gallery {
                 is_there || gone == Some(true)
             });
         }
+    }
+
+    /// Whether no story is waited for, as one is that the address asks for.
+    pub fn is_served(self) -> bool {
+        self.wanted.with(Option::is_none) || matches!(*self.pieces.read(), Pieces::Lost)
     }
 
     /// Opens a story that somebody has chosen. The address says so, which opens it, unless it said so already.

@@ -14,6 +14,8 @@ export function offer(exports) {
   if (files.length === 0) return
   const loaded = globalThis.statefulscopeRests ?? []
   loaded.forEach((module, at) => take(at, module))
+  // Somebody has pressed the poster (poster.js).
+  if ('pressed' in document.documentElement.dataset) return fetchRest()
   const listen = sign => addEventListener(sign, fetchRest, { once: true, passive: true })
   SIGNS.forEach(listen)
 }

@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 use leptos::prelude::*;
 
+use super::clock_bar::PLAY;
 use super::code_editor::CodeEditor;
 use super::dock::Shown;
 use super::documents::{self, Documents};
 use super::embed::Presentation;
 use super::files::{FIRST, Files};
 use super::hooks;
+use super::look::focus_on;
 use super::terminal::TerminalView;
 use crate::api::kind::Kind;
 use crate::api::meta::ObjectRef;
@@ -377,6 +379,9 @@ impl Session {
             self.show_at(at);
         }
         self.playing.set(self.presentation.plays(commands));
+        if self.presentation.was_pressed() {
+            focus_on(PLAY.to_owned());
+        }
     }
 
     /// The settings of the cluster.

@@ -31,10 +31,14 @@ fn read_on() {
     });
 }
 
-/// The same for a story that was just opened, whose picture is brought into view. A figure does not ask for the focus, and does not move the page that it is in.
+/// The same for a story that was just opened, whose picture is brought into view. A figure does not ask for the focus where
+/// nobody has pressed it, and does not move the page that it is in.
 pub fn read_from_beginning(session: Session) {
-    if !session.presentation.embed {
+    let presentation = session.presentation;
+    if !presentation.embed || presentation.was_pressed() {
         read_on();
+    }
+    if !presentation.embed {
         go_to_picture();
     }
 }

@@ -98,6 +98,9 @@ describe('A figure in a page that is made by', () => {
       const element = page.locator('statefulscope-scenario').first()
       await element.scrollIntoViewIfNeeded()
       const figure = element.frameLocator('iframe')
+      // The manifest is text until somebody wants to see it play.
+      await figure.getByText('kind: StatefulSet').waitFor()
+      await figure.getByRole('button', { name: 'Play', exact: true }).click()
       await figure.getByRole('button', { name: /^Pod web-2, running/i }).first().waitFor()
       assert.equal(await element.locator('pre').isVisible(), false)
       assert.ok((await element.boundingBox()).width > 500)

@@ -109,21 +109,41 @@ describe('A first view', () => {
 })
 
 describe('A figure of something', () => {
-  it('loads what shows it, and the rest when somebody does something', async () => {
-    for (const asked of ['?embed#x=basics', '?embed&autoplay#x=basics']) {
-      const page = await (await server.browser.newContext({ serviceWorkers: 'block', locale: 'en-US' })).newPage()
-      const loaded = []
-      page.on('request', request => loaded.push(new URL(request.url()).pathname.slice(1)))
-      await page.goto(server.address + asked)
-      await page.getByRole('region', { name: /^Story: / }).waitFor()
-      await page.waitForTimeout(2500)
-      const is = begin => loaded.some(name => name.startsWith(begin))
-      assert.deepEqual([is('content-figure-'), is('rest-'), is('editor')], [true, false, false], loaded.join(' '))
-      await page.mouse.move(300, 100)
-      await page.getByRole('button', { name: 'Log and terminals' }).click()
-      await page.getByRole('button', { name: 'Terminal 1' }).waitFor()
-      assert.deepEqual([is('rest-'), is('editor')], [true, false])
-      await page.context().close()
-    }
+  const open = async asked => {
+    const page = await (await server.browser.newContext({ serviceWorkers: 'block', locale: 'en-US' })).newPage()
+    const loaded = []
+    page.on('request', request => loaded.push(new URL(request.url()).pathname.slice(1)))
+    await page.goto(server.address + asked)
+    return { page, loaded, is: begin => loaded.some(name => name.startsWith(begin)) }
+  }
+
+  it('that plays at once loads what shows it, and the rest when somebody does something', async () => {
+    const { page, loaded, is } = await open('?embed&autoplay#x=basics')
+    await page.getByRole('region', { name: /^Story: / }).waitFor()
+    await page.waitForTimeout(2500)
+    assert.deepEqual([is('content-figure-'), is('rest-'), is('editor')], [true, false, false], loaded.join(' '))
+    await page.mouse.move(300, 100)
+    await page.getByRole('button', { name: 'Log and terminals' }).click()
+    await page.getByRole('button', { name: 'Terminal 1' }).waitFor()
+    assert.deepEqual([is('rest-'), is('editor')], [true, false])
+    await page.context().close()
+  })
+
+  it('that is pressed loads all but the editor, and before that nothing (poster.test.mjs)', async () => {
+    const { page, loaded, is } = await open('?embed#x=basics')
+    const begin = page.getByRole('button', { name: 'Begin', exact: true })
+    await begin.waitFor()
+    await page.waitForTimeout(1000)
+    assert.deepEqual([is('program-'), is('content-')], [false, false], loaded.join(' '))
+    // Before somebody presses it, they come near it.
+    await begin.hover()
+    await page.waitForTimeout(1000)
+    assert.deepEqual([is('program-figure-'), is('content-figure-'), is('rest-')], [true, true, false])
+    await begin.click()
+    await page.getByRole('region', { name: /^Story: / }).waitFor()
+    await page.waitForTimeout(1000)
+    assert.deepEqual([is('rest-figure-'), is('editor')], [true, false])
+    assert.equal(loaded.filter(name => name.endsWith('.wasm')).length, 3, loaded.join(' '))
+    await page.context().close()
   })
 })

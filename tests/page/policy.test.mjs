@@ -72,7 +72,7 @@ describe('The policy', () => {
 
   it('is not needed for addresses: none makes the page load anything', async () => {
     const evil = 'http://evil.example/x'
-    const names = ['embed', 'view', 'theme', 'lang', 'readonly', 'controls', 'autoplay', 'speed', 'at', 'loop', 'src', 'url', 'link', 'manifest']
+    const names = ['embed', 'view', 'theme', 'lang', 'readonly', 'controls', 'autoplay', 'speed', 'at', 'loop', 'src', 'url', 'link', 'manifest', 'wait']
     const context = await server.browser.newContext({ serviceWorkers: 'block', locale: 'en-US' })
     const page = await context.newPage()
     const faults = watch(page, [server.address])
@@ -82,10 +82,11 @@ describe('The policy', () => {
     })
     for (const embed of ['', 'embed&']) {
       const query = names.filter(name => name !== 'embed' || !embed).map(name => `${name}=${encodeURIComponent(evil)}`).join('&')
-      for (const hash of ['', `#x=${evil}`, `#x=${encodeURIComponent(evil)}`, `#s=${evil}`, `#${evil}`]) {
+      for (const hash of ['', `#x=${evil}`, `#x=${encodeURIComponent(evil)}`, `#s=${evil}`, `#s=1.4.AAAA&p=${evil}`, `#${evil}`]) {
         await page.goto('about:blank')
         await page.goto(`${server.address}?${embed}${query}${hash}`)
-        await page.getByRole('region', { name: 'Cluster graph' }).or(page.getByRole('alertdialog')).first().waitFor()
+        const poster = page.getByRole('button', { name: 'Look closer' }).or(page.getByRole('button', { name: 'Play', exact: true }))
+        await page.getByRole('region', { name: 'Cluster graph' }).or(page.getByRole('alertdialog')).or(poster).first().waitFor()
         await page.waitForTimeout(300)
         assert.deepEqual(await page.evaluate(() => window.violated), [])
       }

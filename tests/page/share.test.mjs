@@ -263,7 +263,7 @@ describe('The share dialog', () => {
     await page.getByRole('button', { name: 'Copied: Link' }).waitFor()
     assert.equal(await clipboard(), link)
     for (const [name, pattern] of [
-      ['iframe', /^<iframe src="[^"]+\?embed#s=1\.[\w.-]+" title="A StatefulSet at 0:/],
+      ['iframe', /^<iframe src="[^"]+\?embed#s=1\.[\w.-]+&amp;p=[\w-]+" title="A StatefulSet at 0:/],
       ['Element', /<statefulscope-scenario src="[^"]+"[^>]*>\n<pre>\n# Headless/],
       ['Markdown', /^\[!\[A StatefulSet at 0\\:.*\]\(web\.svg\)\]\(<http.*>\)\n$/],
     ]) {

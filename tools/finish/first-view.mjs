@@ -1,5 +1,6 @@
 // Which functions of the program a view runs: `node tools/finish/first-view.mjs DIST GLUE MARKED RAN [ADDRESS]`, where the
-// address is what follows the page's own: a query and what is to be opened.
+// address is what follows the page's own: a query and what is to be opened. `pressed` in the query says that somebody has
+// pressed the figure's poster.
 //
 // The page runs in a document without a browser, on a clock of its own, so that every build finds the same.
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -41,6 +42,7 @@ Object.defineProperty(globalThis, 'performance', {
 // There is neither a second part nor a worker yet.
 Object.assign(globalThis, { PARTS: { page: [], figure: [] }, WORKER: undefined })
 document.write(readFileSync(join(dist, 'index.html'), 'utf8').replace(/<(script|link)\b[^>]*>/g, ''))
+if (new URLSearchParams(location.search).has('pressed')) document.documentElement.dataset.pressed = ''
 
 const seen = new Set()
 WebAssembly.instantiate = (source, imports) =>

@@ -12,7 +12,7 @@ use super::keep::{self, scenario};
 use super::travel;
 use crate::export;
 use crate::export::embed::Embed;
-use crate::export::svg::View;
+use crate::export::svg::{Colors, View};
 use crate::i18n::fill;
 use crate::i18n::share::ShareStrings;
 use crate::scenario::link;
@@ -32,6 +32,8 @@ struct Shared {
     page: String,
     /// The part after it; empty where it is too large.
     hash: String,
+    /// What goes behind that in a figure, which shows it before its program has come; empty where it is too large.
+    picture: String,
     /// The scenario's text.
     text: String,
     /// The file that is shown, for readers without scripts.
@@ -45,7 +47,7 @@ struct Shared {
 impl Shared {
     fn embed<T>(&self, session: Session, write: impl FnOnce(&Embed<'_>) -> T) -> T {
         let title = title(session);
-        write(&Embed { page: &self.page, hash: &self.hash, title: &title })
+        write(&Embed { page: &self.page, hash: &self.hash, picture: &self.picture, title: &title })
     }
 
     fn file(&self, ending: &str) -> String {
@@ -57,6 +59,29 @@ impl Shared {
 fn title(session: Session) -> String {
     let strings = session.language.get_untracked().strings();
     fill(strings.share.picture_of, &[&session.now.get_untracked().elapsed()])
+}
+
+/// The picture at this moment.
+fn drawn(session: Session, tints: bool, colors: Colors) -> String {
+    let strings = session.language.get_untracked().strings();
+    let caption = title(session);
+    let compared =
+        session.time.compare.with_untracked(|compare| compare.as_ref().map(|other| compare::title(session, other)));
+    let beside = session.time.beside.get_untracked();
+    let graph = session.graph.get_untracked();
+    let beside = compared.as_deref().map(|name| (&*beside, name));
+    export::svg::svg(&View { graph: &graph, beside, tints, colors, caption: &caption }, strings)
+}
+
+/// Gives what goes behind a link in a figure: the picture at this moment. Empty where there is none, or it is too large.
+fn deflate_picture(session: Session, then: impl FnOnce(String) + 'static) {
+    if session.graph.with_untracked(|graph| graph.sets.is_empty()) {
+        return then(String::new());
+    }
+    let deflated = Closure::once_into_js(move |bytes: Option<Vec<u8>>| {
+        then(bytes.map(|bytes| link::with_picture(&bytes)).unwrap_or_default());
+    });
+    travel::deflate(&drawn(session, false, Colors::OfPage), &deflated);
 }
 
 /// Gives the part of a link after the page's address that holds a text; nothing where it is too large.
@@ -97,18 +122,20 @@ pub fn Share() -> impl IntoView {
         let set = session.graph.with_untracked(|graph| graph.sets.first().map(|set| set.reference.name.clone()));
         let name = set.unwrap_or_else(|| "statefulscope".to_owned());
         let out =
-            Shared { page, hash: String::new(), text: text.clone(), manifest, name, tints: tints.get_untracked() };
+            Shared { page, text: text.clone(), manifest, name, tints: tints.get_untracked(), ..Shared::default() };
         deflate(text, move |hash| {
             if !hash.is_empty() {
                 keep::set_hash(&hash, !documents.visiting.get_untracked());
                 documents.shared.set_value(Some(now));
                 documents.changed.set(false);
             }
-            shared.set(Some(Shared { hash, ..out }));
-            if let Some(dialog) = dialog.get_untracked() {
-                // It is on the page and not open.
-                let _ = dialog.show_modal();
-            }
+            deflate_picture(session, move |picture| {
+                shared.set(Some(Shared { hash, picture, ..out }));
+                if let Some(dialog) = dialog.get_untracked() {
+                    // It is on the page and not open.
+                    let _ = dialog.show_modal();
+                }
+            });
         });
     };
     let close = move |_| {
@@ -290,20 +317,7 @@ fn Code(
 type Export = (Word, Word, &'static str, &'static str, fn(&Shared, Session) -> String);
 
 fn svg(shared: &Shared, session: Session) -> String {
-    let strings = session.language.get_untracked().strings();
-    let caption = title(session);
-    let compared =
-        session.time.compare.with_untracked(|compare| compare.as_ref().map(|other| compare::title(session, other)));
-    let beside = session.time.beside.get_untracked();
-    let graph = session.graph.get_untracked();
-    let view = View {
-        graph: &graph,
-        beside: compared.as_deref().map(|name| (&*beside, name)),
-        tints: shared.tints,
-        dark: travel::is_dark(),
-        caption: &caption,
-    };
-    export::svg::svg(&view, strings)
+    drawn(session, shared.tints, if travel::is_dark() { Colors::Dark } else { Colors::Light })
 }
 
 const PNG: &str = ".png";

@@ -90,11 +90,12 @@ impl Session {
         self.follow_story();
     }
 
-    /// Begins what was just opened, where the page around wants it to tell itself.
+    /// Begins what was just opened in a figure, where the reader has asked for that, or the page around wants it to tell
+    /// itself.
     pub(super) fn begin_telling(&self) {
         if self.presentation.embed && self.presentation.plays(0) {
             self.tell_next();
-            self.story.by_itself.set_value(Some(0.0));
+            self.story.by_itself.set_value(self.presentation.tells_itself().then_some(0.0));
         }
     }
 
