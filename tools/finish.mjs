@@ -34,7 +34,7 @@ if (isRelease) optimize(join(dist, WASM), whole)
 const templates = templatesIn(readFileSync(whole))
 /// The files of the program, for the page itself and for a figure in another page, which begins with less.
 const PARTS = isRelease
-  ? { page: await parts('page', [['']]), figure: await parts('figure', [['?embed'], figures()]) }
+  ? { page: await parts('page', [[''], pages()]), figure: await parts('figure', [['?embed'], figures()]) }
   : undivided(put('program', '.wasm', readFileSync(whole)))
 
 const WORKER = 'worker.js'
@@ -64,14 +64,25 @@ async function parts(name, levels) {
   return [put(`program-${name}`, '.wasm', readFileSync(program)), ...rests.map(rest)]
 }
 
-/// Addresses of figures that show much of what figures show: the stories from their beginning on, and scenarios with settings
-/// of their own, as they are and from their beginning on, some where their poster was pressed; and a story that is told.
-function figures() {
+/// Links to scenarios that show much of what there is to show: the stories once they are told, and some with settings of
+/// their own.
+function links() {
   const stories = JSON.parse(readFileSync('target/page/told.json', 'utf8')).map(story => linkOf(deflateRawSync(story)))
   const golden = ['v1-run', 'v1-branches'].map(name => readFileSync(`tests/scenarios/golden/${name}.link`, 'utf8').trim())
+  return [...golden, ...stories]
+}
+
+/// Addresses of the page that show scenarios as they are, and a story.
+function pages() {
+  return [...links(), '#x=basics']
+}
+
+/// Addresses of figures that show scenarios as they are and from their beginning on, some where their poster was pressed; and a
+/// story that is told.
+function figures() {
   const looks = ['', '&view=table&controls=min&lang=zh-CN&theme=dark', '&readonly&loop']
-  const passing = [...golden, ...stories].map((link, at) => `?embed&at=0&autoplay&speed=60${looks[at % looks.length]}${link}`)
-  const still = golden.concat(stories).map((link, at) => `?embed${at % 2 ? '' : '&pressed'}${link}`)
+  const passing = links().map((link, at) => `?embed&at=0&autoplay&speed=60${looks[at % looks.length]}${link}`)
+  const still = links().map((link, at) => `?embed${at % 2 ? '' : '&pressed'}${link}`)
   return [...passing, ...still, '?embed&autoplay&speed=10#x=basics', '?embed&pressed&speed=10#x=basics']
 }
 

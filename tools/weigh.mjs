@@ -7,6 +7,7 @@ import { brotliCompressSync, constants } from 'node:zlib'
 /// What a view may weigh, in bytes of brotli, and what it loads beside what all load. Of the posters it is the heaviest.
 const VIEWS = [
   { name: 'a first view of the page', most: 400_000, loads: /^program-page-/ },
+  { name: 'the page, where it opens a link', most: 850_000, loads: /^((program|content)-page-|later-.*\.css$)/ },
   { name: 'a figure of a story, until it is pressed', most: 40_000, poster: true },
   { name: 'a figure of a scenario, until it is pressed', most: 40_000 },
   { name: 'a figure that is to be told what to show', most: 300_000, loads: /^program-figure-/ },

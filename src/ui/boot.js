@@ -26,18 +26,19 @@ function isKept() {
   }
 }
 
-/// Whether a rest is needed at once: something is to be opened, or restored, or there may be no network to bring it by later.
-const needsRest = () => location.hash.length > 1 || isRestored() || isKept()
+/// The rests that are needed at once: the first of them shows what is to be opened, or restored; all, where there may be no
+/// network to bring them by later.
+function needed() {
+  if (isKept()) return rests
+  return location.hash.length > 1 || isRestored() ? rests.slice(0, 1) : []
+}
 
-/// The first of the rests, which shows what is opened, as a module; none where it cannot be had, which is said when it is
-/// needed.
-async function compileRests() {
-  try {
-    const response = await fetch(new URL(rests[0], document.baseURI))
-    return [await WebAssembly.compile(await response.arrayBuffer())]
-  } catch {
-    return []
-  }
+/// Rests, as modules, as far as they can be had; that one cannot is said when it is needed.
+async function compileRests(files) {
+  const compile = async file => WebAssembly.compile(await (await fetch(new URL(file, document.baseURI))).arrayBuffer())
+  const compiled = await Promise.all(files.map(file => compile(file).catch(() => undefined)))
+  const lost = compiled.indexOf(undefined)
+  return lost < 0 ? compiled : compiled.slice(0, lost)
 }
 
 async function fetchFirst() {
@@ -50,7 +51,7 @@ let coming
 /// Has the program come, beside all else.
 function fetchProgram() {
   if (coming) return coming
-  const compiling = rests.length > 0 && needsRest() ? compileRests() : []
+  const compiling = compileRests(needed())
   coming = Promise.all([fetchFirst(), compiling])
   // Where it does not come, that is said when it is needed.
   coming.catch(() => {})

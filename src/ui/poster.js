@@ -93,20 +93,22 @@ class Poster {
     const press = () => this.#press()
     // Whoever sees a picture may press it anywhere; the button is for all.
     const sight = element('div', { className: 'poster__picture', onclick: picture && press }, seen)
-    this.#button = element('button', { className: 'button button--primary poster__play', onclick: press }, icon(PLAY), words[this.#deed])
+    this.#button = element('button', { className: 'button button--primary poster__play', onclick: press }, this.#deed !== 'look' && icon(PLAY), words[this.#deed])
     this.#said = element('p', { className: 'poster__said', role: 'status' })
     const about = title && element('header', { className: 'poster__words' }, element('h1', {}, inLanguage(title)), element('p', {}, inLanguage(summary)))
     const keys = element('div', { className: 'clock poster__keys' }, this.#button, this.#said)
     const page = new URL(location.pathname + location.hash.split('&p=')[0], location)
     const outward = { className: 'figure__link', href: page.href, target: '_blank', rel: 'noopener' }
     const name = element('b', { className: 'figure__name' }, 'Statefulscope')
-    const link = location.hash && element('a', outward, words.page, icon(OUTWARD))
-    const foot = element('footer', { className: 'figure' }, name, link)
+    // A text that came by message has no address of its own.
+    const foot = location.hash && element('footer', { className: 'figure' }, name, element('a', outward, words.page, icon(OUTWARD)))
     root.lang = tag
-    document.getElementById('app').replaceChildren(element('main', { className: 'poster' }, about, sight, keys), foot)
+    document.getElementById('app').replaceChildren(element('main', { className: 'poster' }, about, sight, keys), foot || '')
     // It can be scrolled by keyboard, too.
     if (sight.scrollWidth > sight.clientWidth || sight.scrollHeight > sight.clientHeight) sight.tabIndex = 0
     if (hadFocus) this.#button.focus()
+    // For those who measure.
+    performance.mark('poster')
     return true
   }
 

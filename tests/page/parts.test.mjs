@@ -108,17 +108,32 @@ describe('A first view', () => {
   })
 })
 
-describe('A figure of something', () => {
-  const open = async asked => {
-    const page = await (await server.browser.newContext({ serviceWorkers: 'block', locale: 'en-US' })).newPage()
-    const loaded = []
-    page.on('request', request => loaded.push(new URL(request.url()).pathname.slice(1)))
-    await page.goto(server.address + asked)
-    return { page, loaded, is: begin => loaded.some(name => name.startsWith(begin)) }
-  }
+/// Opens an address, and says which files it loads.
+const openAt = async asked => {
+  const page = await (await server.browser.newContext({ serviceWorkers: 'block', locale: 'en-US' })).newPage()
+  const loaded = []
+  page.on('request', request => loaded.push(new URL(request.url()).pathname.slice(1)))
+  await page.goto(server.address + asked)
+  return { page, loaded, is: begin => loaded.some(name => name.startsWith(begin)) }
+}
 
+describe('A link', () => {
+  it('is shown by the page with what shows it, and the rest comes when somebody does something', async () => {
+    const run = readFileSync('tests/scenarios/golden/v1-run.link', 'utf8').trim()
+    const { page, loaded, is } = await openAt(run)
+    await page.getByRole('button', { name: /^Pod web-1/ }).first().waitFor()
+    await page.waitForTimeout(1500)
+    assert.deepEqual([is('program-page-'), is('content-page-'), is('rest-')], [true, true, false], loaded.join(' '))
+    await page.mouse.move(300, 300)
+    await page.waitForTimeout(1000)
+    assert.equal(is('rest-page-'), true)
+    await page.context().close()
+  })
+})
+
+describe('A figure of something', () => {
   it('that plays at once loads what shows it, and the rest when somebody does something', async () => {
-    const { page, loaded, is } = await open('?embed&autoplay#x=basics')
+    const { page, loaded, is } = await openAt('?embed&autoplay#x=basics')
     await page.getByRole('region', { name: /^Story: / }).waitFor()
     await page.waitForTimeout(2500)
     assert.deepEqual([is('content-figure-'), is('rest-'), is('editor')], [true, false, false], loaded.join(' '))
@@ -130,7 +145,7 @@ describe('A figure of something', () => {
   })
 
   it('that is pressed loads all but the editor, and before that nothing (poster.test.mjs)', async () => {
-    const { page, loaded, is } = await open('?embed#x=basics')
+    const { page, loaded, is } = await openAt('?embed#x=basics')
     const begin = page.getByRole('button', { name: 'Begin', exact: true })
     await begin.waitFor()
     await page.waitForTimeout(1000)
