@@ -182,7 +182,16 @@ const SCENES = {
       await page.getByRole('button', { name: /^Branch 2 of 2/ }).click()
     },
   },
-  figure: { query: '?embed', hash: '#x=stuck-rollout', sizes: [FIGURE, PHONE], act: page => page.waitForTimeout(1500) },
+  poster: { query: '?embed', hash: '#x=stuck-rollout', sizes: [FIGURE, PHONE], act: page => page.waitForTimeout(500) },
+  figure: {
+    query: '?embed',
+    hash: '#x=stuck-rollout',
+    sizes: [FIGURE, PHONE],
+    act: async page => {
+      await press(page, 'Begin')
+      await page.getByRole('button', { name: /^Pod web-2, running/i }).waitFor()
+    },
+  },
 }
 
 const { open, close, browser, address } = await start({ folder: dist || undefined })
