@@ -77,13 +77,13 @@ function pages() {
   return [...links(), '#x=basics']
 }
 
-/// Addresses of figures that show scenarios as they are and from their beginning on, some where their poster was pressed; and a
-/// story that is told.
+/// Addresses of figures that show scenarios as they are and from their beginning on, some where their poster was pressed; a
+/// story that is told; and a manifest that the page around has sent.
 function figures() {
   const looks = ['', '&view=table&controls=min&lang=zh-CN&theme=dark', '&readonly&loop']
   const passing = links().map((link, at) => `?embed&at=0&autoplay&speed=60${looks[at % looks.length]}${link}`)
   const still = links().map((link, at) => `?embed${at % 2 ? '' : '&pressed'}${link}`)
-  return [...passing, ...still, '?embed&autoplay&speed=10#x=basics', '?embed&pressed&speed=10#x=basics']
+  return [...passing, ...still, '?embed&autoplay&speed=10#x=basics', '?embed&pressed&speed=10#x=basics', '?embed&pressed&told&speed=10']
 }
 
 /// The program in one file.

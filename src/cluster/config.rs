@@ -1,6 +1,7 @@
 //! What a cluster begins with.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::api::fields::{as_map, map_in};
@@ -17,10 +18,13 @@ pub struct Config {
     /// Where uids and other generated names begin.
     pub seed: u64,
     /// The nodes, by name and zone.
+    #[serde(deserialize_with = "few")]
     pub nodes: Vec<NodeConfig>,
     /// Namespaces besides those that every cluster has.
+    #[serde(deserialize_with = "few")]
     pub namespaces: Vec<String>,
     /// The storage classes.
+    #[serde(deserialize_with = "few")]
     pub storage_classes: Vec<StorageClassConfig>,
     /// Whether kubelet and provisioners do no more than those of the recorded cluster, which are stand-ins: a pod has no
     /// address and no conditions of its own until it runs, volumes stay whose claims are gone, neither records events,
@@ -32,6 +36,21 @@ pub struct Config {
     /// What is merged into the spec of every StatefulSet that is written, as a mutating webhook would.
     #[serde(skip_serializing_if = "Map::is_empty")]
     pub stateful_set_spec: Map<String, Value>,
+}
+
+/// How many nodes, namespaces or classes a cluster may begin with: the work for that grows with the square of the nodes.
+const MOST_AT_FIRST: usize = 500;
+
+/// Reads a list that is not too long.
+fn few<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let list = Vec::deserialize(deserializer)?;
+    if list.len() <= MOST_AT_FIRST {
+        return Ok(list);
+    }
+    Err(D::Error::custom(format!(
+        "{} nodes, namespaces or classes, and at most {MOST_AT_FIRST} can be there at first",
+        list.len()
+    )))
 }
 
 /// A node.

@@ -94,7 +94,8 @@ class StatefulscopeScenario extends HTMLElement {
       if (this.hasAttribute(name)) address.searchParams.set(name, this.getAttribute(name) || '1')
     }
     // A manifest stands there as text until somebody wants to see what becomes of it.
-    if (!link && !name && !this.hasAttribute('autoplay') && !this.hasAttribute('wait')) address.searchParams.set('wait', '1')
+    const plays = !['0', 'false', null].includes(this.getAttribute('autoplay'))
+    if (!link && !name && !plays && !this.hasAttribute('wait')) address.searchParams.set('wait', '1')
     address.searchParams.set('theme', this.getAttribute('theme') ?? theme)
     return address.href
   }

@@ -30,6 +30,7 @@ const fn parameter(name: &'static str, takes: Takes, does: &'static str) -> Para
     Parameter { name, takes, does }
 }
 
+/// Read before the program has come (`ui/poster.js`).
 const EMBED: Parameter = parameter(
     "embed",
     Takes::Flag,
@@ -58,8 +59,7 @@ const AT: Parameter = parameter("at", Takes::Moment, "The moment that is shown a
 const WAIT: Parameter = parameter(
     "wait",
     Takes::Flag,
-    "The program does not come before somebody wants it, also where the figure has no picture to show until then. A \
-     manifest that is loaded by message is shown as text.",
+    "In a figure that is told what to show by message: a manifest is text until somebody wants to see it play.",
 );
 const LOOP: Parameter = parameter("loop", Takes::Flag, "It begins again from there when nothing more happens.");
 
@@ -95,11 +95,6 @@ impl Parameters {
         };
         let asked = self.value(parameter).and_then(|value| all.iter().find(|one| **one == value));
         asked.or(all.first()).copied().unwrap_or_default()
-    }
-
-    /// Whether the page is a figure in another one.
-    pub fn embed(&self) -> bool {
-        self.flag(&EMBED)
     }
 
     /// What is seen at first: `graph`, `split`, `table` or `terminal`.

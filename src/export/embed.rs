@@ -24,7 +24,7 @@ impl Embed<'_> {
     pub fn iframe(&self) -> String {
         format!(
             "<iframe src=\"{}?embed{}{}\" title=\"{}\" width=\"100%\" height=\"480\" loading=\"lazy\" \
-             allow=\"clipboard-write; fullscreen\" sandbox=\"allow-scripts allow-popups allow-downloads\"></iframe>\n",
+             allow=\"clipboard-write; fullscreen\" sandbox=\"allow-scripts allow-popups allow-popups-to-escape-sandbox allow-downloads\"></iframe>\n",
             xml(self.page),
             xml(self.hash),
             xml(self.picture),

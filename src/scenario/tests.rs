@@ -75,6 +75,17 @@ fn an_older_version_goes_through_every_migration() {
 }
 
 #[test]
+fn a_cluster_begins_with_no_more_than_can_be_begun_at_once() {
+    let of = |nodes: usize| {
+        let nodes = vec![r#"{"name":"n","zone":"z"}"#; nodes].join(",");
+        load(&format!(r#"{{"statefulscope":1,"run":{{"config":{{"nodes":[{nodes}]}}}}}}"#))
+    };
+    assert_eq!(of(500).unwrap().run.config.nodes.len(), 500);
+    let Err(Trouble::Field { path, message, .. }) = of(501) else { panic!("501 nodes") };
+    assert_eq!((path.as_str(), message.contains("501 nodes")), ("run", true));
+}
+
+#[test]
 fn what_is_not_known_is_kept() {
     let text = r#"{"statefulscope":1,"title":{"en":"A","zh-CN":"B"},"later":{"x":[1]},"run":{"hue":3,
         "config":{"seed":2,"moon":true},"commands":[

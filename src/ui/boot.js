@@ -2,8 +2,9 @@
 // (see rest.js).
 import './trust.js'
 
+// It says whether the page is a figure to what comes after it.
+import { isFigure, Lost, poster } from './poster.js'
 import start, * as program from 'program'
-import { isFigure, poster } from './poster.js'
 
 const [file, ...rests] = isFigure ? PARTS.figure : PARTS.page
 
@@ -30,51 +31,46 @@ function isKept() {
 /// network to bring them by later.
 function needed() {
   if (isKept()) return rests
-  return location.hash.length > 1 || isRestored() ? rests.slice(0, 1) : []
+  // The page around has something to show, or will have it.
+  const isTold = isFigure && (globalThis.statefulscopeHeard?.length > 0 || new URLSearchParams(location.search).has('wait'))
+  return location.hash.length > 1 || isTold || isRestored() ? rests.slice(0, 1) : []
 }
 
-/// Rests, as modules, as far as they can be had; that one cannot is said when it is needed.
-async function compileRests(files) {
-  const compile = async file => WebAssembly.compile(await (await fetch(new URL(file, document.baseURI))).arrayBuffer())
-  const compiled = await Promise.all(files.map(file => compile(file).catch(() => undefined)))
-  const lost = compiled.indexOf(undefined)
-  return lost < 0 ? compiled : compiled.slice(0, lost)
-}
-
-async function fetchFirst() {
-  const response = await fetch(new URL(file, document.baseURI))
-  if (!response.ok) throw new Error(`${response.status}: ${file}`)
-  return response
+/// Fetches a part of the program, and compiles it.
+async function compile(part) {
+  const response = await fetch(new URL(part, document.baseURI))
+  if (!response.ok) throw new Error(`${response.status}: ${part}`)
+  // A host that does not know this kind of file calls it otherwise.
+  const isNamed = response.headers.get('Content-Type') === 'application/wasm'
+  return isNamed ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer())
 }
 
 let coming
-/// Has the program come, beside all else.
+/// Has the program come, beside all else: its first part, and the rests that are needed.
 function fetchProgram() {
-  if (coming) return coming
-  const compiling = compileRests(needed())
-  coming = Promise.all([fetchFirst(), compiling])
+  coming ??= Promise.all([...needed(), file].map(compile))
   // Where it does not come, that is said when it is needed.
   coming.catch(() => {})
   return coming
 }
 
-/// The program once it is here. Where it does not come and the reader sees a poster, that says so, and it is tried again.
+/// The program once it is here. Where it does not come, that is said, and it is tried again when somebody wants that.
 async function here(shown) {
   for (;;) {
     try {
       return await fetchProgram()
     } catch (error) {
-      if (!shown) throw error
       coming = undefined
-      await shown.lose()
+      await (shown ?? new Lost()).lose(error)
     }
   }
 }
 
 const shown = isFigure && !isRestored() ? await poster(fetchProgram) : undefined
-const [response, compiled] = await here(shown)
-globalThis.statefulscopeRests = compiled
-await start({ module_or_path: response })
+const parts = await here(shown)
+const first = parts.pop()
+globalThis.statefulscopeRests = parts
+await start({ module_or_path: first })
 // What tests and curious people can ask the page (src/ui/hooks.rs).
 globalThis.wasmBindings = program
 // For those who measure.

@@ -64,6 +64,15 @@ fn apply(session: Session) {
     }
 }
 
+/// How many lines the text area has at most: a browser sets all lines that one has, and may take seconds for that. The
+/// editor, which takes its place when somebody goes into it, has all.
+const LINES: usize = 5000;
+
+/// So many lines of a text.
+fn beginning(text: &str) -> &str {
+    text.match_indices('\n').nth(LINES - 1).map_or(text, |(end, _)| &text[..end])
+}
+
 /// The text as it is until somebody writes in it, and where the editor cannot be loaded.
 #[component]
 fn TextArea(
@@ -75,7 +84,7 @@ fn TextArea(
     let session = Session::here();
     let gutter = NodeRef::<leptos::html::Div>::new();
     let numbers = Memo::new(move |_| {
-        let lines = session.manifest.with(|text| text.matches('\n').count() + 1);
+        let lines = session.manifest.with(|text| beginning(text).matches('\n').count() + 1);
         let mut out = String::new();
         for line in 1..=lines {
             out.push_str(&line.to_string());
@@ -114,7 +123,8 @@ fn TextArea(
                 autocapitalize="off"
                 autocomplete="off"
                 wrap="off"
-                prop:value=move || session.manifest.get()
+                prop:value=move || session.manifest.with(|text| beginning(text).to_owned())
+                readonly=move || session.manifest.with(|text| beginning(text).len() < text.len())
                 on:input:target=move |event| session.manifest.set(event.target().value())
                 on:focus=want_editor
                 on:scroll=follow

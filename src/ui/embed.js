@@ -32,9 +32,11 @@ export function listen(receive, resized) {
   let height = 0
   let timer
   const measure = () => {
-    const graph = document.querySelector('.graph')
-    if (!graph) return
-    const wanted = document.documentElement.clientHeight - graph.clientHeight + graph.scrollHeight
+    // What does not fit is scrolled to there.
+    const picture = document.querySelector('.graph__scroll')
+    const { clientHeight } = document.documentElement
+    if (!picture || !clientHeight) return
+    const wanted = clientHeight - picture.clientHeight + picture.scrollHeight
     const now = Math.min(HIGHEST, Math.max(LOWEST, Math.ceil(wanted)))
     if (now !== height) resized((height = now))
   }
@@ -42,8 +44,7 @@ export function listen(receive, resized) {
     clearTimeout(timer)
     timer = setTimeout(measure, STAYS)
   })
-  const picture = document.querySelector('.graph > *')
-  for (const element of [picture, document.documentElement]) if (element) observer.observe(element)
+  for (const element of document.querySelectorAll('.graph__scroll, .graph__svg, :root')) observer.observe(element)
 }
 
 /// Tells the page around something.
@@ -59,6 +60,11 @@ export function was_ready() {
 /// Whether somebody has pressed the poster, to see it play.
 export function was_pressed() {
   return 'pressed' in document.documentElement.dataset
+}
+
+/// What was pressed is open.
+export function forget_press() {
+  delete document.documentElement.dataset.pressed
 }
 
 /// Whether somebody wants no movement.

@@ -1,5 +1,7 @@
 //! The page as a figure in another one: what is seen of it, and the messages between the two.
 
+use std::collections::VecDeque;
+
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
 use leptos::wasm_bindgen;
@@ -15,6 +17,7 @@ use crate::api::json;
 use crate::embed::message::{self, Message, Refusal, SetState, Told};
 use crate::embed::parameters::Parameters;
 use crate::i18n::Language;
+use crate::scenario::link::{self, Fragment};
 
 #[wasm_bindgen(module = "/src/ui/embed.js")]
 extern "C" {
@@ -22,6 +25,7 @@ extern "C" {
     fn tell(text: &str);
     fn was_ready() -> bool;
     fn was_pressed() -> bool;
+    fn forget_press();
     fn wants_no_movement() -> bool;
 }
 
@@ -61,15 +65,14 @@ impl Presentation {
     /// What the page's address asks for. The root element says it to the style sheet.
     pub fn of_address() -> Presentation {
         let parameters = Parameters::read(&window().location().search().unwrap_or_default());
-        let embed = parameters.embed();
-        if let Some(root) = document().document_element() {
+        let root = document().document_element();
+        // The page's first script has said so (`poster.js`).
+        let embed = root.as_ref().is_some_and(|root| root.has_attribute("data-embed"));
+        if let Some(root) = root {
             let set = |name: &str, value: &str| {
                 // Setting an attribute of the root element cannot fail.
                 let _ = root.set_attribute(name, value);
             };
-            if embed {
-                set("data-embed", "");
-            }
             if parameters.readonly() {
                 set("data-readonly", "");
             }
@@ -162,37 +165,42 @@ pub fn FigureBar() -> impl IntoView {
 
 /// Listens to the page around, and tells it what happens.
 pub fn start(session: Session) {
-    let receive = Closure::new(move |text: String| {
-        let message: Value = serde_json::from_str(&text).unwrap_or_default();
-        let (id, asked) = message::read(&message);
-        let done = match asked {
-            Ok(asked) => follow(session, asked),
-            Err(Refusal::NotOurs) => Ok(()),
-            Err(Refusal::Wrong(why)) => Err(why),
-        };
-        if let Err(why) = done {
-            say(&Told::Error(id, why));
+    let gallery = Gallery::here();
+    let heard: StoredValue<VecDeque<String>> = StoredValue::new(VecDeque::new());
+    // What is asked for before something is open would be done to what that takes the place of.
+    let is_open = move || session.documents.ready.get_untracked() && gallery.is_served();
+    let obey = move || {
+        while is_open()
+            && let Some(text) = heard.try_update_value(VecDeque::pop_front).flatten()
+        {
+            obey(session, gallery, &text);
         }
+    };
+    let receive = Closure::new(move |text: String| {
+        heard.update_value(|heard| heard.push_back(text));
+        obey();
     });
     let resized = Closure::new(|height: u32| say(&Told::Resize(height)));
     let is_waiting = StoredValue::new(false);
-    let gallery = Gallery::here();
     Effect::new(move |was_open: Option<bool>| {
         session.changes.track();
         session.now.track();
         session.playing.track();
-        // What is asked for before it is open would be done to what it takes the place of.
+        session.documents.ready.track();
+        gallery.track();
         let was_open = was_open == Some(true);
-        let is_open = was_open || session.documents.ready.get() && gallery.is_served();
-        if !is_open {
-            return false;
-        }
         if !was_open {
+            if !is_open() {
+                return false;
+            }
             listen(&receive, &resized);
             if !was_ready() {
                 say(&Told::Ready);
             }
+            // After what was asked for before.
+            Timeout::new(0, forget_press).forget();
         }
+        obey();
         if !is_waiting.get_value() {
             is_waiting.set_value(true);
             let later = move || {
@@ -203,6 +211,20 @@ pub fn start(session: Session) {
         }
         true
     });
+}
+
+/// Does what a message asks for, or says why not.
+fn obey(session: Session, gallery: Gallery, text: &str) {
+    let message: Value = serde_json::from_str(text).unwrap_or_default();
+    let (id, asked) = message::read(&message);
+    let done = match asked {
+        Ok(asked) => follow(session, gallery, asked),
+        Err(Refusal::NotOurs) => Ok(()),
+        Err(Refusal::Wrong(why)) => Err(why),
+    };
+    if let Err(why) = done {
+        say(&Told::Error(id, why));
+    }
 }
 
 fn say(told: &Told) {
@@ -224,7 +246,7 @@ fn state(session: Session) -> Told {
 }
 
 /// Does what the page around asks for.
-fn follow(session: Session, asked: Message) -> Result<(), String> {
+fn follow(session: Session, gallery: Gallery, asked: Message) -> Result<(), String> {
     match asked {
         Message::SetConfig { theme, lang } => {
             if let Some(theme) = theme.and_then(|name| Theme::of_name(&name)) {
@@ -234,19 +256,24 @@ fn follow(session: Session, asked: Message) -> Result<(), String> {
                 session.language.set(language);
             }
         }
+        // A story that was not begun has nothing that could play.
+        Message::Play if session.is_story_ahead() => session.tell_next(),
         Message::Play => session.playing.set(true),
         Message::Pause => session.playing.set(false),
         Message::Seek(at) => session.show_at(at),
         Message::Run(_) if session.is_locked() => return Err("line: this figure is read-only".to_owned()),
         Message::Run(line) => session.run(line),
         Message::LoadLink(link) => {
-            let hash = link.find('#').map(|at| &link[at..]);
-            let hash = hash.filter(|hash| crate::scenario::link::decode(hash).is_some());
-            let Some(hash) = hash else { return Err("link: there is no scenario in it".to_owned()) };
-            // The page follows its address.
-            let _ = window().location().set_hash(hash);
+            let hash = link.find('#').map_or("", |at| &link[at..]);
+            match link::decode(hash) {
+                Some(Ok(Fragment::BuiltIn(name))) => gallery.enter(session, name),
+                Some(Ok(Fragment::Scenario(_))) => documents::go_to(session, hash),
+                Some(Err(_)) => return Err("link: it was cut off, or characters in it were changed".to_owned()),
+                None => return Err("link: there is no scenario in it".to_owned()),
+            }
+            documents::set_address(hash);
         }
-        Message::LoadManifest(manifest) => session.begin_with(manifest),
+        Message::LoadManifest(manifest) => return session.begin_with(manifest),
     }
     Ok(())
 }

@@ -104,12 +104,24 @@ impl Gallery {
 
     /// Opens the gallery.
     pub fn show(self, session: Session) {
-        self.open.set(true);
         self.load(session);
-        if let Some(dialog) = self.dialog.get_untracked().filter(|dialog| !dialog.open()) {
+        self.reveal(session);
+    }
+
+    fn reveal(self, session: Session) {
+        self.open.set(true);
+        let Some(dialog) = self.dialog.get_untracked().filter(|dialog| !dialog.open()) else { return };
+        if session.presentation.embed && self.wanted_or_missing() {
+            // A figure that was asked for what is not there takes no focus from the page around.
+            dialog.set_open(true);
+        } else {
             // It is in the document, and closed.
             let _ = dialog.show_modal();
         }
+    }
+
+    fn wanted_or_missing(self) -> bool {
+        self.wanted.with_untracked(Option::is_some) || self.missing.with_untracked(Option::is_some)
     }
 
     fn close(self) {
@@ -121,7 +133,7 @@ impl Gallery {
     }
 
     /// Opens the story of a name, once it is here.
-    fn enter(self, session: Session, name: String) {
+    pub fn enter(self, session: Session, name: String) {
         self.wanted.set(Some(name));
         self.load(session);
         self.serve(session);
@@ -144,7 +156,7 @@ impl Gallery {
     fn serve(self, session: Session) {
         let pieces = match self.pieces.get_untracked() {
             Pieces::Here(pieces) => pieces,
-            Pieces::Lost if self.wanted.with_untracked(Option::is_some) => return self.show(session),
+            Pieces::Lost if self.wanted.with_untracked(Option::is_some) => return self.reveal(session),
             _ => return,
         };
         let Some(name) = self.wanted.try_update(Option::take).flatten() else { return };
@@ -192,7 +204,13 @@ impl Gallery {
 
     /// Whether no story is waited for, as one is that the address asks for.
     pub fn is_served(self) -> bool {
-        self.wanted.with(Option::is_none) || matches!(*self.pieces.read(), Pieces::Lost)
+        self.wanted.with_untracked(Option::is_none) || matches!(*self.pieces.read_untracked(), Pieces::Lost)
+    }
+
+    /// Has an effect run again when that may have changed.
+    pub fn track(self) {
+        self.wanted.track();
+        self.pieces.track();
     }
 
     /// Opens a story that somebody has chosen. The address says so, which opens it, unless it said so already.

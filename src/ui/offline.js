@@ -8,7 +8,7 @@ let waiting
 
 /// Registers the worker, and calls `offer` where a newer version waits for being used.
 export function work_offline(offer) {
-  const embedded = window !== parent || new URLSearchParams(location.search).has('embed')
+  const embedded = window !== parent || 'embed' in document.documentElement.dataset
   if (!WORKER || embedded || !isSecureContext || !('serviceWorker' in navigator)) return
   setTimeout(() => register(offer).catch(() => {}), LATER)
 }

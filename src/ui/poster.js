@@ -8,6 +8,10 @@ const VERSION = 1
 /// The most that a picture in a link may be, in characters, and inflated, in bytes (src/scenario/link.rs).
 const LONGEST = 16 * 1024
 const INFLATED = 256 * 1024
+/// Where something else than the picture is seen first.
+const VIEWS = ['split', 'table', 'terminal']
+/// How long a poster may take to come, in milliseconds, before the program comes without.
+const PATIENCE_MS = 4000
 const THEMES = ['auto', 'light', 'dark']
 /// Outlines of src/ui/icon.rs.
 const PLAY = 'M5 3l12 7-12 7z'
@@ -16,30 +20,35 @@ const OUTWARD = 'M11 3h6v6h-1.8V6.1L9.6 11.7 8.3 10.4 13.9 4.8H11zM3 5h5v1.8H4.8
 const SMALLEST = 0.7
 /// And how large at most.
 const LARGEST = 1.25
+/// How high a figure may want to be, in pixels (embed.js).
+const LOWEST = 200
+const HIGHEST = 2000
 
 const root = document.documentElement
 const asked = new URLSearchParams(location.search)
 const isSet = name => asked.has(name) && !['0', 'false'].includes(asked.get(name))
 
-/// Whether the page is a figure in another one.
+/// Whether the page is a figure in another one. The root element says so to what comes after this, and to the style sheet.
 export const isFigure = isSet('embed')
+if (isFigure) root.dataset.embed = ''
 
 /// Whether time passes in it at once.
 const playsAtOnce = () => isSet('autoplay') && !matchMedia('(prefers-reduced-motion: reduce)').matches
 
-/// The tag of the language that a text asks for, where it is one of the page's.
+/// The tag of the language that a text asks for, where it is one of the page's (src/i18n/mod.rs).
 const tagOf = text => Object.keys(WORDS).find(tag => text?.toLowerCase().startsWith(tag.slice(0, 2)))
 
-let tag = [asked.get('lang'), ...navigator.languages].map(tagOf).find(Boolean) ?? 'en'
+const { lang = '' } = Object.fromEntries(asked)
+let tag = lang in WORDS ? lang : (navigator.languages.map(tagOf).find(Boolean) ?? 'en')
 const inLanguage = texts => texts[tag] ?? texts.en
 
 /// The picture of what is asked for, and the words that go with it; nothing where there is none.
 async function found() {
   const hash = location.hash.slice(1)
-  if ((asked.get('view') ?? 'graph') !== 'graph') return undefined
+  if (VIEWS.includes(asked.get('view'))) return undefined
   const name = /^x=([a-z0-9-]+)$/.exec(hash)?.[1]
   if (POSTERS.includes(name)) {
-    const response = await fetch(new URL(`posters/${name}.json`, document.baseURI))
+    const response = await fetch(new URL(`posters/${name}.json`, document.baseURI), { signal: AbortSignal.timeout(PATIENCE_MS) })
     return response.ok ? response.json() : undefined
   }
   const [link, picture = ''] = hash.split('&p=')
@@ -62,6 +71,26 @@ function icon(path) {
   return drawn
 }
 
+function sayLost(button, said, why) {
+  const words = inLanguage(WORDS)
+  button.replaceChildren(words.again)
+  Object.assign(said, { textContent: words.lost, title: why.message })
+}
+
+/// What is seen of a program that did not come, where there is no poster.
+export class Lost {
+  /// Says so, and why, and waits until it is to be tried again.
+  async lose(why) {
+    const button = element('button', { className: 'button button--primary poster__play' })
+    const said = element('p', { className: 'poster__said', role: 'status' })
+    const main = element('main', { className: 'poster poster--lost' }, said, button)
+    document.getElementById('app').replaceChildren(main)
+    sayLost(button, said, why)
+    await new Promise(resolve => (button.onclick = resolve))
+    said.textContent = inLanguage(WORDS).loading
+  }
+}
+
 /// A figure's first sight.
 class Poster {
   #shown
@@ -69,8 +98,13 @@ class Poster {
   #text = ''
   #fetchProgram
   #begin
+  #isBegun = false
   #button
+  /// What stands on the button.
+  #named = []
   #said
+  #measured
+  #wanted
 
   constructor(shown, fetchProgram) {
     this.#shown = shown
@@ -79,8 +113,9 @@ class Poster {
 
   /// What it plays, in a word; nothing but a picture is looked at.
   get #deed() {
-    if (asked.get('controls') === 'none') return 'look'
-    return this.#shown.title ? 'begin' : 'play'
+    const { title, picture } = this.#shown
+    if (title) return 'begin'
+    return picture && asked.get('controls') === 'none' ? 'look' : 'play'
   }
 
   /// Draws it in the place of the page. Says whether it could.
@@ -93,7 +128,8 @@ class Poster {
     const press = () => this.#press()
     // Whoever sees a picture may press it anywhere; the button is for all.
     const sight = element('div', { className: 'poster__picture', onclick: picture && press }, seen)
-    this.#button = element('button', { className: 'button button--primary poster__play', onclick: press }, this.#deed !== 'look' && icon(PLAY), words[this.#deed])
+    this.#named = [this.#deed === 'look' ? '' : icon(PLAY), words[this.#deed]]
+    this.#button = element('button', { className: 'button button--primary poster__play', onclick: press }, ...this.#named)
     this.#said = element('p', { className: 'poster__said', role: 'status' })
     const about = title && element('header', { className: 'poster__words' }, element('h1', {}, inLanguage(title)), element('p', {}, inLanguage(summary)))
     const keys = element('div', { className: 'clock poster__keys' }, this.#button, this.#said)
@@ -104,8 +140,9 @@ class Poster {
     const foot = location.hash && element('footer', { className: 'figure' }, name, element('a', outward, words.page, icon(OUTWARD)))
     root.lang = tag
     document.getElementById('app').replaceChildren(element('main', { className: 'poster' }, about, sight, keys), foot || '')
-    // It can be scrolled by keyboard, too.
-    if (sight.scrollWidth > sight.clientWidth || sight.scrollHeight > sight.clientHeight) sight.tabIndex = 0
+    this.#measured?.disconnect()
+    this.#measured = new ResizeObserver(() => this.#measure(sight))
+    this.#measured.observe(sight)
     if (hadFocus) this.#button.focus()
     // For those who measure.
     performance.mark('poster')
@@ -116,10 +153,13 @@ class Poster {
     const { title, picture } = this.#shown
     const drawn = drawing(inLanguage(picture))
     if (!drawn) return undefined
-    const { width } = drawn.viewBox.baseVal
-    Object.assign(drawn.style, { minWidth: `${width * SMALLEST}px`, maxWidth: `${width * LARGEST}px` })
+    const { width, height } = drawn.viewBox.baseVal ?? {}
+    if (!(width > 0 && height > 0)) return undefined
+    const least = { minWidth: `${width * SMALLEST}px`, minHeight: `${height * SMALLEST}px` }
+    Object.assign(drawn.style, { ...least, maxWidth: `${width * LARGEST}px` })
     const named = drawn.querySelector('title')
-    drawn.setAttribute('aria-label', title ? inLanguage(title) : named?.textContent)
+    const label = title ? inLanguage(title) : named?.textContent
+    if (label) drawn.setAttribute('aria-label', label)
     // A browser would show it beside the pointer.
     named?.remove()
     return drawn
@@ -140,27 +180,29 @@ class Poster {
       if (globalThis.statefulscopeHeard !== heard || source !== parent || source === window) return
       if (typeof data !== 'object' || data === null || !('statefulscope' in data)) return
       heard.push(data)
-      if (!this.#isPatient(data)) this.#begin()
+      if (!this.#isBegun && !this.#isPatient(data)) this.#begin()
     })
     if (playsAtOnce) {
       const observer = new IntersectionObserver(entries => entries.some(entry => entry.isIntersecting) && this.#begin())
       observer.observe(app)
     }
-    if (parent !== window) this.#tell()
+    globalThis.statefulscopeReady = true
+    this.#tell({ type: 'ready' })
     await begun
+    this.#isBegun = true
     this.#said.textContent = inLanguage(WORDS).loading
   }
 
-  /// Says that the program did not come, and waits until it is to be tried again.
-  async lose() {
-    const words = inLanguage(WORDS)
-    this.#said.textContent = words.lost
-    this.#button.replaceChildren(words.again)
-    await new Promise(resolve => (this.#begin = resolve))
-    this.#said.textContent = words.loading
+  /// Says that the program did not come, and why, and waits until it is to be tried again.
+  async lose(why) {
+    const again = new Promise(resolve => (this.#begin = resolve))
+    sayLost(this.#button, this.#said, why)
+    await again
+    this.#said.textContent = inLanguage(WORDS).loading
   }
 
   #press() {
+    this.#button.replaceChildren(...this.#named)
     // What was pressed plays once it is there (embed.js).
     if (this.#deed !== 'look') root.dataset.pressed = ''
     this.#begin()
@@ -170,7 +212,10 @@ class Poster {
   #isPatient(data) {
     if (data.statefulscope !== VERSION) return false
     if (data.type === 'setConfig') {
-      this.#dress(data)
+      const { theme, lang } = data
+      // What is wrong in it, the program says.
+      if (![undefined, ...THEMES].includes(theme) || ![undefined, 'auto', ...Object.keys(WORDS)].includes(lang)) return false
+      this.#dress(theme, lang)
       return true
     }
     if (!isSet('wait') || data.type !== 'load' || typeof data.manifest !== 'string') return false
@@ -179,35 +224,42 @@ class Poster {
     return true
   }
 
-  #dress({ theme, lang }) {
-    if (THEMES.includes(theme)) root.dataset.theme = theme
-    const other = typeof lang === 'string' && tagOf(lang)
-    if (!other || other === tag) return
-    tag = other
-    this.draw()
+  #dress(theme, lang) {
+    if (theme) root.dataset.theme = theme
+    if (lang in WORDS && lang !== tag) {
+      tag = lang
+      this.draw()
+    }
   }
 
-  /// Tells the page around that it can be asked, and how high it wants to be.
-  #tell() {
-    const tell = message => parent.postMessage({ statefulscope: VERSION, ...message }, '*')
-    globalThis.statefulscopeReady = true
-    tell({ type: 'ready' })
-    const sight = document.querySelector('.poster__picture')
-    const { width, height } = sight.querySelector('.poster__picture > svg')?.viewBox.baseVal ?? {}
-    if (!width) return
-    const wanted = innerHeight - sight.clientHeight + Math.min(height, (height * sight.clientWidth) / width)
-    tell({ type: 'resize', height: Math.ceil(Math.min(2000, Math.max(200, wanted))) })
+  /// Says how high the figure wants to be, where it has a picture and is seen, and lets what is larger than its place be
+  /// scrolled to by keyboard.
+  #measure(sight) {
+    const isLarger = sight.scrollWidth > sight.clientWidth || sight.scrollHeight > sight.clientHeight
+    sight.tabIndex = isLarger ? 0 : -1
+    const { width, height } = sight.querySelector(':scope > svg')?.viewBox.baseVal ?? {}
+    if (!width || !sight.clientWidth || this.#isBegun) return
+    const scale = Math.min(1, Math.max(SMALLEST, sight.clientWidth / width))
+    const wanted = Math.ceil(Math.min(HIGHEST, Math.max(LOWEST, innerHeight - sight.clientHeight + height * scale)))
+    if (wanted === this.#wanted) return
+    this.#wanted = wanted
+    this.#tell({ type: 'resize', height: wanted })
+  }
+
+  #tell(message) {
+    if (parent !== window) parent.postMessage({ statefulscope: VERSION, ...message }, '*')
   }
 }
 
 /// Shows what the address asks for before the program has come, where there is a picture of it, and waits until the program
 /// is wanted. Gives the poster; nothing, at once, where there is none.
 export async function poster(fetchProgram) {
-  root.dataset.embed = ''
   const theme = asked.get('theme')
   if (THEMES.includes(theme)) root.dataset.theme = theme
   const isAtOnce = playsAtOnce()
-  const shown = (await found().catch(() => undefined)) ?? (isSet('wait') && !isAtOnce ? {} : undefined)
+  // With neither a picture nor an address there is only what the page around will say.
+  const isToBeTold = isSet('wait') && !isAtOnce && location.hash.length < 2
+  const shown = (await found().catch(() => undefined)) ?? (isToBeTold ? {} : undefined)
   const poster = shown && new Poster(shown, fetchProgram)
   if (!poster?.draw()) return undefined
   await poster.wait(isAtOnce)

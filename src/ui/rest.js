@@ -1,8 +1,11 @@
 // Brings the rests of the program. PARTS are the files of the page and of a figure, set when the page is built: the first
 // part, and the rests in their order, each of which needs those before it. A quick build has no rest.
-const [, ...rests] = new URLSearchParams(location.search).has('embed') ? PARTS.figure : PARTS.page
+const [, ...rests] = 'embed' in document.documentElement.dataset ? PARTS.figure : PARTS.page
 const files = rests.map(rest => new URL(rest, document.baseURI))
 const SIGNS = ['pointermove', 'pointerdown', 'touchstart', 'wheel', 'keydown', 'focusin', 'statefulscope-wanted']
+
+/// How long after a failure signs are heeded again, in milliseconds.
+const PAUSE_MS = 1000
 
 let first
 let arriving
@@ -16,8 +19,11 @@ export function offer(exports) {
   loaded.forEach((module, at) => take(at, module))
   // Somebody has pressed the poster (poster.js).
   if ('pressed' in document.documentElement.dataset) return fetchRest()
-  const listen = sign => addEventListener(sign, fetchRest, { once: true, passive: true })
-  SIGNS.forEach(listen)
+  listen()
+}
+
+function listen() {
+  for (const sign of SIGNS) addEventListener(sign, fetchRest, { passive: true })
 }
 
 /// How the first part calls it whether a rest is here.
@@ -42,11 +48,17 @@ function dress() {
   document.head.append(link)
 }
 
-/// Loads them beside all else. Where that fails, `bring` says so when they are needed.
+/// Loads them beside all else. Where that fails, it is tried again at the next sign, and `bring` says so when they are
+/// needed.
 export function fetchRest() {
+  for (const sign of SIGNS) removeEventListener(sign, fetchRest)
   dress()
-  if (missing() >= 0) arriving ??= load().catch(() => (arriving = undefined))
-  return arriving
+  if (missing() < 0 || arriving) return
+  const failed = () => {
+    arriving = undefined
+    setTimeout(listen, PAUSE_MS)
+  }
+  arriving = load().catch(failed)
 }
 
 async function load() {

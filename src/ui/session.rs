@@ -356,14 +356,25 @@ impl Session {
     }
 
     /// Begins with a text, which is applied to a new cluster: what the page around a figure asks for.
-    pub fn begin_with(&self, manifest: String) {
+    ///
+    /// # Errors
+    /// What kubectl says of the text where it does not take it, which then stands in view.
+    pub fn begin_with(&self, manifest: String) -> Result<(), String> {
         self.leave_story();
         self.show_files(&BTreeMap::from([(FIRST.0.to_owned(), manifest.clone())]), FIRST.0);
         self.exchange_timeline(Timeline::new(self.config()));
         let answer = self.give_anyway(Command::Apply { manifest });
+        let refused = answer.output.iter().find(|line| line.is_error).map(|line| line.text.clone());
         self.answer.set(answer);
         self.refresh();
         self.present(0);
+        match refused {
+            Some(why) => {
+                self.presentation.editor.shown.set(true);
+                Err(format!("manifest: {why}"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Shows what was just opened, in which so many commands were given, as the page's address says.

@@ -26,12 +26,14 @@ addEventListener('fetch', event => {
   const { request } = event
   const scope = registration.scope
   if (request.method !== 'GET' || !request.url.startsWith(scope)) return
+  const { pathname, searchParams } = new URL(request.url)
+  const home = new URL(scope).pathname
+  const isPage = request.mode === 'navigate' && [home, `${home}index.html`].includes(pathname)
+  // A figure is not kept: its parts are those of the version that the host has.
+  if (isPage && searchParams.has('embed')) return
   const answer = async () => {
     const cache = await caches.open(NAME)
-    const path = new URL(request.url).pathname
-    const page = request.mode === 'navigate' && path === new URL(scope).pathname
-    const kept = await cache.match(page ? './' : request, { ignoreSearch: true })
-    return kept ?? fetch(request)
+    return (await cache.match(isPage ? './' : request, { ignoreSearch: true })) ?? fetch(request)
   }
   event.respondWith(answer())
 })

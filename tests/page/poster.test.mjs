@@ -204,6 +204,15 @@ describe('A figure of a scenario', () => {
       '<rect style="background: url(https://example.com/a.png)"/>',
       '<rect fill="url(https://example.com/a.svg#b)"/>',
       '<rect fill="u\\72l(https://example.com/a.svg#b)"/>',
+      '<rect fill="\nurl(icon.svg#b)"/>',
+      '<rect stroke="\rurl(..#b) red"/>',
+      '<rect filter="blur(9px)"/>',
+      '<path d="M0 0C1 1 2 2 3 3"/>',
+      '<g transform="scale(9999)"/>',
+      // What takes a browser long to draw.
+      '<circle r="300" stroke-dasharray=".001" stroke="red"/>'.repeat(10),
+      '<path d="M0 0L99999 99999" stroke-dasharray="1 3" stroke="var(--text)"/>'.repeat(3000),
+      '<rect width="1000000"/>',
       '<text x="1"><a href="javascript:globalThis.harmed = true">drawn</a></text>',
       '<animate attributeName="href" to="javascript:globalThis.harmed = true"/>',
       '<rect id="app"/>',
@@ -224,6 +233,24 @@ describe('A figure of a scenario', () => {
     }
   })
 
+  it('is not held up by any picture', async () => {
+    const heavy = [
+      '<path d="M0 0L99999 99999" stroke-dasharray="4 3" stroke="var(--text)" stroke-width="9"/>',
+      '<circle r="9999" fill="var(--text)"/>'.repeat(2500),
+      '<text x="1" font-size="99">word</text>'.repeat(2500),
+    ]
+    for (const inside of heavy) {
+      const { page, end } = await open(`?embed${GOLDEN}${pictureOf(`${SVG}${inside}</svg>`)}`)
+      await page.getByRole('img', { name: 'A drawing' }).waitFor()
+      const began = Date.now()
+      await page.mouse.move(100, 100)
+      await page.mouse.move(300, 200)
+      await page.evaluate(() => new Promise(resolve => requestAnimationFrame(resolve)))
+      assert.ok(Date.now() - began < 1500, `${Date.now() - began} ms: ${inside.slice(0, 60)}`)
+      await end()
+    }
+  })
+
   it('takes what is inflated to too much for no picture, and soon', async () => {
     const bomb = pictureOf(`${SVG}${' '.repeat(11_000_000)}</svg>`)
     assert.ok(bomb.length < 16_000, `${bomb.length} characters`)
@@ -234,6 +261,29 @@ describe('A figure of a scenario', () => {
 })
 
 describe('A program that does not come', () => {
+  it('is said wherever a part of it is missing, with a poster or without', async () => {
+    const broken = [['#x=basics', 'program-page'], [GOLDEN, 'content-page'], ['?embed', 'program-figure'], [`?embed${GOLDEN}`, 'content-figure']]
+    for (const [address, part] of broken) {
+      const { page } = await open(address, { prepare: page => page.route(`**/${part}-*.wasm`, route => route.abort()) })
+      await page.getByText('What shows this could not be loaded.').waitFor()
+      await page.unroute(`**/${part}-*.wasm`)
+      await button(page, 'Try again').click()
+      await page.getByRole('region', { name: 'Cluster graph' }).waitFor()
+      await page.context().close()
+    }
+  })
+
+  it('asks for stories that are not to be had no more than somebody does', async () => {
+    const { page, loaded } = await open('#x=basics', { prepare: page => page.route('**/gallery.json', route => route.abort()) })
+    await page.getByText('The stories could not be loaded.').waitFor()
+    await page.waitForTimeout(1000)
+    assert.equal(loaded.filter(name => name === 'gallery.json').length, 1)
+    await page.unroute('**/gallery.json')
+    await button(page, 'Try again').click()
+    await page.getByRole('region', { name: /^Story: / }).waitFor()
+    await page.context().close()
+  })
+
   it('is said, and can be tried again', async () => {
     const { page, faults } = await open('?embed#x=basics', { prepare: page => page.route('**/*.wasm', route => route.abort()) })
     await button(page, 'Begin').click()
@@ -243,6 +293,19 @@ describe('A program that does not come', () => {
     await page.getByRole('region', { name: /^Story: / }).waitFor()
     assert.ok(faults.length > 0 && faults.every(fault => fault.includes('ERR_FAILED')), faults.join('\n'))
     await page.context().close()
+  })
+})
+
+describe('The address', () => {
+  it('asks for a figure, or does not', async () => {
+    for (const query of ['?embed=0', '?embed=false', '?embed=%30']) {
+      const { page, end } = await open(query, { reducedMotion: 'reduce' })
+      await page.mouse.move(300, 300)
+      await button(page, 'Apply').click()
+      await page.getByRole('button', { name: /^Pod web-0/ }).first().waitFor()
+      await page.waitForFunction(() => localStorage.length > 0)
+      await end()
+    }
   })
 })
 
@@ -265,6 +328,53 @@ describe('The page around', () => {
     assert.deepEqual((await told('error')).map(({ id }) => id), [2])
     assert.equal((await told('ready')).length, 1)
     await figure.getByRole('link', { name: '在完整页面中打开' }).waitFor()
+    await end()
+  })
+
+  it('can load links, and what it asks for then is done to what they hold', async () => {
+    const { page, told, tell, figure, end } = await openHost(frame('?embed#x=basics'))
+    await until(async () => (await told('ready')).length === 1, 'ready')
+    await tell({ statefulscope: 1, type: 'load', link: `https://example.com/${GOLDEN}${pictureOf(DRAWN)}` })
+    await tell({ statefulscope: 1, type: 'seek', time: 1.5 })
+    await tell({ statefulscope: 1, type: 'load', link: '#s=1.9999.AAAA', id: 'cut' })
+    await until(async () => (await told('state')).some(({ time, sets }) => time === 1.5 && sets.length > 0), 'that moment')
+    assert.deepEqual((await told('error')).map(({ id }) => id), ['cut'])
+    // A story begins where it is to play, and no focus is taken from the page around.
+    await page.evaluate(() => document.body.append(Object.assign(document.createElement('input'), { id: 'own' })))
+    await page.locator('#own').focus()
+    const steps = await page.evaluate(() => history.length)
+    await tell({ statefulscope: 1, type: 'load', link: '#x=stuck-rollout' })
+    await tell({ statefulscope: 1, type: 'play' })
+    await figure.getByRole('progressbar', { name: 'Step 1 of 4' }).waitFor()
+    await tell({ statefulscope: 1, type: 'load', link: '#x=nothing' })
+    await figure.getByText('There is no story called nothing.').waitFor()
+    assert.deepEqual(await page.evaluate(() => [document.activeElement.id, history.length]), ['own', steps])
+    await end()
+  })
+
+  it('is told what is wrong with a manifest, which is seen in the figure', async () => {
+    const { told, tell, figure, end } = await openHost(frame('?embed&wait'))
+    await until(async () => (await told('ready')).length === 1, 'ready')
+    await tell({ statefulscope: 1, type: 'load', manifest: 'kind: [broken', id: 'm' })
+    await button(figure, 'Play').click()
+    await until(async () => (await told('error')).length === 1, 'error')
+    assert.match((await told('error'))[0].message, /^manifest: error/)
+    await figure.getByRole('textbox', { name: 'Manifest' }).waitFor()
+    await end()
+  })
+
+  it('is not listened to by a poster that has gone', async () => {
+    const { page, told, tell, figure, end } = await openHost(frame('?embed&wait'))
+    await until(async () => (await told('ready')).length === 1, 'ready')
+    await tell({ statefulscope: 1, type: 'load', manifest: SET })
+    await button(figure, 'Play').click()
+    for (let round = 0; round < 20; round += 1) {
+      await tell({ statefulscope: 1, type: 'load', manifest: SET })
+      await tell({ statefulscope: 1, type: 'setConfig', lang: round % 2 ? 'en' : 'zh-CN' })
+      await page.waitForTimeout(100)
+    }
+    await figure.getByRole('button', { name: /^Pod db-0/ }).first().waitFor()
+    assert.equal(await figure.locator('.poster').count(), 0)
     await end()
   })
 

@@ -1,6 +1,6 @@
 // Which functions of the program a view runs: `node tools/finish/first-view.mjs DIST GLUE MARKED RAN [ADDRESS]`, where the
 // address is what follows the page's own: a query and what is to be opened. `pressed` in the query says that somebody has
-// pressed the figure's poster.
+// pressed the figure's poster, and `told` that the page around has sent it a manifest.
 //
 // The page runs in a document without a browser, on a clock of its own, so that every build finds the same.
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -42,7 +42,12 @@ Object.defineProperty(globalThis, 'performance', {
 // There is neither a second part nor a worker yet.
 Object.assign(globalThis, { PARTS: { page: [], figure: [] }, WORKER: undefined })
 document.write(readFileSync(join(dist, 'index.html'), 'utf8').replace(/<(script|link)\b[^>]*>/g, ''))
-if (new URLSearchParams(location.search).has('pressed')) document.documentElement.dataset.pressed = ''
+const asked = new URLSearchParams(location.search)
+for (const name of ['embed', 'pressed']) if (asked.has(name)) document.documentElement.dataset[name] = ''
+if (asked.has('told')) {
+  globalThis.statefulscopeHeard = [{ statefulscope: 1, type: 'load', manifest: readFileSync('scenarios/web.yaml', 'utf8') }]
+  Object.defineProperty(globalThis, 'parent', { value: { postMessage() {} } })
+}
 
 const seen = new Set()
 WebAssembly.instantiate = (source, imports) =>
@@ -55,7 +60,7 @@ if (location.hash) document.querySelectorAll('ol').forEach(list => list.dispatch
 await clock.runUntil(WATCHED)
 if (!document.querySelector('main button')) throw new Error('The page did not come up.')
 // How many of how many events have passed; of a story that waits for its reader, none.
-if (location.hash && !document.querySelector('.story') && document.querySelector('.clock__event b').textContent === '0/0') {
+if ((location.hash || asked.has('told')) && !document.querySelector('.story') && document.querySelector('.clock__event b').textContent === '0/0') {
   throw new Error(`Nothing was opened: ${address}`)
 }
 writeFileSync(ran, `${[...seen].sort((a, b) => a - b).join('\n')}\n`)

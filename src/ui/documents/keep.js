@@ -22,13 +22,13 @@ let complain = () => {}
 /// A storage of the browser. In a frame of another page nothing is kept, and that is not worth a word.
 function storage(kind) {
   try {
-    return new URLSearchParams(location.search).has('embed') ? undefined : window[kind]
+    return isEmbed() ? undefined : window[kind]
   } catch {
     return undefined
   }
 }
 
-const isEmbed = () => new URLSearchParams(location.search).has('embed')
+const isEmbed = () => 'embed' in document.documentElement.dataset
 
 /// Does something with a storage. What goes wrong is told once: `forbidden` or `full`.
 function withStorage(kind, work, otherwise) {

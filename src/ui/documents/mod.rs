@@ -18,7 +18,7 @@ pub use banner::Banners;
 pub use files::DropHere;
 pub use keep::{before, done, report_panics};
 pub use menu::DocumentMenu;
-pub use opening::start;
+pub use opening::{go_to, set_address, start};
 pub use share::{Share, link_now};
 pub use trouble::{Broken, BrokenView};
 

@@ -71,6 +71,8 @@ fn open_link(session: Session, hash: &str, is_first: bool) {
         // Beneath it is the reader's own, as ever.
         if is_first {
             return_to_own(session);
+        } else {
+            session.documents.ready.set(true);
         }
     };
     match link::decode(hash) {
@@ -96,6 +98,17 @@ fn open_link(session: Session, hash: &str, is_first: bool) {
             travel::inflate(&bytes, link::INFLATED, &inflated);
         }
     }
+}
+
+/// Opens the scenario in a fragment that the page around a figure has sent. Until that is done the documents are not ready.
+pub fn go_to(session: Session, hash: &str) {
+    session.documents.ready.set(false);
+    open_link(session, hash, false);
+}
+
+/// Makes a fragment that of the page's address, where it leads to nothing else.
+pub fn set_address(hash: &str) {
+    keep::set_hash(hash, false);
 }
 
 /// Shows a scenario as a document beside the reader's own.

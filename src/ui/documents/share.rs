@@ -55,8 +55,20 @@ impl Shared {
     }
 }
 
-/// What the picture shows.
+/// The part of a link after the page's address that leads to a story of the gallery, where one is shown that was not begun.
+fn story(session: Session) -> Option<String> {
+    let name = |tale: &Arc<Tale>| (!tale.name.is_empty()).then(|| ["#x=", &tale.name].concat());
+    let hash = session.story.tale.with_untracked(|tale| tale.as_ref().and_then(name));
+    hash.filter(|_| session.is_story_ahead())
+}
+
+/// What is shown: a story that was not begun, or the picture.
 fn title(session: Session) -> String {
+    if session.is_story_ahead() {
+        let tag = session.language.get_untracked().tag();
+        let of = |tale: &Arc<Tale>| tale.scenario.title.in_language(tag).to_owned();
+        return session.story.tale.with_untracked(|tale| tale.as_ref().map(of)).unwrap_or_default();
+    }
     let strings = session.language.get_untracked().strings();
     fill(strings.share.picture_of, &[&session.now.get_untracked().elapsed()])
 }
@@ -95,10 +107,7 @@ fn deflate(text: String, then: impl FnOnce(String) + 'static) {
 
 /// Gives the part of a link after the page's address that holds what is shown at this moment.
 pub fn link_now(session: Session, then: impl FnOnce(String) + 'static) {
-    let name = |tale: &Arc<Tale>| (!tale.name.is_empty()).then(|| ["#x=", &tale.name].concat());
-    let story = session.story.tale.with_untracked(|tale| tale.as_ref().and_then(name));
-    // A story that was not begun is shown from its beginning.
-    if let Some(hash) = story.filter(|_| session.story.at.get_untracked() == 0) {
+    if let Some(hash) = story(session) {
         return then(hash);
     }
     deflate(scenario(session).to_json(), then);
@@ -123,8 +132,11 @@ pub fn Share() -> impl IntoView {
         let name = set.unwrap_or_else(|| "statefulscope".to_owned());
         let out =
             Shared { page, text: text.clone(), manifest, name, tints: tints.get_untracked(), ..Shared::default() };
+        let story = story(session);
         deflate(text, move |hash| {
-            if !hash.is_empty() {
+            let is_story = story.is_some();
+            let hash = story.unwrap_or(hash);
+            if !hash.is_empty() && !is_story {
                 keep::set_hash(&hash, !documents.visiting.get_untracked());
                 documents.shared.set_value(Some(now));
                 documents.changed.set(false);

@@ -90,6 +90,11 @@ impl Session {
         self.follow_story();
     }
 
+    /// Whether a story was opened, and its first step not begun.
+    pub fn is_story_ahead(&self) -> bool {
+        self.story.tale.with_untracked(Option::is_some) && self.story.at.get_untracked() == 0
+    }
+
     /// Begins what was just opened in a figure, where the reader has asked for that, or the page around wants it to tell
     /// itself.
     pub(super) fn begin_telling(&self) {
