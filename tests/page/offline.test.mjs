@@ -1,6 +1,6 @@
 // The page without a network: by its service worker after a first visit, and as one file from a disk.
 import assert from 'node:assert/strict'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -44,6 +44,40 @@ describe('Without a network', () => {
     await page.locator('dialog[open]').waitFor()
     assert.deepEqual(faults, [])
     await page.context().close()
+  })
+
+  it('the page works under both of its names', async () => {
+    const page = await newPage()
+    await page.goto(server.address)
+    await isKept(page)
+    await page.context().setOffline(true)
+    await page.goto(`${server.address}index.html`)
+    await applyAndRun(page)
+    await page.context().close()
+  })
+
+  it('a figure is that of the host, whatever version the page was kept at', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'figures-'))
+    cpSync('dist', folder, { recursive: true })
+    const site = await serve(folder)
+    const page = await newPage()
+    await page.goto(site.address)
+    await isKept(page)
+    // The next version has parts of other names, and none of the old ones.
+    const part = readdirSync(folder).find(name => name.startsWith('program-figure-'))
+    const script = readdirSync(folder).find(name => /^page-.*\.js$/.test(name))
+    const other = part.replace(/[0-9a-f]{16}/, '0123456789abcdef')
+    renameSync(join(folder, part), join(folder, other))
+    const renamed = script.replace(/[0-9a-f]{16}/, '0123456789abcdef')
+    writeFileSync(join(folder, renamed), readFileSync(join(folder, script), 'utf8').replaceAll(part, other))
+    rmSync(join(folder, script))
+    writeFileSync(join(folder, 'index.html'), readFileSync(join(folder, 'index.html'), 'utf8').replaceAll(script, renamed))
+    await page.goto(`${site.address}?embed#x=basics`)
+    await page.getByRole('button', { name: 'Begin', exact: true }).click()
+    await page.getByRole('region', { name: /^Story: / }).waitFor()
+    await page.context().close()
+    await site.close()
+    rmSync(folder, { recursive: true })
   })
 
   it('a newer version is offered, waits over a reload, and is used when somebody wants it', async () => {

@@ -94,6 +94,25 @@ describe('A first view', () => {
     assert.deepEqual(faults, [])
   })
 
+  it('asks for the rest again where it did not come', async () => {
+    const { page, loaded } = await open(page => page.route('**/rest-page-*', route => route.abort()))
+    await page.mouse.move(300, 300)
+    await page.waitForTimeout(500)
+    const count = () => loaded.filter(name => name.startsWith('rest-page-')).length
+    assert.equal(count(), 1)
+    await page.unroute('**/rest-page-*')
+    // Not at every movement.
+    for (let step = 0; step < 20; step += 1) await page.mouse.move(300 + step, 300)
+    assert.equal(count(), 1)
+    await page.waitForTimeout(1000)
+    await page.mouse.move(310, 310)
+    await page.waitForTimeout(1000)
+    assert.equal(count(), 2)
+    await page.getByRole('button', { name: 'Apply', exact: true }).click()
+    await page.getByRole('button', { name: /^Pod web-0/ }).first().waitFor()
+    await page.context().close()
+  })
+
   it('can be worked with within a second', async () => {
     const { page } = await open()
     const times = []

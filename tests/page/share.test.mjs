@@ -251,6 +251,31 @@ describe('A story', () => {
   })
 })
 
+describe('A link to much', () => {
+  it('of a text of very many lines is opened soon, and all of it is there', async () => {
+    const text = '# a line\n'.repeat(90_000)
+    const scenario = { statefulscope: 1, files: { 'long.yaml': text }, open: 'long.yaml' }
+    const { page, end } = await open()
+    const took = await page.evaluate(async hash => {
+      const began = performance.now()
+      location.hash = hash
+      while (!document.body.textContent.includes('You are looking at a shared scenario.')) {
+        await new Promise(resolve => setTimeout(resolve, 20))
+      }
+      await new Promise(resolve => requestAnimationFrame(() => setTimeout(resolve)))
+      return performance.now() - began
+    }, linkOf(deflateRawSync(JSON.stringify(scenario))))
+    assert.ok(took < 1500, `${took} ms`)
+    assert.equal(await manifestText(page), text)
+    await page.getByRole('textbox', { name: 'Manifest' }).click()
+    await page.locator('.cm-content:focus').waitFor()
+    await page.keyboard.press('Control+End')
+    await page.keyboard.insertText('kind: Pod')
+    await page.waitForFunction(() => window.wasmBindings.session_manifest().endsWith('# a line\nkind: Pod'))
+    await end()
+  })
+})
+
 describe('The share dialog', () => {
   it('gives code for other pages, with the link in it', async () => {
     const { page, end } = await open({ permissions: ['clipboard-read', 'clipboard-write'] })
@@ -276,6 +301,14 @@ describe('The share dialog', () => {
     }
     await page.keyboard.press('Escape')
     await dialog(page).waitFor({ state: 'hidden' })
+    await end()
+  })
+
+  it('gives a story that was not begun as that story', async () => {
+    const { page, end } = await open({ query: '#x=stuck-rollout' })
+    await page.getByRole('region', { name: /^Story: / }).waitFor()
+    assert.equal(await share(page), `${server.address}#x=stuck-rollout`)
+    assert.equal(new URL(page.url()).hash, '#x=stuck-rollout')
     await end()
   })
 
