@@ -210,6 +210,9 @@ impl Diagnostic {
     }
 }
 
+/// How the server's warnings begin.
+const WARNING: &str = "Warning: ";
+
 impl Answer {
     /// Adds a line of standard output.
     pub fn print(&mut self, text: impl Into<String>) {
@@ -224,7 +227,7 @@ impl Answer {
     /// Adds the server's warnings, each once.
     pub fn warn(&mut self, warnings: &[String]) {
         for warning in warnings {
-            let text = format!("Warning: {warning}");
+            let text = [WARNING, warning].concat();
             if !self.output.iter().any(|line| line.is_error && line.text == text) {
                 self.complain(text);
             }
@@ -236,9 +239,16 @@ impl Answer {
         self.complain(kubectl::error::message(status).trim_end_matches('\n'));
     }
 
+    /// What was refused, in kubectl's words: what goes to standard error but for the server's warnings, with which a thing is
+    /// done.
+    pub fn refusals(&self) -> impl Iterator<Item = &str> {
+        let lines = self.output.iter().filter(|line| line.is_error && !line.text.starts_with(WARNING));
+        lines.map(|line| line.text.as_str())
+    }
+
     /// Whether something was refused.
     pub fn is_refused(&self) -> bool {
-        self.output.iter().any(|line| line.is_error) || !self.diagnostics.is_empty()
+        self.refusals().next().is_some() || !self.diagnostics.is_empty()
     }
 }
 
@@ -323,5 +333,25 @@ impl Cluster {
             }
             Err(refusal) => answer.refuse(&refusal.status),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::config::Config;
+
+    #[test]
+    fn a_warning_is_no_refusal() {
+        let manifest = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n  - name: web\n    image: nginx\n    env: [{name: A, value: a}, {name: A, value: b}]\n";
+        let apply = |manifest: &str| {
+            let command = Command::Apply { manifest: manifest.to_owned() };
+            Cluster::new(Config::default()).execute(&command)
+        };
+        let warned = apply(manifest);
+        assert!(warned.output[0].is_error && warned.output[0].text.starts_with("Warning: "), "{:?}", warned.output);
+        assert!(!warned.is_refused());
+        let refused = apply(&manifest.replace("image: nginx", "image: 7"));
+        assert!(refused.is_refused() && refused.refusals().count() > 0);
     }
 }

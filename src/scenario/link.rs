@@ -57,9 +57,9 @@ pub fn encode(deflated: &[u8]) -> Option<String> {
 const PICTURE: usize = 12 * 1024;
 
 /// Writes what goes behind a scenario's fragment, to be seen before the program has come (`ui/poster.js`): its picture,
-/// deflated. Empty where that is too large. [`decode`] passes over it.
-pub fn with_picture(deflated: &[u8]) -> String {
-    if deflated.len() > PICTURE { String::new() } else { ["&p=", &url_safe(deflated)].concat() }
+/// deflated. Nothing where that is too large. [`decode`] passes over it.
+pub fn with_picture(deflated: &[u8]) -> Option<String> {
+    (deflated.len() <= PICTURE).then(|| ["&p=", &url_safe(deflated)].concat())
 }
 
 /// Reads a fragment. Nothing where it asks for no scenario.

@@ -3,7 +3,7 @@
 import './trust.js'
 
 // It says whether the page is a figure to what comes after it.
-import { isFigure, Lost, poster } from './poster.js'
+import { isFigure, isSet, Lost, poster } from './poster.js'
 import start, * as program from 'program'
 
 const [file, ...rests] = isFigure ? PARTS.figure : PARTS.page
@@ -32,7 +32,7 @@ function isKept() {
 function needed() {
   if (isKept()) return rests
   // The page around has something to show, or will have it.
-  const isTold = isFigure && (globalThis.statefulscopeHeard?.length > 0 || new URLSearchParams(location.search).has('wait'))
+  const isTold = isFigure && (globalThis.statefulscopeHeard?.length > 0 || isSet('wait'))
   return location.hash.length > 1 || isTold || isRestored() ? rests.slice(0, 1) : []
 }
 

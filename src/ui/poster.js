@@ -26,7 +26,8 @@ const HIGHEST = 2000
 
 const root = document.documentElement
 const asked = new URLSearchParams(location.search)
-const isSet = name => asked.has(name) && !['0', 'false'].includes(asked.get(name))
+/// Whether the address has a flag (src/embed/parameters.rs).
+export const isSet = name => asked.has(name) && !['0', 'false'].includes(asked.get(name))
 
 /// Whether the page is a figure in another one. The root element says so to what comes after this, and to the style sheet.
 export const isFigure = isSet('embed')

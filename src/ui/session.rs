@@ -364,7 +364,7 @@ impl Session {
         self.show_files(&BTreeMap::from([(FIRST.0.to_owned(), manifest.clone())]), FIRST.0);
         self.exchange_timeline(Timeline::new(self.config()));
         let answer = self.give_anyway(Command::Apply { manifest });
-        let refused = answer.output.iter().find(|line| line.is_error).map(|line| line.text.clone());
+        let refused = answer.refusals().next().map(str::to_owned);
         self.answer.set(answer);
         self.refresh();
         self.present(0);

@@ -90,19 +90,21 @@ fn deflate_picture(session: Session, then: impl FnOnce(String) + 'static) {
     if session.graph.with_untracked(|graph| graph.sets.is_empty()) {
         return then(String::new());
     }
-    let deflated = Closure::once_into_js(move |bytes: Option<Vec<u8>>| {
-        then(bytes.map(|bytes| link::with_picture(&bytes)).unwrap_or_default());
-    });
-    travel::deflate(&drawn(session, false, Colors::OfPage), &deflated);
+    deflate(&drawn(session, false, Colors::OfPage), link::with_picture, then);
 }
 
 /// Gives the part of a link after the page's address that holds a text; nothing where it is too large.
-fn deflate(text: String, then: impl FnOnce(String) + 'static) {
+fn deflate_scenario(text: &str, then: impl FnOnce(String) + 'static) {
     let fits = text.len() <= link::INFLATED;
+    deflate(text, move |bytes| link::encode(bytes).filter(|_| fits), then);
+}
+
+/// Gives what is written of a deflated text; nothing where the browser cannot deflate it.
+fn deflate(text: &str, write: impl FnOnce(&[u8]) -> Option<String> + 'static, then: impl FnOnce(String) + 'static) {
     let deflated = Closure::once_into_js(move |bytes: Option<Vec<u8>>| {
-        then(bytes.filter(|_| fits).and_then(|bytes| link::encode(&bytes)).unwrap_or_default());
+        then(bytes.and_then(|bytes| write(&bytes)).unwrap_or_default());
     });
-    travel::deflate(&text, &deflated);
+    travel::deflate(text, &deflated);
 }
 
 /// Gives the part of a link after the page's address that holds what is shown at this moment.
@@ -110,7 +112,7 @@ pub fn link_now(session: Session, then: impl FnOnce(String) + 'static) {
     if let Some(hash) = story(session) {
         return then(hash);
     }
-    deflate(scenario(session).to_json(), then);
+    deflate_scenario(&scenario(session).to_json(), then);
 }
 
 /// The button, and the dialog.
@@ -133,7 +135,7 @@ pub fn Share() -> impl IntoView {
         let out =
             Shared { page, text: text.clone(), manifest, name, tints: tints.get_untracked(), ..Shared::default() };
         let story = story(session);
-        deflate(text, move |hash| {
+        deflate_scenario(&text, move |hash| {
             let is_story = story.is_some();
             let hash = story.unwrap_or(hash);
             if !hash.is_empty() && !is_story {
